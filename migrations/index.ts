@@ -1,0 +1,12 @@
+import { Tenancy1764000000001 } from './1764000000001-tenancy.js';
+import { ItemsAndAnnotators1764000000002 } from './1764000000002-items-and-annotators.js';
+import { Votes1764000000003 } from './1764000000003-votes.js';
+import { Runs1764000000004 } from './1764000000004-runs.js';
+
+/** In the order they are applied. */
+export const migrations = [
+  Tenancy1764000000001,
+  ItemsAndAnnotators1764000000002,
+  Votes1764000000003,
+  Runs1764000000004,
+];

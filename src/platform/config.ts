@@ -1,0 +1,67 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+const flag = (fallback: boolean) =>
+  z.enum(['true', 'false', '1', '0']).default(fallback ? 'true' : 'false').transform((v) => v === 'true' || v === '1');
+const whole = (fallback: number, min: number, max: number) => z.coerce.number().int().min(min).max(max).default(fallback);
+
+/** Each setting's name in the environment, its form, default and meaning. */
+const settings = z.object({
+  NODE_ENV: z.enum(['production', 'development', 'test']).default('production')
+    .describe('development adds stack traces, suggestions and the GraphQL explorer to answers'),
+  HOST: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
+  PORT: whole(3000, 0, 65535).describe('port to listen on; 0 takes a free one'),
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://').optional()
+    .describe('a PostgreSQL of 15 or later; without it an embedded one starts in ASSAY_DATA_DIR'),
+  DATABASE_POOL: whole(12, 2, 200).describe('database connections of this process'),
+  ASSAY_DATA_DIR: z.string().min(1).default('.assay').transform((v) => resolve(v))
+    .describe('folder of the embedded database and the first key'),
+  ASSAY_WORK: flag(true).describe('whether the API process also works on runs; set false where workers run apart'),
+  ASSAY_SAMPLE_DATA: flag(true).describe('whether an empty database is given sample projects at first start'),
+  ASSAY_ADMIN_KEY: z.string().regex(/^assay_[0-9a-z]{8}_[0-9A-Za-z]{43}$/, 'must look like assay_<8>_<43 characters>').optional()
+    .describe('the admin key to install at first start instead of a random one'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info').describe('least level that is logged'),
+  MAX_BODY_BYTES: whole(16 * 1024 * 1024, 1024, 1024 ** 3).describe('largest GraphQL request body'),
+  MAX_BULK_BYTES: whole(8 * 1024 ** 3, 1024, 1024 ** 4).describe('largest bulk upload, after decompression'),
+  MAX_QUERY_TOKENS: whole(4000, 100, 1_000_000).describe('lexical tokens in a GraphQL document'),
+  MAX_QUERY_DEPTH: whole(12, 2, 100).describe('nesting of a GraphQL document'),
+  MAX_QUERY_ALIASES: whole(30, 0, 10_000).describe('aliases in a GraphQL document'),
+  MAX_QUERY_DIRECTIVES: whole(50, 0, 10_000).describe('directives in a GraphQL document'),
+  MAX_QUERY_COST: whole(50_000, 100, 100_000_000).describe('estimated fields in an answer'),
+  EXECUTION_TIMEOUT_MS: whole(30_000, 100, 3_600_000).describe('longest GraphQL execution and SQL statement of a request'),
+  SHUTDOWN_TIMEOUT_SECONDS: whole(30, 1, 3600).describe('how long a stop waits for work under way'),
+});
+
+export type Settings = z.infer<typeof settings>;
+
+/** What the process was told, checked whole. A class so that Nest can hand it on. */
+export class Config {
+  private constructor(readonly settings: Settings) {}
+
+  /** @throws Error naming every faulty variable, its value's fault and its meaning. */
+  static read(environment: Record<string, string | undefined>): Config {
+    const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+    const parsed = settings.safeParse(given);
+    if (parsed.success) return new Config(parsed.data);
+    const faults = parsed.error.issues.map((issue) => {
+      const name = String(issue.path[0]);
+      const meaning = settings.shape[name as keyof Settings]?.description ?? '';
+      return `  ${name}=${JSON.stringify(environment[name])}: ${issue.message} (${meaning})`;
+    });
+    throw new Error(`the environment does not configure Assay:\n${faults.join('\n')}`);
+  }
+
+  get isDevelopment(): boolean {
+    return this.settings.NODE_ENV === 'development';
+  }
+}
+
+/** Name, default and meaning of every setting, for --help and the docs. */
+export function describeSettings(): { name: string; fallback: string; meaning: string }[] {
+  const defaults = settings.parse({});
+  return Object.entries(settings.shape).map(([name, shape]) => ({
+    name,
+    fallback: name === 'ASSAY_DATA_DIR' ? '.assay' : String(defaults[name as keyof Settings] ?? ''),
+    meaning: shape.description ?? '',
+  }));
+}

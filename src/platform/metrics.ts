@@ -1,0 +1,34 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import { collectDefaultMetrics, Counter, Histogram, register } from 'prom-client';
+import { OpenToAll } from './principal.js';
+
+collectDefaultMetrics();
+
+export const requestSeconds = new Histogram({
+  name: 'assay_http_request_seconds',
+  help: 'Time to answer a request.',
+  labelNames: ['method', 'route', 'status'],
+  buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30],
+});
+
+export const votesReceived = new Counter({
+  name: 'assay_votes_total',
+  help: 'Vote rows answered, by what became of them.',
+  labelNames: ['status'],
+});
+
+export const runsFinished = new Counter({
+  name: 'assay_runs_total',
+  help: 'Runs that ended in this process, by method and status.',
+  labelNames: ['method', 'status'],
+});
+
+@Controller()
+export class MetricsController {
+  @Get('metrics')
+  @OpenToAll()
+  @Header('content-type', register.contentType)
+  metrics() {
+    return register.metrics();
+  }
+}

@@ -1,0 +1,34 @@
+import { SetMetadata } from '@nestjs/common';
+
+export const scopes = ['votes:write', 'results:read', 'assignment', 'project:admin', 'workspace:admin'] as const;
+
+/** What an API key may do. workspace:admin includes all others; project:admin those of its projects. */
+export type Scope = (typeof scopes)[number];
+
+/** Who calls: an API key of one workspace, perhaps restricted to one project. */
+export interface Principal {
+  keyId: number;
+  workspaceId: number;
+  projectId: number | null;
+  scopes: ReadonlySet<Scope>;
+}
+
+export function mayUse(principal: Principal, scope: Scope): boolean {
+  return principal.scopes.has(scope)
+    || principal.scopes.has('workspace:admin')
+    || (scope !== 'workspace:admin' && principal.scopes.has('project:admin'));
+}
+
+/** Turns an Authorization header into a principal. Declared here, where the GraphQL door needs it; made in projects/. */
+export abstract class Authenticator {
+  /** @returns null without a header. @throws UNAUTHENTICATED for a header that names no key in force. */
+  abstract authenticate(authorization: string | undefined): Promise<Principal | null>;
+}
+
+export const SCOPE_METADATA = 'assay:scope';
+
+/** The scope that a query, mutation, subscription or route asks for. Start-up fails where one has none. */
+export const RequiresScope = (scope: Scope) => SetMetadata(SCOPE_METADATA, scope);
+
+/** For the routes that tell nothing: health and metrics. */
+export const OpenToAll = () => SetMetadata(SCOPE_METADATA, 'open');

@@ -1,0 +1,59 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { GqlExecutionContext } from '@nestjs/graphql';
+import type { FastifyRequest } from 'fastify';
+import DataLoader from 'dataloader';
+import { AssayError } from './errors.js';
+import type { Principal } from './principal.js';
+
+/** What one request carries: made at the door, gone with the answer. */
+export class RequestContext {
+  private readonly loaders = new Map<string, DataLoader<unknown, unknown>>();
+
+  constructor(
+    readonly requestId: string,
+    readonly principal: Principal | null,
+    readonly idempotencyKey: string | null = null,
+  ) {}
+
+  /**
+   * The loader of that name for this request, made at first use: all keys asked for in one tick go to `load` in one call.
+   * `name` must tell everything that `load` closes over (a run id, say).
+   */
+  loader<K extends number | string, V>(name: string, load: (keys: readonly K[]) => Promise<(V | null)[]>): DataLoader<K, V | null> {
+    let loader = this.loaders.get(name);
+    if (!loader) {
+      loader = new DataLoader(load as (keys: readonly unknown[]) => Promise<unknown[]>, { maxBatchSize: 1000 });
+      this.loaders.set(name, loader);
+    }
+    return loader as unknown as DataLoader<K, V | null>;
+  }
+}
+
+/** The caller's key. Guards have let nobody through without one. */
+export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
+  const { principal } = requestContextOf(context);
+  if (!principal) throw new AssayError('UNAUTHENTICATED', 'send an API key: Authorization: Bearer assay_...');
+  return principal;
+});
+
+/** The whole context, for loaders, request ids and idempotency keys. */
+export const Context = createParamDecorator((_: unknown, context: ExecutionContext) => requestContextOf(context));
+
+export type RequestWithContext = FastifyRequest & { assay?: RequestContext };
+
+export function requestContextOf(context: ExecutionContext): RequestContext {
+  const found = context.getType<'http' | 'graphql'>() === 'graphql'
+    ? GqlExecutionContext.create(context).getContext<RequestContext>()
+    : context.switchToHttp().getRequest<RequestWithContext>().assay;
+  if (!found) throw new Error('this request passed no door that made its context');
+  return found;
+}
+
+/** An Idempotency-Key header as it may be: 1 to 200 visible characters. */
+export function readIdempotencyKey(header: string | string[] | null | undefined): string | null {
+  if (header == null) return null;
+  if (typeof header !== 'string' || !/^[\x21-\x7e]{1,200}$/.test(header)) {
+    throw new AssayError('INVALID_INPUT', 'an idempotency key has 1 to 200 visible ASCII characters without spaces', { field: 'idempotencyKey' });
+  }
+  return header;
+}
