@@ -1,0 +1,166 @@
+/** Sets of classes that a vote may name instead of one class, when an annotator could narrow the answer but not settle it. */
+export interface CandidateSets {
+  /** S + 1 offsets into `classes`. */
+  offsets: Int32Array;
+  /** The members of each set: distinct class indices, ascending, at least one. */
+  classes: Int32Array;
+}
+
+export interface VoteColumns {
+  /** One entry a vote, in any order: item index, annotator index, and class index (or K + s for candidate set s). */
+  items: ArrayLike<number>;
+  annotators: ArrayLike<number>;
+  classes: ArrayLike<number>;
+  /** N; items without votes are legal. */
+  itemCount: number;
+  /** M; annotators without votes are legal. */
+  annotatorCount: number;
+  /** K, at least 2. */
+  classCount: number;
+  candidateSets?: CandidateSets;
+}
+
+/**
+ * The votes a method reads: three columns sorted by item, then annotator, then class, so that a result does not depend on
+ * the order in which votes came. All checks of votes are made here; kernels trust what they are given.
+ */
+export class VoteTable {
+  /** N, M and K of the field's papers. */
+  readonly itemCount: number;
+  readonly annotatorCount: number;
+  readonly classCount: number;
+  readonly voteCount: number;
+  readonly items: Int32Array;
+  readonly annotators: Int32Array;
+  /** Class indices; K + s stands for candidate set s. */
+  readonly classes: Int32Array;
+  /** N + 1: the votes of item i are itemOffsets[i] up to itemOffsets[i + 1]. */
+  readonly itemOffsets: Int32Array;
+  readonly candidateSets: CandidateSets | null;
+  private annotatorOrder: { offsets: Int32Array; votes: Int32Array } | null = null;
+
+  /**
+   * The columns are copied, never kept or written to.
+   * @throws TypeError for columns of unequal length or a count that is no whole number; RangeError for K < 2 and for an
+   *   index outside its range, naming the vote, the value and the limit.
+   */
+  constructor(columns: VoteColumns) {
+    const { items, annotators, classes, itemCount, annotatorCount, classCount } = columns;
+    checkCount('itemCount', itemCount, 0);
+    checkCount('annotatorCount', annotatorCount, 0);
+    checkCount('classCount', classCount, 2);
+    if (items.length !== annotators.length || items.length !== classes.length) {
+      throw new TypeError(
+        `columns of votes must be equally long: items ${items.length}, annotators ${annotators.length}, classes ${classes.length}`,
+      );
+    }
+    this.itemCount = itemCount;
+    this.annotatorCount = annotatorCount;
+    this.classCount = classCount;
+    this.voteCount = items.length;
+    this.candidateSets = columns.candidateSets ? checkedSets(columns.candidateSets, classCount) : null;
+    const codes = classCount + (this.candidateSets ? this.candidateSets.offsets.length - 1 : 0);
+    checkColumn('item', items, itemCount);
+    checkColumn('annotator', annotators, annotatorCount);
+    checkColumn('class', classes, codes);
+    this.itemOffsets = offsetsOf(items, itemCount);
+    if (isSorted(items, annotators, classes)) {
+      this.items = Int32Array.from(items);
+      this.annotators = Int32Array.from(annotators);
+      this.classes = Int32Array.from(classes);
+      return;
+    }
+    this.items = new Int32Array(this.voteCount);
+    this.annotators = new Int32Array(this.voteCount);
+    this.classes = new Int32Array(this.voteCount);
+    this.fillSorted(items, annotators, classes);
+  }
+
+  /** The same votes by annotator: votes[offsets[a]] up to votes[offsets[a + 1]] are indices into the columns, by item. */
+  byAnnotator(): { offsets: Int32Array; votes: Int32Array } {
+    this.annotatorOrder ??= { offsets: offsetsOf(this.annotators, this.annotatorCount), votes: countingOrder(this.annotators, this.annotatorCount) };
+    return this.annotatorOrder;
+  }
+
+  /** Two stable counting sorts, by annotator and then by item; repeats of one annotator on one item are put in class order. */
+  private fillSorted(items: ArrayLike<number>, annotators: ArrayLike<number>, classes: ArrayLike<number>): void {
+    const order = countingOrder(annotators, this.annotatorCount);
+    const next = this.itemOffsets.slice();
+    for (let rank = 0; rank < order.length; rank++) {
+      const vote = order[rank]!;
+      const item = items[vote]!;
+      const place = next[item]!;
+      next[item] = place + 1;
+      this.items[place] = item;
+      this.annotators[place] = annotators[vote]!;
+      this.classes[place] = classes[vote]!;
+    }
+    for (let v = 1; v < this.voteCount; v++) {
+      const label = this.classes[v]!;
+      let w = v;
+      while (w > 0 && this.items[w - 1] === this.items[v] && this.annotators[w - 1] === this.annotators[v] && this.classes[w - 1]! > label) {
+        this.classes[w] = this.classes[w - 1]!;
+        w--;
+      }
+      this.classes[w] = label;
+    }
+  }
+}
+
+function checkCount(name: string, value: number, least: number): void {
+  if (!Number.isInteger(value)) throw new TypeError(`${name} is ${value}; it must be a whole number`);
+  if (value < least || value > 0x7fffffff) throw new RangeError(`${name} is ${value}; it must be ${least} to 2147483647`);
+}
+
+function checkColumn(name: string, column: ArrayLike<number>, count: number): void {
+  for (let vote = 0; vote < column.length; vote++) {
+    const value = column[vote]!;
+    // One comparison refuses negatives and numbers too large; the second NaN, fractions and -0.5.
+    if (!(value >= 0 && value < count) || (value | 0) !== value) {
+      throw new RangeError(`vote ${vote}: ${name} ${value} is not an index from 0 to ${count - 1}`);
+    }
+  }
+}
+
+function checkedSets(sets: CandidateSets, classCount: number): CandidateSets {
+  const { offsets, classes } = sets;
+  if (offsets.length < 1 || offsets[0] !== 0 || offsets[offsets.length - 1] !== classes.length) {
+    throw new TypeError(`candidate sets: offsets must run from 0 to ${classes.length}, the number of members`);
+  }
+  for (let set = 0; set + 1 < offsets.length; set++) {
+    if (!(offsets[set + 1]! > offsets[set]!)) throw new RangeError(`candidate set ${set} is empty`);
+    for (let m = offsets[set]!; m < offsets[set + 1]!; m++) {
+      const member = classes[m]!;
+      if (member < 0 || member >= classCount) {
+        throw new RangeError(`candidate set ${set}: class ${member} is not an index from 0 to ${classCount - 1}`);
+      }
+      if (m > offsets[set]! && member <= classes[m - 1]!) {
+        throw new RangeError(`candidate set ${set}: classes must ascend without repeats, but ${member} follows ${classes[m - 1]}`);
+      }
+    }
+  }
+  return { offsets: offsets.slice(), classes: classes.slice() };
+}
+
+function isSorted(items: ArrayLike<number>, annotators: ArrayLike<number>, classes: ArrayLike<number>): boolean {
+  for (let v = 1; v < items.length; v++) {
+    const step = items[v]! - items[v - 1]! || annotators[v]! - annotators[v - 1]! || classes[v]! - classes[v - 1]!;
+    if (step < 0) return false;
+  }
+  return true;
+}
+
+function offsetsOf(column: ArrayLike<number>, count: number): Int32Array {
+  const offsets = new Int32Array(count + 1);
+  for (let v = 0; v < column.length; v++) offsets[column[v]! + 1]!++;
+  for (let i = 0; i < count; i++) offsets[i + 1]! += offsets[i]!;
+  return offsets;
+}
+
+/** Indices of the column's entries by value, equal values in their order. */
+function countingOrder(column: ArrayLike<number>, count: number): Int32Array {
+  const next = offsetsOf(column, count);
+  const order = new Int32Array(column.length);
+  for (let v = 0; v < column.length; v++) order[next[column[v]!]!++] = v;
+  return order;
+}
