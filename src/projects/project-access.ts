@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { AssayError, notFound } from '../platform/errors.js';
+import { globalId, readGlobalId } from '../platform/global-id.js';
+import type { Principal } from '../platform/principal.js';
+import { Project } from './project.entity.js';
+
+/** The one way to a project: by its id and the caller's right to see it. */
+@Injectable()
+export class ProjectAccess {
+  constructor(private readonly source: DataSource) {}
+
+  /** @throws NOT_FOUND for junk, for an absent project and for one the caller may not see, in the same words. */
+  async find(caller: Principal, id: string): Promise<Project> {
+    return this.findByNumber(caller, readGlobalId('Project', id)[0]!, () => notFound('project', id));
+  }
+
+  /** For ids of things within a project: `absent` makes the same refusal as for a thing that is not there. */
+  async findByNumber(caller: Principal, projectId: number, absent: () => AssayError): Promise<Project> {
+    if (caller.projectId != null && caller.projectId !== projectId) throw absent();
+    if (projectId > 0x7fffffff) throw absent();
+    const project = await this.source.getRepository(Project).findOneBy({ id: projectId, workspaceId: caller.workspaceId });
+    if (!project) throw absent();
+    return project;
+  }
+
+  /** The same, for a write: an archived project takes none. */
+  async findOpen(caller: Principal, id: string): Promise<Project> {
+    const project = await this.find(caller, id);
+    requireOpen(project);
+    return project;
+  }
+}
+
+/** @throws CONFLICT for an archived project. */
+export function requireOpen(project: Project): void {
+  if (project.archivedAt) {
+    throw new AssayError('CONFLICT', `the project ${globalId('Project', project.id)} was archived at ${project.archivedAt.toISOString()}; restore it before writing to it`);
+  }
+}
