@@ -52,6 +52,8 @@ export interface RunContext {
   seed: number;
   /** Called at most once an iteration; throwing from it ends the run. */
   onProgress?: (progress: Progress) => void;
+  /** Threads a kernel may use, itself included; the bits do not depend on it. 1 when absent. */
+  threads?: number;
 }
 
 export interface Progress {

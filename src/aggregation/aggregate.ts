@@ -1,0 +1,27 @@
+import { checkInput } from './check-input.js';
+import type { AggregationInput, MethodResult, RunContext } from './method.js';
+import { findMethod } from './methods.js';
+import { resolveOptions } from './options.js';
+import { VoteTable } from './vote-table.js';
+
+export interface AggregateRequest extends Omit<AggregationInput, 'votes'>, Partial<RunContext> {
+  /** The method's options by name; what is left out takes its default. */
+  options?: Record<string, unknown>;
+}
+
+/**
+ * Runs one method: checks everything given, resolves the options, runs. Nothing given is written to.
+ * @param votes a table, or what `votes(rows)` returned.
+ * @param method an id of the registry, e.g. "dawid-skene".
+ * @throws TypeError or RangeError, see `checkInput`, `resolveOptions` and `findMethod`.
+ */
+export function aggregate(votes: VoteTable | { table: VoteTable }, method: string, request: AggregateRequest = {}): MethodResult {
+  const { options, seed = 0, onProgress, threads, ...parts } = request;
+  const record = findMethod(method);
+  const input: AggregationInput = { votes: votes instanceof VoteTable ? votes : votes.table, ...parts };
+  if (!(input.votes instanceof VoteTable)) throw new TypeError('the votes must be a VoteTable, or what votes(rows) returned');
+  if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`seed is ${seed}; it must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`);
+  if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) throw new RangeError(`threads is ${threads}; it must be a whole number, at least 1`);
+  checkInput(record, input);
+  return record.run(input, resolveOptions(record, options), { seed, onProgress, threads });
+}
