@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { unwrapResolverError } from '@apollo/server/errors';
 import { Logger, type DynamicModule } from '@nestjs/common';
@@ -5,7 +6,6 @@ import { GraphQLModule } from '@nestjs/graphql';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { Config } from './config.js';
-import { AssayError } from './errors.js';
 import { costLimit, documentLimits } from './limits.js';
 import { Authenticator } from './principal.js';
 import { isClientFault, toPublicError } from './public-error.js';
@@ -45,16 +45,13 @@ export function graphqlModule(): DynamicModule {
         status400ForVariableCoercionErrors: true,
         formatError,
         context: (request: FastifyRequest | SocketContext, reply?: FastifyReply) =>
-          reply ? httpContext(authenticator, request as FastifyRequest) : socketContext(request as SocketContext),
+          reply ? httpContext(authenticator, request as FastifyRequest) : socketContext(authenticator, request as SocketContext),
         subscriptions: {
           'graphql-ws': {
             path: '/graphql',
-            onConnect: async (socket: SocketContext) => {
-              const given = socket.connectionParams?.authorization ?? socket.connectionParams?.Authorization;
-              const principal = await authenticator.authenticate(typeof given === 'string' ? given : undefined).catch(() => null);
-              if (!principal) return false;
-              socket.extra.assay = new RequestContext(`ws-${Math.random().toString(36).slice(2, 10)}`, principal);
-              return true;
+            onConnect: async (socket) => {
+              const principal = await authenticator.authenticate(authorizationOf(socket)).catch(() => null);
+              return principal != null;
             },
           },
         },
@@ -65,7 +62,11 @@ export function graphqlModule(): DynamicModule {
 
 interface SocketContext {
   connectionParams?: Record<string, unknown>;
-  extra: { assay?: RequestContext };
+}
+
+function authorizationOf(socket: SocketContext): string | undefined {
+  const given = socket.connectionParams?.authorization ?? socket.connectionParams?.Authorization;
+  return typeof given === 'string' ? given : undefined;
 }
 
 async function httpContext(authenticator: Authenticator, request: FastifyRequest): Promise<RequestContext> {
@@ -79,9 +80,9 @@ async function httpContext(authenticator: Authenticator, request: FastifyRequest
   }
 }
 
-function socketContext(socket: SocketContext): RequestContext {
-  if (!socket.extra.assay) throw new AssayError('UNAUTHENTICATED', 'connect with connectionParams { authorization: "Bearer assay_..." }');
-  return socket.extra.assay;
+/** Made anew for each subscription: a key revoked since the socket was opened opens nothing more. */
+async function socketContext(authenticator: Authenticator, socket: SocketContext): Promise<RequestContext> {
+  return new RequestContext(`ws-${randomUUID()}`, await authenticator.authenticate(authorizationOf(socket)));
 }
 
 const logger = new Logger('graphql');

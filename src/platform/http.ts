@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
@@ -13,7 +14,7 @@ export function createHttpAdapter(settings: Settings, logger: Logger): FastifyAd
     loggerInstance: logger,
     disableRequestLogging: true,
     bodyLimit: settings.MAX_BODY_BYTES,
-    genReqId: (request) => readRequestId(request.headers['x-request-id']) ?? randomUUID(),
+    genReqId: (request: IncomingMessage) => readRequestId(request.headers['x-request-id']) ?? randomUUID(),
     // A stop closes idle connections at once and waits for the busy ones.
     forceCloseConnections: 'idle',
     return503OnClosing: true,

@@ -8,7 +8,7 @@ import { Caller } from './request-context.js';
 @InterfaceType({ description: 'Whatever has a global id.', resolveType: (value: object) => value.constructor.name })
 export abstract class Node {
   @Field(() => ID, { name: 'id', description: 'Opaque; unique in this service.' })
-  abstract get nodeId(): string;
+  nodeId: string;
 }
 
 type LoadNode = (caller: Principal, id: string) => Promise<Node>;

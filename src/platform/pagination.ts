@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { ArgsType, Field, Int, ObjectType } from '@nestjs/graphql';
+import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { invalid, limitExceeded } from './errors.js';
 
 /** Relay's four, without offsets: pages stay stable while rows are being added. */
@@ -73,7 +74,7 @@ export class Keyset<Row> {
    * SQL for one page: a condition (to be joined by `and`), an order, and a limit of one row more than asked.
    * `parameters` is appended to; columns all run in one direction, so a row comparison uses the index.
    */
-  page(args: PageArgs, parameters: unknown[]): { where: string; orderBy: string; limit: number } {
+  page(args: PageArgs, parameters: unknown[]): { where: string; orderBy: string; order: { sql: string; direction: 'ASC' | 'DESC' }[]; limit: number } {
     const { backward, size } = readSize(args);
     const bounds: string[] = [];
     for (const [cursor, side] of [[args.after, 'after'], [args.before, 'before']] as const) {
@@ -83,10 +84,12 @@ export class Keyset<Row> {
       const values = key.map((part, i) => `$${parameters.push(part)}::${this.columns[i]!.type}`);
       bounds.push(`(${this.columns.map((c) => c.sql).join(', ')}) ${ahead ? '>' : '<'} (${values.join(', ')})`);
     }
-    const direction = Boolean(this.columns[0]!.descending) !== backward ? 'desc' : 'asc';
+    const direction = Boolean(this.columns[0]!.descending) !== backward ? 'DESC' : 'ASC';
+    const order = this.columns.map(({ sql }) => ({ sql, direction } as const));
     return {
       where: bounds.length > 0 ? bounds.join(' and ') : 'true',
-      orderBy: this.columns.map((c) => `${c.sql} ${direction}`).join(', '),
+      order: [...order],
+      orderBy: order.map((column) => `${column.sql} ${direction}`).join(', '),
       limit: size + 1,
     };
   }
@@ -133,4 +136,13 @@ function readCursor(cursor: string, length: number, side: string): KeyPart[] {
     // Falls through to the one refusal.
   }
   throw invalid(`${JSON.stringify(cursor.slice(0, 80))} is not a cursor of this connection; use an endCursor or startCursor as it came`, side);
+}
+
+/** One page of a TypeORM query whose alias the keyset's columns name. */
+export async function readPage<Row extends ObjectLiteral>(query: SelectQueryBuilder<Row>, keyset: Keyset<Row>, args: PageArgs): Promise<ConnectionOf<Row>> {
+  const parameters: unknown[] = [];
+  const { where, order, limit } = keyset.page(args, parameters);
+  query.andWhere(where.replace(/\$(\d+)/g, ':key$1'), Object.fromEntries(parameters.map((value, i) => [`key${i + 1}`, value])));
+  for (const { sql, direction } of order) query.addOrderBy(sql, direction);
+  return keyset.connection(args, await query.limit(limit).getMany(), (row) => row);
 }

@@ -57,3 +57,8 @@ export function readIdempotencyKey(header: string | string[] | null | undefined)
   }
   return header;
 }
+
+/** The key of a mutation: from its input, or else from the header. */
+export function idempotencyKeyOf(context: RequestContext, input: { idempotencyKey?: string | null }): string | null {
+  return readIdempotencyKey(input.idempotencyKey) ?? context.idempotencyKey;
+}

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { connectionType, Keyset, type ConnectionOf, type PageArgs } from '../platform/pagination.js';
+import { connectionType, Keyset, readPage, type ConnectionOf, type PageArgs } from '../platform/pagination.js';
 import type { Transaction } from '../platform/transaction.js';
 import { DataSource } from 'typeorm';
 import { AuditEntry } from './audit-entry.entity.js';
@@ -28,14 +28,7 @@ export class Audit {
   }
 
   async page(workspaceId: number, args: PageArgs): Promise<ConnectionOf<AuditEntry>> {
-    const parameters: unknown[] = [workspaceId];
-    const { where, orderBy, limit } = newestFirst.page(args, parameters);
-    const rows: Record<string, unknown>[] = await this.source.query(
-      `select entry.id, entry.workspace_id as "workspaceId", entry.project_id as "projectId", entry.api_key_id as "apiKeyId",
-              entry.action, entry.detail, entry.request_id as "requestId", entry.at
-       from audit_log entry where entry.workspace_id = $1 and ${where} order by ${orderBy} limit ${limit}`,
-      parameters,
-    );
-    return newestFirst.connection(args, rows.map((row) => Object.assign(new AuditEntry(), row)), (entry) => entry);
+    const query = this.source.getRepository(AuditEntry).createQueryBuilder('entry').where('entry.workspace_id = :workspaceId', { workspaceId });
+    return readPage(query, newestFirst, args);
   }
 }

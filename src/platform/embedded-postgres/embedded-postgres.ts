@@ -1,0 +1,12 @@
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { serverAccount, type Account } from './account.js';
+import { findBinaries, type Binaries } from './binaries.js';
+import { clusterFiles, ensureCluster, nullIfAbsent, type ClusterFiles } from './cluster.js';
+import { Hold, HeldElsewhere } from './hold.js';
+import { isServing, readPostmaster, removeClaim } from './postmaster.js';
+import { freePort, launch } from './server.js';

@@ -1,0 +1,28 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { Config } from './config.js';
+import { dataSourceOptions } from './database.js';
+import { HealthController } from './health.controller.js';
+import { Idempotency } from './idempotency.js';
+import { MetricsController } from './metrics.js';
+import { NodeResolver, NodeTypes } from './node.js';
+import { Transactions } from './transaction.js';
+
+/** What every module stands on: settings, the database, and the doors that tell how the process does. */
+@Global()
+@Module({})
+export class PlatformModule {
+  static with(config: Config): DynamicModule {
+    const { DATABASE_URL, DATABASE_POOL, EXECUTION_TIMEOUT_MS } = config.settings;
+    if (!DATABASE_URL) throw new Error('DATABASE_URL must be known by now: the embedded database starts before the modules');
+    return {
+      module: PlatformModule,
+      imports: [
+        TypeOrmModule.forRoot({ ...dataSourceOptions(DATABASE_URL, DATABASE_POOL, EXECUTION_TIMEOUT_MS), autoLoadEntities: true, retryAttempts: 0 }),
+      ],
+      controllers: [HealthController, MetricsController],
+      providers: [{ provide: Config, useValue: config }, Transactions, Idempotency, NodeTypes, NodeResolver],
+      exports: [Config, Transactions, Idempotency, NodeTypes],
+    };
+  }
+}

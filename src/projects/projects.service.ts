@@ -1,0 +1,117 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type QueryDeepPartialEntity } from 'typeorm';
+import { findMethod, resolveOptions } from '../aggregation/index.js';
+import { AssayError, conflict, invalid, limitExceeded } from '../platform/errors.js';
+import { Idempotency } from '../platform/idempotency.js';
+import { connectionType, Keyset, readPage, type ConnectionOf, type PageArgs } from '../platform/pagination.js';
+import type { Principal } from '../platform/principal.js';
+import { excerpt, requireText } from '../platform/text.js';
+import { Transactions, type Transaction } from '../platform/transaction.js';
+import { Audit, type Actor } from './audit.js';
+import { ProjectAccess } from './project-access.js';
+import { Project } from './project.entity.js';
+import type { CreateProjectInput, ProjectRulesInput, UpdateProjectInput } from './projects.inputs.js';
+import { lockVotes } from './vote-lock.js';
+
+export const ProjectConnection = connectionType(Project);
+
+export const MAX_CLASSES = 10_000;
+
+const byId = new Keyset<Project>([{ sql: 'project.id', type: 'int4' }], (project) => [project.id]);
+
+@Injectable()
+export class ProjectsService {
+  constructor(
+    private readonly source: DataSource,
+    private readonly transactions: Transactions,
+    private readonly idempotency: Idempotency,
+    private readonly access: ProjectAccess,
+    private readonly audit: Audit,
+  ) {}
+
+  async create(actor: Actor, input: CreateProjectInput, idempotencyKey: string | null = null): Promise<{ project: Project; replayed: boolean }> {
+    requireText(input.name, 'input.name');
+    requireClasses(input.classes);
+    const rules = checkedRules(input.rules ?? {});
+    const { answer, replayed } = await this.transactions.run((transaction) => this.idempotency.once(
+      transaction,
+      { projectId: null, workspaceId: actor.workspaceId, key: idempotencyKey },
+      ['createProject', input],
+      async () => {
+        const repository = transaction.getRepository(Project);
+        const { id } = await repository.save(repository.create({ ...rules, workspaceId: actor.workspaceId, name: input.name, classes: input.classes }));
+        await transaction.query(`insert into project_codes (project_id) values ($1)`, [id]);
+        await this.audit.record(transaction, actor, 'createProject', id, { name: input.name, classes: input.classes.length, rules: input.rules ?? {} });
+        return { id };
+      },
+    ));
+    return { project: await this.source.getRepository(Project).findOneByOrFail({ id: answer.id, workspaceId: actor.workspaceId }), replayed };
+  }
+
+  async update(caller: Principal, actor: Actor, input: UpdateProjectInput): Promise<Project> {
+    const project = await this.access.findOpen(caller, input.id);
+    if (input.name != null) requireText(input.name, 'input.name');
+    const rules = checkedRules(input.rules ?? {}, project);
+    return this.transactions.run(async (transaction) => {
+      if (rules.repeatPolicy && rules.repeatPolicy !== project.repeatPolicy) await requireNoVotes(transaction, project);
+      await transaction.getRepository(Project).update({ id: project.id }, { ...rules, ...(input.name != null && { name: input.name }) } as QueryDeepPartialEntity<Project>);
+      await this.audit.record(transaction, actor, 'updateProject', project.id, { name: input.name, rules: input.rules });
+      return transaction.getRepository(Project).findOneByOrFail({ id: project.id });
+    });
+  }
+
+  async archive(caller: Principal, actor: Actor, id: string, archived: boolean): Promise<Project> {
+    const project = await this.access.find(caller, id);
+    if ((project.archivedAt != null) === archived) return project;
+    return this.transactions.run(async (transaction) => {
+      // After this lock no writer is between its check and its commit.
+      await lockVotes(transaction, project.id, 'exclusive');
+      await transaction.getRepository(Project).update({ id: project.id }, { archivedAt: archived ? new Date() : null });
+      await this.audit.record(transaction, actor, archived ? 'archiveProject' : 'restoreProject', project.id, {});
+      return transaction.getRepository(Project).findOneByOrFail({ id: project.id });
+    });
+  }
+
+  async page(caller: Principal, args: PageArgs): Promise<ConnectionOf<Project>> {
+    const query = this.source.getRepository(Project).createQueryBuilder('project')
+      .where('project.workspace_id = :workspaceId', { workspaceId: caller.workspaceId });
+    if (caller.projectId != null) query.andWhere('project.id = :only', { only: caller.projectId });
+    return readPage(query, byId, args);
+  }
+}
+
+function requireClasses(classes: string[]): void {
+  if (classes.length < 2) throw invalid(`input.classes has ${classes.length} classes; give at least 2`, 'input.classes');
+  if (classes.length > MAX_CLASSES) throw limitExceeded(`input.classes has ${classes.length} classes; at most ${MAX_CLASSES} are possible`, 'input.classes');
+  const seen = new Map<string, number>();
+  classes.forEach((name, index) => {
+    requireText(name, `input.classes[${index}]`);
+    const earlier = seen.get(name);
+    if (earlier != null) throw invalid(`input.classes[${index}] ${excerpt(name)} repeats input.classes[${earlier}]`, `input.classes[${index}]`);
+    seen.set(name, index);
+  });
+}
+
+/** Only the rules that were given; the default method's options are checked against the method they will belong to. */
+function checkedRules(input: ProjectRulesInput, current?: Project): Partial<Project> {
+  const rules = Object.fromEntries(Object.entries(input).filter(([name, value]) => value !== undefined && (value !== null || name.startsWith('rerun'))));
+  if (input.defaultMethod == null && input.defaultOptions == null) return rules;
+  const methodId = input.defaultMethod ?? current?.defaultMethod ?? 'dawid-skene';
+  const options = input.defaultOptions ?? (input.defaultMethod == null ? current?.defaultOptions : {}) ?? {};
+  if (typeof options !== 'object' || Array.isArray(options)) throw invalid('input.rules.defaultOptions is an object of options by name', 'input.rules.defaultOptions');
+  try {
+    resolveOptions(findMethod(methodId), options);
+  } catch (error) {
+    throw new AssayError('INVALID_INPUT', (error as Error).message, { field: 'input.rules.defaultMethod' });
+  }
+  return { ...rules, defaultMethod: methodId, defaultOptions: options };
+}
+
+/** The policy decides which votes stand: to change it under votes would change what they meant. */
+async function requireNoVotes(transaction: Transaction, project: Project): Promise<void> {
+  await lockVotes(transaction, project.id, 'exclusive');
+  const rows: unknown[] = await transaction.query(`select 1 from votes where project_id = $1 limit 1`, [project.id]);
+  if (rows.length > 0) {
+    throw conflict(`the repeat policy is ${project.repeatPolicy} and cannot change: the project has votes that were taken under it`);
+  }
+}
