@@ -1,0 +1,138 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { Events } from '../events/events.service.js';
+import { defineTopic } from '../events/topic.js';
+import { Config } from '../platform/config.js';
+import { ReadinessCheck } from '../platform/health.controller.js';
+import { Transactions, type Transaction } from '../platform/transaction.js';
+import { declaredJobs, type Job, type JobHandler } from './job.js';
+import { Queue } from './queue.js';
+
+const jobSent = defineTopic<{ name: string }>('job_sent');
+
+/** How long a job may wait where its wake-up was lost. */
+const POLL_MS = 1000;
+const SWEEP_LOCK = 0x73776565;
+
+/** Something done again and again by one process at a time, in a transaction. */
+type Sweep = { name: string; everyMs: number; work: (transaction: Transaction) => Promise<void> };
+
+/** Sends work to whichever process is free, and does the work sent here when this process is one that works. */
+@Injectable()
+export class Jobs extends ReadinessCheck implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly name = 'queue';
+  private readonly logger = new Logger('jobs');
+  private readonly queue: Queue;
+  private readonly handlers = new Map<string, JobHandler<object>>();
+  private readonly sweeps: Sweep[] = [];
+  private readonly stopping = new AbortController();
+  private readonly wakers = new Map<string, Set<() => void>>();
+  private loops: Promise<void>[] = [];
+  private started = false;
+
+  constructor(
+    source: DataSource,
+    private readonly transactions: Transactions,
+    private readonly events: Events,
+    private readonly config: Config,
+  ) {
+    super();
+    this.queue = new Queue(source);
+  }
+
+  /** The one handler of a job; each module tells its own before the start. */
+  handle<Payload extends object>(job: Job<Payload>, handler: JobHandler<Payload>): void {
+    if (this.handlers.has(job.name)) throw new Error(`the job ${job.name} has two handlers`);
+    this.handlers.set(job.name, handler as JobHandler<object>);
+  }
+
+  /** Runs `work` every so often, in whichever working process is first. */
+  sweep(name: string, everyMs: number, work: Sweep['work']): void {
+    this.sweeps.push({ name, everyMs, work });
+  }
+
+  /** The job is sent if the transaction commits, and waits once however often the same key is sent. */
+  async send<Payload extends object>(transaction: Transaction, job: Job<Payload>, key: string, payload: Payload): Promise<void> {
+    await this.queue.send(transaction, job, key, payload);
+    await this.events.publish(jobSent, { name: job.name }, transaction);
+  }
+
+  async check(): Promise<string | null> {
+    return this.started ? this.queue.fault(declaredJobs()) : 'not started';
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    const jobs = declaredJobs();
+    const orphans = jobs.filter((job) => !this.handlers.has(job.name)).map((job) => job.name);
+    if (orphans.length > 0) throw new Error(`no handler for the jobs ${orphans.join(', ')}; is a module missing?`);
+    await this.queue.start(jobs);
+    this.started = true;
+    if (!this.config.settings.ASSAY_WORK) return;
+    await this.events.on(jobSent, (sent) => this.wakers.forEach((wakers, name) => {
+      if (typeof sent === 'symbol' || sent.name === name) wakers.forEach((wake) => wake());
+    }));
+    this.loops = [
+      ...jobs.flatMap((job) => Array.from({ length: job.concurrency }, () => this.work(job))),
+      ...this.sweeps.map((sweep) => this.sweepAgain(sweep)),
+    ];
+  }
+
+  /** Before the database goes: handlers are told to give their work back. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort(new Error('the process is stopping'));
+    this.wakers.forEach((wakers) => wakers.forEach((wake) => wake()));
+    const limit = sleep(this.config.settings.SHUTDOWN_TIMEOUT_SECONDS * 1000, undefined, { ref: false });
+    await Promise.race([Promise.all(this.loops), limit]);
+    if (this.started) await this.queue.stop();
+  }
+
+  private async work(job: Job<object>): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      // Armed before looking, so that a job sent between the look and the wait is not slept over.
+      const woken = this.wakeUp(job);
+      const delivery = await this.queue.take(job);
+      if (delivery) await this.deliver(job, delivery);
+      else await woken;
+    }
+  }
+
+  private async deliver(job: Job<object>, delivery: { id: string; data: object }): Promise<void> {
+    let failure: Error | undefined;
+    try {
+      await this.handlers.get(job.name)!(delivery.data, this.stopping.signal);
+    } catch (error) {
+      failure = error as Error;
+      this.logger.error({ err: error, job: job.name, data: delivery.data }, 'a job failed');
+    }
+    await this.queue.settle(job, delivery, failure).catch((error: unknown) => this.logger.warn(`could not settle a job of ${job.name}: ${String(error)}`));
+  }
+
+  private wakeUp(job: Job<object>): Promise<void> {
+    const wakers = this.wakers.get(job.name) ?? new Set();
+    this.wakers.set(job.name, wakers);
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        wakers.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, POLL_MS);
+      wakers.add(wake);
+    });
+  }
+
+  private async sweepAgain({ name, everyMs, work }: Sweep): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      try {
+        await this.transactions.run(async (transaction) => {
+          const [row] = await transaction.query(`select pg_try_advisory_xact_lock($1, hashtext($2)) as mine`, [SWEEP_LOCK, name]);
+          if (row.mine) await work(transaction);
+        });
+      } catch (error) {
+        if (!this.stopping.signal.aborted) this.logger.error({ err: error, sweep: name }, 'a sweep failed');
+      }
+      await sleep(everyMs, undefined, { signal: this.stopping.signal }).catch(() => {});
+    }
+  }
+}
