@@ -1,7 +1,15 @@
 import type { AggregationMethod } from './method.js';
+import { voteShare } from './methods/vote-share.js';
+import { softmax } from './methods/softmax.js';
+import { wawa } from './methods/wawa.js';
+import { zeroBasedSkill } from './methods/zero-based-skill.js';
 
 /** THE REGISTRY: a method is one file of `methods/` and one line here. */
 export const methods: readonly AggregationMethod[] = [
+  voteShare,
+  softmax,
+  wawa,
+  zeroBasedSkill,
 ];
 
 const byId = new Map(methods.map((method) => [method.id, method]));
