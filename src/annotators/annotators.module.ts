@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { NodeTypes } from '../platform/node.js';
+import { Annotator } from './annotator.entity.js';
+import { AnnotatorsResolver } from './annotators.resolver.js';
+import { AnnotatorsService } from './annotators.service.js';
+
+@Module({
+  imports: [TypeOrmModule.forFeature([Annotator])],
+  providers: [AnnotatorsService, AnnotatorsResolver],
+  exports: [AnnotatorsService],
+})
+export class AnnotatorsModule {
+  constructor(nodes: NodeTypes, annotators: AnnotatorsService) {
+    nodes.declare('Annotator', (caller, id) => annotators.find(caller, id));
+  }
+}

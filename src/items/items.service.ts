@@ -1,0 +1,125 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { CodeDictionary } from '../projects/code-dictionary.js';
+import { notFound } from '../platform/errors.js';
+import { readGlobalId } from '../platform/global-id.js';
+import { connectionType, Keyset, readPage, type ConnectionOf, type PageArgs } from '../platform/pagination.js';
+import type { Principal } from '../platform/principal.js';
+import { rejectedRow, requireRowCount, RowStatus, type RowResult } from '../platform/row-result.js';
+import { excerpt, textFault } from '../platform/text.js';
+import { Transactions } from '../platform/transaction.js';
+import { ProjectAccess } from '../projects/project-access.js';
+import type { Project } from '../projects/project.entity.js';
+import { Item } from './item.entity.js';
+import type { ItemInput } from './items.inputs.js';
+
+export const ItemConnection = connectionType(Item);
+
+/** Largest payload in bytes of JSON. */
+const PAYLOAD_BYTES = 64 * 1024;
+
+const byCode = new Keyset<Item>([{ sql: 'item.code', type: 'int4' }], (item) => [item.code]);
+
+@Injectable()
+export class ItemsService {
+  readonly dictionary: CodeDictionary;
+
+  constructor(
+    private readonly source: DataSource,
+    private readonly transactions: Transactions,
+    private readonly access: ProjectAccess,
+  ) {
+    this.dictionary = new CodeDictionary(source, transactions, 'items');
+  }
+
+  /** New items; those that are there already stay as they are (UNCHANGED). */
+  async add(project: Project, rows: ItemInput[]): Promise<RowResult[]> {
+    const { accepted, results } = checkRows(rows);
+    const ids = [...accepted.keys()];
+    await this.transactions.run(async (transaction) => {
+      const known = await this.knownIds(project.id, ids);
+      const payloads = ids.map((id) => payloadText(rows[accepted.get(id)!]!));
+      await this.dictionary.insertIn(transaction, project.id, ids, [{ name: 'payload', sqlType: 'jsonb', values: payloads }]);
+      for (const [id, index] of accepted) results[index] = { index, status: known.has(id) ? RowStatus.UNCHANGED : RowStatus.CREATED };
+    });
+    return results;
+  }
+
+  /** Other payloads for items that are there; unknown ones are rejected. */
+  async update(project: Project, rows: ItemInput[]): Promise<RowResult[]> {
+    const { accepted, results } = checkRows(rows);
+    const ids = [...accepted.keys()];
+    const updated: { external_id: string }[] = await this.transactions.run(async (transaction) => {
+      const [changed] = await transaction.query<[{ external_id: string }[], number]>(
+        `update items set payload = given.payload from unnest($2::text[], $3::jsonb[]) as given(external_id, payload)
+         where items.project_id = $1 and items.external_id = given.external_id returning items.external_id`,
+        [project.id, ids, ids.map((id) => payloadText(rows[accepted.get(id)!]!))],
+      );
+      return changed;
+    });
+    const found = new Set(updated.map((row) => row.external_id));
+    for (const [id, index] of accepted) {
+      results[index] = found.has(id)
+        ? { index, status: RowStatus.UPDATED }
+        : rejectedRow(index, 'UNKNOWN_ITEM', `item ${excerpt(id)} is not in the project; add it first`);
+    }
+    return results;
+  }
+
+  async findByExternalId(project: Project, externalId: string): Promise<Item | null> {
+    return textFault(externalId) ? null : this.source.getRepository(Item).findOneBy({ projectId: project.id, externalId });
+  }
+
+  /** By global id; what the caller may not see is absent. */
+  async find(caller: Principal, id: string): Promise<Item> {
+    const [projectId, code] = readGlobalId('Item', id);
+    const absent = () => notFound('item', id);
+    const project = await this.access.findByNumber(caller, projectId!, absent);
+    const item = code == null || code > 0x7fffffff ? null : await this.source.getRepository(Item).findOneBy({ projectId: project.id, code });
+    if (!item) throw absent();
+    return item;
+  }
+
+  async byCodes(projectId: number, codes: readonly number[]): Promise<(Item | null)[]> {
+    const rows = await this.source.getRepository(Item).createQueryBuilder('item')
+      .where('item.project_id = :projectId and item.code = any(:codes)', { projectId, codes }).getMany();
+    const found = new Map(rows.map((item) => [item.code, item]));
+    return codes.map((code) => found.get(code) ?? null);
+  }
+
+  async page(project: Project, args: PageArgs): Promise<ConnectionOf<Item>> {
+    const query = this.source.getRepository(Item).createQueryBuilder('item').where('item.project_id = :projectId', { projectId: project.id });
+    return readPage(query, byCode, args);
+  }
+
+  private async knownIds(projectId: number, ids: string[]): Promise<Set<string>> {
+    const rows: { external_id: string }[] = await this.source.query(
+      `select external_id from items where project_id = $1 and external_id = any($2)`, [projectId, ids],
+    );
+    return new Set(rows.map((row) => row.external_id));
+  }
+}
+
+/** Rows that may be written, by id, and the results of those that may not. */
+function checkRows(rows: ItemInput[]): { accepted: Map<string, number>; results: RowResult[] } {
+  requireRowCount(rows, 'input.items');
+  const accepted = new Map<string, number>();
+  const results: RowResult[] = [];
+  rows.forEach((row, index) => {
+    const fault = textFault(row.externalId);
+    const earlier = accepted.get(row.externalId);
+    const payload = payloadText(row);
+    if (fault) results[index] = rejectedRow(index, 'INVALID_ID', `externalId ${excerpt(row.externalId)}: ${fault}`);
+    else if (earlier != null) results[index] = rejectedRow(index, 'REPEATED_ROW', `externalId ${excerpt(row.externalId)} is row ${earlier} already`);
+    else if (payload && (payload.includes('\\u0000') || !payload.isWellFormed() || /\\ud[89a-f]/i.test(payload))) {
+      results[index] = rejectedRow(index, 'INVALID_PAYLOAD', 'the payload contains NUL or half of a surrogate pair, which cannot be stored');
+    } else if (payload && Buffer.byteLength(payload) > PAYLOAD_BYTES) {
+      results[index] = rejectedRow(index, 'INVALID_PAYLOAD', `the payload has ${Buffer.byteLength(payload)} bytes of JSON, more than ${PAYLOAD_BYTES}`);
+    } else accepted.set(row.externalId, index);
+  });
+  return { accepted, results };
+}
+
+function payloadText(row: ItemInput): string | null {
+  return row.payload == null ? null : JSON.stringify(row.payload);
+}
