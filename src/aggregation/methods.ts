@@ -1,4 +1,6 @@
 import type { AggregationMethod } from './method.js';
+import { dawidSkene } from './methods/dawid-skene.js';
+import { majorityVote } from './methods/majority-vote.js';
 import { voteShare } from './methods/vote-share.js';
 import { softmax } from './methods/softmax.js';
 import { wawa } from './methods/wawa.js';
@@ -6,6 +8,8 @@ import { zeroBasedSkill } from './methods/zero-based-skill.js';
 
 /** THE REGISTRY: a method is one file of `methods/` and one line here. */
 export const methods: readonly AggregationMethod[] = [
+  majorityVote,
+  dawidSkene,
   voteShare,
   softmax,
   wawa,

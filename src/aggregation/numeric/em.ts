@@ -10,7 +10,7 @@ export interface EmModel {
   /** Only for acceleration: the parameters, read and overwritten by `pass` in these very arrays. */
   parameters?: readonly Float64Array[];
   /** Only for acceleration: brings extrapolated parameters back into their range (positive, rows that sum to 1). */
-  restore?(): void;
+  restore?: () => void;
 }
 
 export interface EmLimits {

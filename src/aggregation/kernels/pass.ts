@@ -1,0 +1,139 @@
+import { normalizeRow, setCertain } from '../numeric/simplex.js';
+import type { VoteTable } from '../vote-table.js';
+import type { ConfusionRows } from './confusion-rows.js';
+
+/** The votes as a Dawid-Skene pass reads them. */
+export interface PassInput {
+  votes: VoteTable;
+  rows: ConfusionRows;
+  gold?: Int32Array;
+}
+
+/** The arrays of a pass: it reads the parameters and overwrites the rest. `rows` is the number of confusion rows. */
+export interface PassState {
+  /** rows x K: P(vote = the row's class | true class), or any positive weights in its place. */
+  confusion: Float64Array;
+  /** K positive numbers. */
+  classPriors: Float64Array;
+  /** rows x K: expected number of votes of this annotator for this class where the truth is that class. */
+  counts: Float64Array;
+  /** K: expected number of items, of those with votes or a gold answer. */
+  classCounts: Float64Array;
+  /** N x K. */
+  posteriors: Float64Array;
+}
+
+/** The E step and the sums of the M step over all votes. A kernel owns its arrays: some live in memory shared by threads. */
+export interface PassKernel {
+  state: PassState;
+  /** One pass. @returns the natural-log likelihood of the votes (and gold answers) under the parameters it read. */
+  run(): number;
+  /** Ends threads, where there are any. */
+  close?(): void;
+}
+
+/** A product of this many factors cannot underflow: entries are at least 1e-17 even after 10 million votes. */
+export const RESCALE_EVERY = 16;
+
+/** Above K = 10 the M step leaves out posteriors below this: 3e-10 of the log-likelihood, and most of the work. */
+export const NEGLIGIBLE = 1e-9;
+export const SPARSE_ABOVE = 10;
+
+/** Priors are raised to this, so that a class that died out can return. */
+export const LEAST_PRIOR = 1e-10;
+
+export function emptyState(N: number, K: number, rows: number): PassState {
+  return {
+    confusion: new Float64Array(rows * K),
+    classPriors: new Float64Array(K),
+    counts: new Float64Array(rows * K),
+    classCounts: new Float64Array(K),
+    posteriors: new Float64Array(N * K),
+  };
+}
+
+/** The readable kernel: any K, candidate sets, gold. The fast ones are checked against it. */
+export function referenceKernel({ votes, rows, gold }: PassInput): PassKernel {
+  const { itemCount, classCount: K, itemOffsets } = votes;
+  const state = emptyState(itemCount, K, rows.labels.length);
+  const least = K > SPARSE_ABOVE ? NEGLIGIBLE : 0;
+  return {
+    state,
+    run() {
+      const { confusion, classPriors, counts, classCounts, posteriors } = state;
+      counts.fill(0);
+      classCounts.fill(0);
+      let logLikelihood = 0;
+      for (let item = 0; item < itemCount; item++) {
+        const first = itemOffsets[item]!;
+        const last = itemOffsets[item + 1]!;
+        const at = item * K;
+        const known = gold ? gold[item]! : -1;
+        if (known >= 0) {
+          logLikelihood += knownLogLikelihood(rows, confusion, first, last, known) + Math.log(Math.max(LEAST_PRIOR, classPriors[known]!));
+          setCertain(posteriors, at, K, known);
+        } else {
+          for (let k = 0; k < K; k++) posteriors[at + k] = Math.max(LEAST_PRIOR, classPriors[k]!);
+          // Without votes the posterior is the prior, and says nothing new about it.
+          const log = multiplyVotes(rows, confusion, first, last, posteriors, at, K) + Math.log(normalizeRow(posteriors, at, K));
+          if (first === last) continue;
+          logLikelihood += log;
+        }
+        for (let k = 0; k < K; k++) classCounts[k]! += posteriors[at + k]!;
+        addCounts(rows, confusion, first, last, posteriors, at, K, counts, least);
+      }
+      return logLikelihood;
+    },
+  };
+}
+
+/** Multiplies the votes' confusion rows onto the K weights at `at`; returns the log of what rescaling took out. */
+function multiplyVotes(rows: ConfusionRows, confusion: Float64Array, first: number, last: number, weights: Float64Array, at: number, K: number): number {
+  let log = 0;
+  for (let vote = first; vote < last; vote++) {
+    const code = rows.codes[vote]!;
+    if (code >= 0) for (let k = 0; k < K; k++) weights[at + k]! *= confusion[code + k]!;
+    else for (let k = 0; k < K; k++) weights[at + k]! *= setLikelihood(rows, confusion, code, k);
+    if ((vote - first + 1) % RESCALE_EVERY === 0) log += Math.log(normalizeRow(weights, at, K));
+  }
+  return log;
+}
+
+function knownLogLikelihood(rows: ConfusionRows, confusion: Float64Array, first: number, last: number, known: number): number {
+  let log = 0;
+  for (let vote = first; vote < last; vote++) {
+    const code = rows.codes[vote]!;
+    log += Math.log(code >= 0 ? confusion[code + known]! : setLikelihood(rows, confusion, code, known));
+  }
+  return log;
+}
+
+/** P(the annotator's class is in the set | true class k): the sum over the set. */
+function setLikelihood({ sets }: ConfusionRows, confusion: Float64Array, code: number, k: number): number {
+  let sum = 0;
+  for (let m = sets!.offsets[~code]!; m < sets!.offsets[~code + 1]!; m++) sum += confusion[sets!.starts[m]! + k]!;
+  return sum;
+}
+
+/** Adds the item's posterior to the counts of its votes' rows; a set's members share it as the parameters say. */
+export function addCounts(
+  rows: ConfusionRows, confusion: Float64Array, first: number, last: number,
+  posteriors: Float64Array, at: number, K: number, counts: Float64Array, least = 0,
+): void {
+  for (let k = 0; k < K; k++) {
+    const p = posteriors[at + k]!;
+    if (p <= least) continue;
+    for (let vote = first; vote < last; vote++) {
+      const code = rows.codes[vote]!;
+      if (code >= 0) {
+        counts[code + k]! += p;
+        continue;
+      }
+      const share = p / setLikelihood(rows, confusion, code, k);
+      for (let m = rows.sets!.offsets[~code]!; m < rows.sets!.offsets[~code + 1]!; m++) {
+        const start = rows.sets!.starts[m]! + k;
+        counts[start]! += share * confusion[start]!;
+      }
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import { confusionRows, type ConfusionRows } from '../kernels/confusion-rows.js';
+import { addCounts, referenceKernel, type PassKernel, type PassState } from '../kernels/pass.js';
+import { warmParameters } from '../kernels/warm-start.js';
+import type { AggregationInput, AggregationMethod, ConfusionMatrices } from '../method.js';
+import { accelerationOption, emOptions, runEm } from '../numeric/em.js';
+import { countTies, normalizeRow } from '../numeric/simplex.js';
+import { voteShares } from '../vote-shares.js';
+import type { VoteTable } from '../vote-table.js';
+
+/** Expected counts are raised to this, so that no probability is 0 and an annotator who never met a class is uniform on it. */
+const LEAST_COUNT = 1e-10;
+
+export const dawidSkene: AggregationMethod = {
+  id: 'dawid-skene',
+  version: 1,
+  title: 'Dawid-Skene',
+  source: 'Dawid & Skene, "Maximum likelihood estimation of observer error-rates using the EM algorithm", Applied Statistics 28(1), 1979',
+  reads: ['votes', 'gold', 'warm-start', 'prior-counts', 'candidate-sets'],
+  options: [
+    ...emOptions(1e-7, 2000),
+    { name: 'smoothing', type: 'number', default: 0, min: 0, max: 1e6, doc: 'Added to every expected count of an annotator and a class the annotator used; 0 is maximum likelihood.' },
+    accelerationOption,
+  ],
+  cost: 'O(votes x K) an iteration; memory of 16 bytes x K for each (annotator, class used)',
+  returns: ['posteriors', 'quality', 'confusion', 'class-priors'],
+  quality: "expected share of the annotator's votes that name the true class, 0 to 1",
+  run(input, options, context) {
+    const { votes } = input;
+    const rows = confusionRows(votes, input.priorCounts);
+    const kernel = referenceKernel({ votes, rows, gold: input.gold });
+    try {
+      const mStep = maximization(kernel.state, rows, votes.classCount, extraCounts(input, rows, options.smoothing as number));
+      start(input, rows, kernel, mStep);
+      const outcome = runEm(
+        {
+          pass: () => {
+            const logLikelihood = kernel.run();
+            mStep.update();
+            return logLikelihood;
+          },
+          parameters: [kernel.state.confusion, kernel.state.classPriors],
+          restore: mStep.restore,
+        },
+        {
+          tolerance: options.tolerance as number, maxIterations: options.maxIterations as number,
+          acceleration: options.acceleration as 'none' | 'squarem', voteCount: votes.voteCount,
+        },
+        context,
+      );
+      const { posteriors, confusion, classPriors } = kernel.state;
+      return {
+        posteriors: posteriors.slice(),
+        annotatorQuality: expectedAccuracy(votes, posteriors),
+        confusion: { offsets: rows.offsets, labels: rows.labels, values: confusion.slice() },
+        classPriors: classPriors.slice(),
+        diagnostics: { ...outcome, ties: countTies(posteriors, votes.classCount), warnings: [] },
+      };
+    } finally {
+      kernel.close?.();
+    }
+  },
+};
+
+/** The parameters of the first pass: those of an earlier run, or the M step of the vote shares. */
+function start({ votes, gold, warmStart }: AggregationInput, rows: ConfusionRows, { state }: PassKernel, mStep: { update: () => void }): void {
+  const { itemCount, classCount: K, itemOffsets } = votes;
+  if (warmStart) {
+    warmParameters(warmStart, rows, K, state);
+    return;
+  }
+  const { posteriors, counts, classCounts, confusion } = state;
+  posteriors.set(voteShares(votes, gold));
+  // Members of a candidate set share a vote evenly as long as nothing is known of the annotators.
+  confusion.fill(1);
+  for (let item = 0; item < itemCount; item++) {
+    const first = itemOffsets[item]!;
+    const last = itemOffsets[item + 1]!;
+    if (first === last && !(gold && gold[item]! >= 0)) continue;
+    for (let k = 0; k < K; k++) classCounts[k]! += posteriors[item * K + k]!;
+    addCounts(rows, confusion, first, last, posteriors, item * K, K, counts);
+  }
+  mStep.update();
+}
+
+/** Counts to parameters: each annotator's columns (one a true class) and the class priors are made to sum to 1. */
+function maximization(state: PassState, { offsets }: ConfusionRows, K: number, extra: Float64Array | null) {
+  const { counts, classCounts, confusion, classPriors } = state;
+  const totals = new Float64Array(K);
+  const annotatorCount = offsets.length - 1;
+
+  function normalizeColumns(): void {
+    for (let annotator = 0; annotator < annotatorCount; annotator++) {
+      const first = offsets[annotator]! * K;
+      const last = offsets[annotator + 1]! * K;
+      totals.fill(0);
+      for (let row = first; row < last; row += K) for (let k = 0; k < K; k++) totals[k]! += confusion[row + k]!;
+      for (let row = first; row < last; row += K) for (let k = 0; k < K; k++) confusion[row + k]! /= totals[k]!;
+    }
+    normalizeRow(classPriors, 0, K);
+  }
+
+  return {
+    update: () => {
+      for (let i = 0; i < confusion.length; i++) confusion[i] = Math.max(LEAST_COUNT, counts[i]! + (extra ? extra[i]! : 0));
+      classPriors.set(classCounts);
+      normalizeColumns();
+    },
+    /** After an extrapolation: what fell to 0 or below comes back as nearly 0. */
+    restore: () => {
+      for (const parameters of [confusion, classPriors]) for (let i = 0; i < parameters.length; i++) parameters[i] = Math.max(LEAST_COUNT, parameters[i]!);
+      normalizeColumns();
+    },
+  };
+}
+
+/** What is added to the expected counts: smoothing on every entry, and what is known of the annotators from elsewhere. */
+function extraCounts({ priorCounts, votes }: AggregationInput, { offsets, labels }: ConfusionRows, smoothing: number): Float64Array | null {
+  if (!priorCounts && smoothing === 0) return null;
+  const K = votes.classCount;
+  const extra = new Float64Array(labels.length * K).fill(smoothing);
+  if (priorCounts) addMatrices(extra, { offsets, labels }, priorCounts, K);
+  return extra;
+}
+
+function addMatrices(into: Float64Array, rows: Pick<ConfusionRows, 'offsets' | 'labels'>, matrices: ConfusionMatrices, K: number): void {
+  for (let annotator = 0; annotator + 1 < rows.offsets.length; annotator++) {
+    let row = rows.offsets[annotator]!;
+    for (let source = matrices.offsets[annotator]!; source < matrices.offsets[annotator + 1]!; source++) {
+      while (rows.labels[row] !== matrices.labels[source]) row++;
+      for (let k = 0; k < K; k++) into[row * K + k]! += matrices.values[source * K + k]!;
+    }
+  }
+}
+
+/** Mean over the annotator's votes of the posterior of the class voted for; a candidate set counts the sum over it. NaN without votes. */
+function expectedAccuracy({ items, annotators, classes, candidateSets, classCount: K, annotatorCount, voteCount }: VoteTable, posteriors: Float64Array): Float64Array {
+  const right = new Float64Array(annotatorCount);
+  const given = new Float64Array(annotatorCount);
+  for (let vote = 0; vote < voteCount; vote++) {
+    const annotator = annotators[vote]!;
+    const at = items[vote]! * K;
+    const code = classes[vote]!;
+    given[annotator]!++;
+    if (code < K) right[annotator]! += posteriors[at + code]!;
+    else for (let m = candidateSets!.offsets[code - K]!; m < candidateSets!.offsets[code - K + 1]!; m++) right[annotator]! += posteriors[at + candidateSets!.classes[m]!]!;
+  }
+  return right.map((sum, annotator) => sum / given[annotator]!);
+}
