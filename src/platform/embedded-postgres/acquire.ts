@@ -5,7 +5,7 @@ import type { Binaries } from './binaries.js';
 import { nullIfAbsent, type ClusterFiles } from './cluster.js';
 import { HeldElsewhere, Hold } from './hold.js';
 import { isServing, readPostmaster, removeClaim } from './postmaster.js';
-import { freePort, launch, type Launched } from './server.js';
+import { freePort, launch, type Server } from './server.js';
 
 export interface Place {
   files: ClusterFiles;
@@ -16,15 +16,13 @@ export interface Place {
 }
 
 /** A server that runs, and is ours alone. */
-export interface Acquired {
+export interface Acquired extends Server {
   hold: Hold;
-  port: number;
-  pid: number;
 }
 
 /** How long a server may neither answer nor say that it is starting up or shutting down. */
 const SILENCE_MS = 60_000;
-const PORTS_TRIED = 10;
+const LAUNCHES_MAX = 100;
 
 /** What the server says while it is starting up, recovering or shutting down. */
 const NOT_NOW = '57P03';
@@ -37,33 +35,73 @@ const NOT_NOW = '57P03';
 export async function acquire(place: Place, onlyPort?: number): Promise<Acquired> {
   const { files, log } = place;
   const password = await readPassword(files);
-  let launched: Launched | null = null;
-  let ports = 0;
-  let quietSince = Date.now();
-  for (;; await sleep(20)) {
-    if (!launched) {
-      const claim = await readPostmaster(files.data);
-      if (!claim) {
-        launched = await launch(files, place.binaries, place.account, onlyPort ?? (await nextPort(files, ports++)), place.durable);
-      } else if (!(await isServing(claim, files.data))) {
-        log(`the server that ran as process ${claim.pid} in ${files.folder} was killed; its data is being recovered`);
-        await removeClaim(claim, files.data);
-      } else {
-        const hold = await take(claim.port, password, place);
-        if (hold) {
-          log(`taking over the database server that runs as process ${claim.pid}, which an earlier process left`);
-          return { hold, port: claim.port, pid: claim.pid };
-        }
-      }
-      continue;
-    }
-
-    const server: Launched = launched;
-    const outcome = await Promise.race([take(server.port, password, place), server.ended]);
+  let port = onlyPort ?? (await lastPort(files)) ?? (await freePort());
+  for (let launches = 0; launches < LAUNCHES_MAX;) {
+    const running = await findRunning(place);
+    if (!running) launches++;
+    const server = running ?? (await launch(files, place.binaries, place.account, port, place.durable));
+    const outcome = await takeWhileRunning(server, password, place);
     if (outcome instanceof Hold) {
+      if (running) log(`took over the database server that an earlier process left running as process ${running.pid}`);
       await writeFile(files.port, String(server.port), { mode: 0o600 });
-      return { hold: outcome, port: server.port, pid: server.pid };
+      return { ...server, hold: outcome };
     }
-    if (outcome === null) continue;
+    if (running) continue;
+    if (/could not bind|could not create any TCP\/IP sockets/.test(outcome)) {
+      if (!onlyPort) port = await freePort();
+    } else if (!/lock file "postmaster.pid" already exists|pre-existing shared memory block/.test(outcome)) {
+      throw new Error(`the embedded PostgreSQL did not start; ${files.log} ends with:\n${outcome}`);
+    }
+    // Another start's server was first, or the sessions of a killed server are still ending: look again.
+    await sleep(100);
   }
+  throw new Error(`the embedded PostgreSQL in ${files.folder} did not start in ${LAUNCHES_MAX} attempts; see ${files.log}`);
+}
+
+/** The server on the data directory, whoever started it. A claim left by a killed one is cleared away. */
+export async function findRunning({ files, log }: Pick<Place, 'files' | 'log'>): Promise<Server | null> {
+  const claim = await readPostmaster(files.data);
+  if (!claim) return null;
+  if (await isServing(claim, files.data)) {
+    return { pid: claim.pid, port: claim.port, lastWords: async () => ((await isServing(claim, files.data)) ? null : '') };
+  }
+  log(`the database server in ${files.folder} did not end properly; recovering`);
+  await removeClaim(claim, files.data);
+  return null;
+}
+
+/** @returns the hold, or the server's last words if it ended. */
+async function takeWhileRunning(server: Server, password: string, { files, log }: Place): Promise<Hold | string> {
+  let quietSince = Date.now();
+  let told = Date.now();
+  for (;;) {
+    const lastWords = await server.lastWords();
+    if (lastWords !== null) return lastWords;
+    try {
+      return await Hold.take(server.port, password, files.folder);
+    } catch (error) {
+      const { code, message } = error as Error & { code?: string };
+      if (error instanceof HeldElsewhere) throw error;
+      if (code === NOT_NOW) quietSince = Date.now();
+      if (code === '28P01' || Date.now() - quietSince > SILENCE_MS) {
+        throw new Error(`the database server that runs as process ${server.pid} in ${files.data} does not let us in (${message}); stop that process and start again`, { cause: error });
+      }
+      if (Date.now() - told > 5000) {
+        told = Date.now();
+        log(`waiting for the database server: ${message}`);
+      }
+    }
+    await sleep(20);
+  }
+}
+
+async function readPassword(files: ClusterFiles): Promise<string> {
+  const password = await readFile(files.password, 'utf8').catch(nullIfAbsent);
+  if (password === null) throw new Error(`${files.password} is missing, and the database in ${files.folder} opens with no other; put it back from where it was copied`);
+  return password;
+}
+
+/** The port of the last start, so that other processes' addresses stay good when it is still free. */
+async function lastPort(files: ClusterFiles): Promise<number | null> {
+  return Number(await readFile(files.port, 'utf8').catch(nullIfAbsent)) || null;
 }

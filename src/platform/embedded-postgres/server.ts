@@ -34,21 +34,21 @@ const SETTINGS = {
 
 const THROWAWAY = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
 
-/** A server that was spawned; it outlives this process unless it is stopped. */
-export interface Launched {
+/** A server process; it outlives this one unless it is stopped. */
+export interface Server {
   pid: number;
   port: number;
-  /** Resolves when the server has ended, to its last lines in the log. */
-  ended: Promise<string>;
+  /** Null while it runs; afterwards what it last wrote to the log, or nothing where that is not known. */
+  lastWords: () => Promise<string | null>;
 }
 
-/** Starts a server on `port`, which may not be ready, nor succeed, by then: see `ended`. */
-export async function launch(files: ClusterFiles, binaries: Binaries, account: Account, port: number, durable: boolean): Promise<Launched> {
+/** Spawns a server on `port`. It is not ready then, and may fail: see `lastWords`. */
+export async function launch(files: ClusterFiles, binaries: Binaries, account: Account, port: number, durable: boolean): Promise<Server> {
   const { dataArguments, spawnOptions } = inside(files.data, account);
   const settings = { ...SETTINGS, port: String(port), ...(durable ? {} : THROWAWAY) };
   const log = await openLog(files.log);
-  const before = (await log.stat()).size;
   try {
+    const begin = (await log.stat()).size;
     const child = spawn(binaries.postgres, [...dataArguments, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])], {
       ...spawnOptions,
       stdio: ['ignore', log.fd, log.fd],
@@ -56,19 +56,18 @@ export async function launch(files: ClusterFiles, binaries: Binaries, account: A
       detached: true,
       windowsHide: true,
     });
-    const ended = new Promise<string>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('exit', () => {
-        readFile(files.log).then((text) => resolve(text.subarray(before).toString().trim().split('\n').slice(-12).join('\n')), reject);
-      });
-    });
-    ended.catch(() => undefined);
+    await once(child, 'spawn');
     child.unref();
-    if (child.pid === undefined) await ended;
-    return { pid: child.pid!, port, ended };
+    const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+    return { pid: child.pid!, port, lastWords: async () => (hasEnded() ? tail(files.log, begin) : null) };
   } finally {
     await log.close();
   }
+}
+
+async function tail(path: string, begin: number): Promise<string> {
+  const text = await readFile(path);
+  return text.subarray(begin).toString().trim().split('\n').slice(-12).join('\n');
 }
 
 async function openLog(path: string) {

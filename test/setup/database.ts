@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { databaseUrl, type TestServer } from './server.js';
+
+export interface FreshDatabase {
+  url: string;
+  /** Removes it, whoever is still connected. */
+  drop(): Promise<void>;
+}
+
+/** A migrated, empty database of the caller's own, cloned from the template. */
+export async function freshDatabase(): Promise<FreshDatabase> {
+  const server = await testServer();
+  return createDatabase(server, server.template);
+}
+
+/** A database without the schema. */
+export async function bareDatabase(): Promise<FreshDatabase> {
+  return createDatabase(await testServer(), 'template0');
+}
+
+async function createDatabase(server: TestServer, template: string): Promise<FreshDatabase> {
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  await query(server.url, `create database ${name} template ${template}`);
+  return {
+    url: databaseUrl(server.url, name),
+    drop: () => query(server.url, `drop database if exists ${name} with (force)`),
+  };
+}
+
+async function testServer(): Promise<TestServer> {
+  const file = inject('testServerFile');
+  for (const until = Date.now() + 50_000; ; await sleep(20)) {
+    const text = await readFile(file, 'utf8').catch(() => null);
+    if (text === null) {
+      if (Date.now() > until) throw new Error('the test database did not start within 50 s');
+      continue;
+    }
+    const server = JSON.parse(text) as TestServer | { fault: string };
+    if ('fault' in server) throw new Error(`the test database did not start: ${server.fault}`);
+    return server;
+  }
+}
+
+async function query(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
