@@ -1,10 +1,12 @@
 import type { AggregationMethod } from './method.js';
+import { crowdlab } from './methods/crowdlab.js';
 import { dawidSkene } from './methods/dawid-skene.js';
 import { majorityVote } from './methods/majority-vote.js';
 import { voteShare } from './methods/vote-share.js';
 import { softmax } from './methods/softmax.js';
 import { wawa } from './methods/wawa.js';
 import { zeroBasedSkill } from './methods/zero-based-skill.js';
+import { oneCoin } from './methods/one-coin.js';
 
 /** THE REGISTRY: a method is one file of `methods/` and one line here. */
 export const methods: readonly AggregationMethod[] = [
@@ -14,6 +16,8 @@ export const methods: readonly AggregationMethod[] = [
   softmax,
   wawa,
   zeroBasedSkill,
+  oneCoin,
+  crowdlab,
 ];
 
 const byId = new Map(methods.map((method) => [method.id, method]));
