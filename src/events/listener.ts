@@ -62,7 +62,7 @@ export class Listener {
 
   private watch(client: pg.Client): void {
     let lost = false;
-    const ping = setInterval(() => client.query('select 1').catch(() => lose()), PING_MS).unref();
+    const ping = setInterval(() => void client.query('select 1').catch(() => lose()), PING_MS).unref();
     const lose = () => {
       clearInterval(ping);
       if (lost || this.closed) return;

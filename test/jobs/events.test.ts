@@ -1,0 +1,83 @@
+import pg from 'pg';
+import { DataSource } from 'typeorm';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { Events, MISSED } from '../../src/events/events.service.js';
+import { Latest } from '../../src/events/latest.js';
+import { defineTopic } from '../../src/events/topic.js';
+import { dataSourceOptions } from '../../src/platform/database.js';
+import { freshDatabase, type FreshDatabase } from '../setup/database.js';
+
+const weather = defineTopic<{ place: number; text: string }>('weather');
+
+let database: FreshDatabase;
+let source: DataSource;
+let teller: Events;
+let hearer: Events;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  source = await new DataSource(dataSourceOptions(database.url, 4, 5000)).initialize();
+  // Two of them, as two processes would be.
+  teller = new Events(source);
+  hearer = new Events(source);
+});
+
+afterAll(async () => {
+  await Promise.all([teller.beforeApplicationShutdown(), hearer.beforeApplicationShutdown()]);
+  await source.destroy();
+  await database.drop();
+});
+
+test('news of a committed transaction arrives in order, and of one rolled back never', async () => {
+  const heard: unknown[] = [];
+  const stop = await hearer.on(weather, (news) => heard.push(news));
+  await expect(source.transaction(async (transaction) => {
+    await teller.publish(weather, { place: 1, text: 'never was' }, transaction);
+    throw new Error('rolled back');
+  })).rejects.toThrow('rolled back');
+  for (let n = 0; n < 50; n++) await teller.publish(weather, { place: n, text: '☀️ "quoted"' });
+  await vi.waitFor(() => expect(heard).toHaveLength(50));
+  expect(heard).toEqual(Array.from({ length: 50 }, (_, n) => ({ place: n, text: '☀️ "quoted"' })));
+  stop();
+});
+
+test('an iterator gives what matches only, and a slow reader meets the newest', async () => {
+  const mine = await hearer.latest(weather, (news) => news.place === 7);
+  for (const [place, text] of [[7, 'first'], [8, 'elsewhere'], [7, 'second'], [7, 'third']] as const) await teller.publish(weather, { place, text });
+  await vi.waitFor(async () => {
+    const { value } = await mine.next();
+    expect(value).toEqual({ place: 7, text: 'third' });
+  });
+  const waiting = mine.next();
+  await mine.return();
+  expect(await waiting).toEqual({ value: undefined, done: true });
+  expect(await mine.next()).toEqual({ value: undefined, done: true });
+});
+
+test('a listener whose connection was cut hears again, and is told that it may have missed something', async () => {
+  const heard: unknown[] = [];
+  const stop = await hearer.on(weather, (news) => heard.push(news));
+  const cut = new pg.Client({ connectionString: database.url });
+  await cut.connect();
+  await cut.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'assay events'`);
+  await cut.end();
+  await vi.waitFor(() => expect(heard).toContain(MISSED), { timeout: 10_000 });
+  await teller.publish(weather, { place: 1, text: 'again' });
+  await vi.waitFor(() => expect(heard.at(-1)).toEqual({ place: 1, text: 'again' }));
+  stop();
+});
+
+test('news that NOTIFY could not carry is refused before it is sent', async () => {
+  await expect(teller.publish(weather, { place: 1, text: 'x'.repeat(8000) })).rejects.toThrow(/send a key instead/);
+});
+
+test('an iterator that was ended takes nothing more', async () => {
+  let ends = 0;
+  const latest = new Latest<number>(() => ends++);
+  latest.push(1);
+  await latest.return();
+  await latest.return();
+  latest.push(2);
+  expect(await latest.next()).toEqual({ value: undefined, done: true });
+  expect(ends).toBe(1);
+});
