@@ -35,8 +35,11 @@ export interface PassKernel {
 /** A product of this many factors cannot underflow: entries are at least 1e-17 even after 10 million votes. */
 export const RESCALE_EVERY = 16;
 
-/** Above K = 10 the M step leaves out posteriors below this: 3e-10 of the log-likelihood, and most of the work. */
-export const NEGLIGIBLE = 1e-9;
+/**
+ * Above K = 10 the M step leaves out posteriors up to this, and with them most of its work. Cutting at 1e-9 already leads EM to
+ * another optimum on a real crowd of 12 classes (log-likelihood 3e-4 lower); at 1e-15 it is the same to 5e-11.
+ */
+export const NEGLIGIBLE = 1e-15;
 export const SPARSE_ABOVE = 10;
 
 /** Priors are raised to this, so that a class that died out can return. */
