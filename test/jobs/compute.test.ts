@@ -1,7 +1,17 @@
 import { expect, test } from 'vitest';
 import { Compute } from '../../src/compute/compute.service.js';
 
-const module = new URL('./tasks/count.task.mjs', import.meta.url);
+/** A task that counts up to `to`, telling each number; or fails as it is told; or never ends; or fills its heap. */
+const module = new URL(`data:text/javascript,${encodeURIComponent(`
+export async function run({ to, fault, hang, fill }, report) {
+  if (fault) throw Object.assign(new RangeError(fault), { code: 'E_TEST' });
+  for (let n = 1; n <= to; n++) report(n);
+  while (hang) Math.sqrt(2);
+  const kept = [];
+  while (fill) kept.push(new Array(1000).fill({}));
+  return { counted: to };
+}
+`)}`);
 const compute = new Compute();
 
 test('a task hands back its result, and its messages in the order it told them', async () => {
@@ -42,5 +52,5 @@ test('a task that outgrows its heap fails alone; the process goes on', async () 
 });
 
 test('a module that is not there is an error that names it', async () => {
-  await expect(compute.run({ module: new URL('./tasks/absent.mjs', import.meta.url), input: {} })).rejects.toThrow(/absent\.mjs/);
+  await expect(compute.run({ module: new URL('./absent.mjs', import.meta.url), input: {} })).rejects.toThrow(/absent\.mjs/);
 });
