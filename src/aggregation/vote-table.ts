@@ -17,7 +17,7 @@ export interface VoteColumns {
   annotatorCount: number;
   /** K, at least 2. */
   classCount: number;
-  candidateSets?: CandidateSets;
+  candidateSets?: CandidateSets | null;
 }
 
 /**
