@@ -2,9 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account } from './account.js';
 import type { Binaries } from './binaries.js';
+import { isServing, readClaim, removeFalseClaim } from './claim.js';
 import { nullIfAbsent, type ClusterFiles } from './cluster.js';
 import { HeldElsewhere, Hold } from './hold.js';
-import { isServing, readPostmaster, removeClaim } from './postmaster.js';
 import { freePort, launch, type Server } from './server.js';
 
 export interface Place {
@@ -37,8 +37,11 @@ export async function acquire(place: Place, onlyPort?: number): Promise<Acquired
   const password = await readPassword(files);
   let port = onlyPort ?? (await lastPort(files)) ?? (await freePort());
   for (let launches = 0; launches < LAUNCHES_MAX;) {
-    const running = await findRunning(place);
-    if (!running) launches++;
+    const running = await findRunning(files);
+    if (!running) {
+      launches++;
+      await removeFalseClaim(files.data);
+    }
     const server = running ?? (await launch(files, place.binaries, place.account, port, place.durable));
     const outcome = await takeWhileRunning(server, password, place);
     if (outcome instanceof Hold) {
@@ -58,16 +61,11 @@ export async function acquire(place: Place, onlyPort?: number): Promise<Acquired
   throw new Error(`the embedded PostgreSQL in ${files.folder} did not start in ${LAUNCHES_MAX} attempts; see ${files.log}`);
 }
 
-/** The server on the data directory, whoever started it. A claim left by a killed one is cleared away. */
-export async function findRunning({ files, log }: Pick<Place, 'files' | 'log'>): Promise<Server | null> {
-  const claim = await readPostmaster(files.data);
-  if (!claim) return null;
-  if (await isServing(claim, files.data)) {
-    return { pid: claim.pid, port: claim.port, lastWords: async () => ((await isServing(claim, files.data)) ? null : '') };
-  }
-  log(`the database server in ${files.folder} did not end properly; recovering`);
-  await removeClaim(claim, files.data);
-  return null;
+/** The server on the data directory, whoever started it. */
+export async function findRunning(files: ClusterFiles): Promise<Server | null> {
+  const claim = await readClaim(files.data);
+  if (!claim || !(await isServing(claim, files.data))) return null;
+  return { pid: claim.pid, port: claim.port, lastWords: async () => ((await isServing(claim, files.data)) ? null : '') };
 }
 
 /** @returns the hold, or the server's last words if it ended. */

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, cp, lstat, mkdir, mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { chmod, cp, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, parse } from 'node:path';
@@ -32,19 +32,23 @@ const REMEDY = 'set DATABASE_URL to a PostgreSQL of 15 or later instead';
 /**
  * Finds the platform package's programs, and copies them where `account` may run them if it may not where they are: below a
  * folder of mode 0700, or on a read-only disk where npm made no links.
- * @param ownFolder a folder of ours on which copies may be kept.
+ * @param ownFolder a folder of ours in which copies may be kept.
  * @throws Error pointing to DATABASE_URL where there is no build for this machine.
  */
 export async function findBinaries(account: Account, ownFolder: string): Promise<Binaries> {
   const packaged = packagedFolder(process.platform, process.arch);
-  const version = JSON.parse(await readFile(join(packaged, 'package.json'), 'utf8')).version as string;
-  const native = join(packaged, 'native');
-  if ((await makeLinks(packaged)) && (await runs(native, account))) return programs(native, version);
+  const { version } = JSON.parse(await readFile(join(packaged, 'package.json'), 'utf8')) as { version: string };
+  if ((await makeLinks(packaged)) && !(await whyNotRunning(packaged, account))) return programs(packaged, version);
 
-  const copy = await copyOf(packaged, `postgresql-${version}-${basename(packaged)}`, account, ownFolder);
-  const fault = await whyNotRunning(join(copy, 'native'), account);
+  const copy = join(await copiesFolder(account, ownFolder), `postgresql-${version}-${basename(packaged)}`);
+  // A copy that does not run was torn by a power cut.
+  if (await whyNotRunning(copy, account)) {
+    await rm(copy, { recursive: true, force: true });
+    await makeCopy(packaged, copy);
+  }
+  const fault = await whyNotRunning(copy, account);
   if (fault) throw fault;
-  return programs(join(copy, 'native'), version);
+  return programs(copy, version);
 }
 
 /** @throws Error where the machine has no package, or it was not installed. */
@@ -59,9 +63,9 @@ export function packagedFolder(platform: string, arch: string): string {
   }
 }
 
-function programs(native: string, version: string): Binaries {
+function programs(folder: string, version: string): Binaries {
   const suffix = process.platform === 'win32' ? '.exe' : '';
-  const at = (name: string) => join(native, 'bin', name + suffix);
+  const at = (name: string) => join(folder, 'native', 'bin', name + suffix);
   return { initdb: at('initdb'), postgres: at('postgres'), pgCtl: at('pg_ctl'), major: Number.parseInt(version, 10) };
 }
 
@@ -81,44 +85,55 @@ async function makeLinks(folder: string): Promise<boolean> {
   return true;
 }
 
-async function runs(native: string, account: Account): Promise<boolean> {
-  return (await whyNotRunning(native, account)) === null;
-}
-
-async function whyNotRunning(native: string, account: Account): Promise<Error | null> {
-  const { initdb, postgres } = programs(native, '0');
+/** @throws Error where no copy would run either. */
+async function whyNotRunning(folder: string, account: Account): Promise<Error | null> {
+  const { initdb, postgres } = programs(folder, '');
   for (const program of [postgres, initdb]) {
     try {
-      // A working directory everyone may enter; ours may be closed to the account.
-      await run(program, ['--version'], { ...account, cwd: parse(native).root });
+      // From a folder that everyone may enter, which ours need not be.
+      await run(program, ['--version'], { ...account, cwd: parse(folder).root });
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      // The program is there, so what is missing is its loader: the build is for glibc.
-      const isMusl = process.platform === 'linux' && code === 'ENOENT' && (await lstat(program).catch(() => null)) !== null;
-      if (isMusl) return new Error(`the embedded PostgreSQL needs glibc, which this Linux (Alpine?) lacks; ${REMEDY}`);
-      return new Error(`the embedded PostgreSQL at ${program} does not run: ${(error as Error).message.trim()}; ${REMEDY}`);
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' && process.platform === 'linux' && (await isFile(program))) {
+        // The program is there, so what is absent is the loader it names: the build is for glibc.
+        throw new Error(`the embedded PostgreSQL needs glibc, which this Linux (Alpine?) does not have; ${REMEDY}`);
+      }
+      return new Error(`the embedded PostgreSQL at ${program} does not run: ${message.trim()}; ${REMEDY}`);
     }
   }
   return null;
 }
 
-/** A whole copy under a versioned name, complete or absent: it is made aside and renamed. */
-async function copyOf(packaged: string, name: string, account: Account, ownFolder: string): Promise<string> {
-  const parent = await copiesFolder(account, ownFolder);
-  const copy = join(parent, name);
-  if (await lstat(copy).catch(() => null)) return copy;
-  const aside = join(parent, `${name}.${process.pid}-${randomBytes(4).toString('hex')}`);
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isFile() ?? false;
+}
+
+/** Complete or absent: it is made aside and renamed. */
+async function makeCopy(packaged: string, copy: string): Promise<void> {
+  const aside = `${copy}.${process.pid}-${randomBytes(4).toString('hex')}`;
   try {
     await mkdir(aside, { mode: 0o755 });
     await cp(join(packaged, 'native'), join(aside, 'native'), { recursive: true, verbatimSymlinks: true });
-    await makeLinks(aside);
+    await openToAll(aside);
+    if (!(await makeLinks(aside))) throw new Error(`links cannot be made in ${aside}; set TMPDIR or ASSAY_DATA_DIR to a disk that has them`);
     await rename(aside, copy);
   } catch (error) {
     await rm(aside, { recursive: true, force: true });
     // Another start made it meanwhile.
-    if (!(await lstat(copy).catch(() => null))) throw error;
+    if (!(await isFile(join(copy, 'native', 'pg-symlinks.json')))) throw error;
   }
-  return copy;
+}
+
+/** Packages installed under umask 077 are their owner's alone. */
+async function openToAll(folder: string): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  for (const entry of entries) {
+    if (entry.isSymbolicLink()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const { mode } = await stat(path);
+    await chmod(path, (mode & 0o755) | ((mode & 0o100) !== 0 ? 0o055 : 0o044));
+  }
+  await chmod(folder, 0o755);
 }
 
 /** Where copies are kept: by ourselves, or by root at a place other accounts reach and only root can write. */

@@ -15,6 +15,7 @@ export const clusterFiles = (folder: string) => ({
   data: join(folder, 'data'),
   password: join(folder, 'password'),
   port: join(folder, 'port'),
+  presence: join(folder, 'presence'),
   log: join(folder, 'server.log'),
 });
 
@@ -26,7 +27,13 @@ export type ClusterFiles = ReturnType<typeof clusterFiles>;
  */
 export function inside(data: string, account: Account) {
   const path = account.uid !== undefined && process.platform === 'linux' ? '/proc/self/cwd' : data;
-  return { dataArguments: ['-D', path], spawnOptions: { ...account, cwd: data } };
+  return { dataArguments: ['-D', path], spawnOptions: { ...account, cwd: data, env: serverEnvironment() } };
+}
+
+/** Our own variables hold keys and passwords; what the server shows to its account must not. */
+function serverEnvironment(): NodeJS.ProcessEnv {
+  const kept = ['PATH', 'LD_LIBRARY_PATH', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot'];
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => kept.includes(name)));
 }
 
 /**
@@ -35,7 +42,9 @@ export function inside(data: string, account: Account) {
  */
 export async function ensureCluster(files: ClusterFiles, binaries: Binaries, account: Account, durable: boolean): Promise<void> {
   const parent = dirname(files.folder);
-  await mkdir(parent, { recursive: true, mode: 0o711 });
+  await mkdir(parent, { recursive: true, mode: 0o711 }).catch((error: Error) => {
+    throw new Error(`the database's folder cannot be made: ${error.message}; set ASSAY_DATA_DIR to a folder that this user may write to`);
+  });
   await removeCutOff(parent, `${basename(files.folder)}.init-`);
   const version = await readFile(join(files.data, 'PG_VERSION'), 'utf8').catch(nullIfAbsent);
   if (version !== null) return checkCluster(files, Number.parseInt(version, 10), binaries.major, account);

@@ -26,7 +26,7 @@ export class Hold {
    */
   static async take(port: number, password: string, folder: string): Promise<Hold> {
     const session = new pg.Client({
-      host: '127.0.0.1', port, user: 'postgres', password, database: 'postgres',
+      host: '127.0.0.1', port, ssl: false, user: 'postgres', password, database: 'postgres',
       connectionTimeoutMillis: 10_000,
       application_name: `assay process ${process.pid} since ${started.toISOString()}`,
     });

@@ -1,0 +1,25 @@
+import { Module } from '@nestjs/common';
+import { AnnotatorsModule } from '../annotators/annotators.module.js';
+import { ItemsModule } from '../items/items.module.js';
+import { NodeTypes } from '../platform/node.js';
+import { VerifyVotes } from './verify.js';
+import { VoteCountsService } from './vote-counts.js';
+import { AnnotatorVotesResolver, ItemVotesResolver, VoteFieldsResolver } from './vote-fields.resolver.js';
+import { VoteHistory } from './vote-history.js';
+import { ProjectVotesResolver, SubmitVotesResolver } from './votes.resolver.js';
+import { VotesService } from './votes.service.js';
+import { WithdrawalsService } from './withdrawals.service.js';
+
+@Module({
+  imports: [ItemsModule, AnnotatorsModule],
+  providers: [
+    VotesService, WithdrawalsService, VoteHistory, VoteCountsService, VerifyVotes,
+    SubmitVotesResolver, ProjectVotesResolver, ItemVotesResolver, AnnotatorVotesResolver, VoteFieldsResolver,
+  ],
+  exports: [VotesService, VerifyVotes, VoteCountsService],
+})
+export class VotesModule {
+  constructor(nodes: NodeTypes, history: VoteHistory) {
+    nodes.declare('Vote', (caller, id) => history.find(caller, id));
+  }
+}

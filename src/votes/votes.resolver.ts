@@ -1,0 +1,73 @@
+import { Args, Field, Mutation, ObjectType, Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { PageArgs } from '../platform/pagination.js';
+import { RequiresScope } from '../platform/principal.js';
+import { Context, idempotencyKeyOf, type RequestContext } from '../platform/request-context.js';
+import { ProjectAccess } from '../projects/project-access.js';
+import { Project } from '../projects/project.entity.js';
+import { countAnswers, readAnswers, VoteStatus, type VoteAnswers } from './vote-batch.js';
+import { VoteConnection, VoteHistory } from './vote-history.js';
+import { VoteCounts, VoteCountsService } from './vote-counts.js';
+import { SubmitVotesInput, VoteResult, VoteStatusCounts, WithdrawVotesInput, WithdrawVotesPayload } from './votes.inputs.js';
+import { VotesService } from './votes.service.js';
+import { WithdrawalsService } from './withdrawals.service.js';
+
+@ObjectType()
+export class SubmitVotesPayload {
+  answers: VoteAnswers;
+
+  @Field(() => Boolean, { description: 'Whether this is the answer to an earlier call with the same idempotency key.' })
+  replayed: boolean;
+}
+
+@Resolver(() => SubmitVotesPayload)
+export class SubmitVotesResolver {
+  constructor(
+    private readonly service: VotesService,
+    private readonly withdrawals: WithdrawalsService,
+    private readonly access: ProjectAccess,
+  ) {}
+
+  @Mutation(() => SubmitVotesPayload, { description: 'Writes up to 10,000 votes and answers row by row; what is answered is durable.' })
+  @RequiresScope('votes:write')
+  async submitVotes(@Context() context: RequestContext, @Args('input') input: SubmitVotesInput) {
+    const project = await this.access.findOpen(context.principal!, input.projectId);
+    return this.service.submit(project, input.votes, { idempotencyKey: idempotencyKeyOf(context, input) });
+  }
+
+  @Mutation(() => WithdrawVotesPayload, { description: 'Takes votes back: they stay in the history and count no more.' })
+  @RequiresScope('votes:write')
+  async withdrawVotes(@Context() context: RequestContext, @Args('input') input: WithdrawVotesInput) {
+    const project = await this.access.findOpen(context.principal!, input.projectId);
+    return this.withdrawals.withdraw(project, input.votes, idempotencyKeyOf(context, input));
+  }
+
+  @ResolveField(() => VoteStatusCounts)
+  counts(@Parent() { answers }: SubmitVotesPayload): VoteStatusCounts {
+    const counts = countAnswers(answers);
+    return { created: counts.CREATED, superseded: counts.SUPERSEDED, duplicate: counts.DUPLICATE, rejected: counts.REJECTED };
+  }
+
+  @ResolveField(() => [VoteResult], { description: 'One result a row, in the order of the rows; only those of some statuses where asked.' })
+  results(@Parent() { answers }: SubmitVotesPayload, @Args('only', { type: () => [VoteStatus], nullable: true }) only?: VoteStatus[] | null): VoteResult[] {
+    const results = readAnswers(answers);
+    return only ? results.filter((result) => only.includes(result.status)) : results;
+  }
+}
+
+@Resolver(() => Project)
+export class ProjectVotesResolver {
+  constructor(
+    private readonly counts: VoteCountsService,
+    private readonly history: VoteHistory,
+  ) {}
+
+  @ResolveField(() => VoteCounts)
+  voteCounts(@Parent() project: Project) {
+    return this.counts.ofProject(project.id);
+  }
+
+  @ResolveField(() => VoteConnection, { description: 'The whole log in the order of writing, ended votes included.' })
+  votes(@Parent() project: Project, @Args() page: PageArgs) {
+    return this.history.ofProject(project.id, project.classes, page);
+  }
+}
