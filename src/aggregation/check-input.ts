@@ -8,7 +8,7 @@ const SUM_TOLERANCE = 1e-6;
  * @throws TypeError or RangeError naming the index, the value and the limit; what the method does not read is refused, so
  *   that nothing given is silently left out.
  */
-export function checkInput(method: Pick<AggregationMethod, 'id' | 'reads'>, input: AggregationInput): void {
+export function checkInput(method: Pick<AggregationMethod, 'id' | 'reads' | 'maxClasses'>, input: AggregationInput): void {
   const { votes, gold, predictions, warmStart, priorCounts } = input;
   const refuseUnless = (part: AggregationMethod['reads'][number], given: unknown, what: string) => {
     if (given != null && !method.reads.includes(part)) throw new TypeError(`${method.id} does not read ${what}; it reads: ${method.reads.join(', ')}`);
@@ -18,6 +18,7 @@ export function checkInput(method: Pick<AggregationMethod, 'id' | 'reads'>, inpu
   refuseUnless('warm-start', warmStart, 'a warm start');
   refuseUnless('prior-counts', priorCounts, 'prior counts');
   refuseUnless('candidate-sets', votes.candidateSets, 'candidate sets');
+  if (votes.classCount > (method.maxClasses ?? Infinity)) throw new RangeError(`${method.id} tells at most ${method.maxClasses} classes apart; there are ${votes.classCount}`);
   if (method.reads.includes('votes') && votes.voteCount === 0) throw new RangeError(`${method.id} needs at least one vote; there are none`);
   if (gold) checkGold(gold, votes.itemCount, votes.classCount);
   if (predictions) checkPredictions(predictions, votes.itemCount, votes.classCount);

@@ -82,6 +82,8 @@ export interface AggregationMethod {
   source: string;
   reads: readonly ('votes' | 'gold' | 'predictions' | 'warm-start' | 'prior-counts' | 'candidate-sets')[];
   options: readonly OptionSpec[];
+  /** The most classes the method can tell apart, where it has a limit (2 for methods of yes and no). */
+  maxClasses?: number;
   /** Cost in words, e.g. "O(votes x K) an iteration". */
   cost: string;
   returns: readonly ('posteriors' | 'quality' | 'confusion' | 'class-priors')[];

@@ -1,4 +1,4 @@
-import { setCertain } from './numeric/simplex.js';
+import { normalizeRow, setCertain } from './numeric/simplex.js';
 import type { VoteTable } from './vote-table.js';
 
 /**
@@ -14,15 +14,18 @@ export function voteShares(votes: VoteTable, gold?: Int32Array): Float64Array {
     const known = gold ? gold[item]! : -1;
     if (known >= 0) setCertain(shares, item * K, K, known);
     else if (start === end) shares.fill(1 / K, item * K, (item + 1) * K);
-    else for (let vote = start; vote < end; vote++) {
-      const label = classes[vote]!;
-      if (label < K) {
-        shares[item * K + label]! += 1 / (end - start);
-        continue;
+    else {
+      for (let vote = start; vote < end; vote++) {
+        const label = classes[vote]!;
+        if (label < K) {
+          shares[item * K + label]!++;
+          continue;
+        }
+        const first = sets!.offsets[label - K]!;
+        const last = sets!.offsets[label - K + 1]!;
+        for (let m = first; m < last; m++) shares[item * K + sets!.classes[m]!]! += 1 / (last - first);
       }
-      const first = sets!.offsets[label - K]!;
-      const last = sets!.offsets[label - K + 1]!;
-      for (let m = first; m < last; m++) shares[item * K + sets!.classes[m]!]! += 1 / (last - first) / (end - start);
+      normalizeRow(shares, item * K, K);
     }
   }
   return shares;
