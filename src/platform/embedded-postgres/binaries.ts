@@ -41,11 +41,9 @@ export async function findBinaries(account: Account, ownFolder: string): Promise
   if ((await makeLinks(packaged)) && !(await whyNotRunning(packaged, account))) return programs(packaged, version);
 
   const copy = join(await copiesFolder(account, ownFolder), `postgresql-${version}-${basename(packaged)}`);
-  // A copy that does not run was torn by a power cut.
-  if (await whyNotRunning(copy, account)) {
-    await rm(copy, { recursive: true, force: true });
-    await makeCopy(packaged, copy);
-  }
+  // A copy that is there and does not run was torn by a power cut.
+  if ((await isThere(copy)) && (await whyNotRunning(copy, account))) await rm(copy, { recursive: true, force: true });
+  if (!(await isThere(copy))) await makeCopy(packaged, copy);
   const fault = await whyNotRunning(copy, account);
   if (fault) throw fault;
   return programs(copy, version);
@@ -94,7 +92,7 @@ async function whyNotRunning(folder: string, account: Account): Promise<Error | 
       await run(program, ['--version'], { ...account, cwd: parse(folder).root });
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT' && process.platform === 'linux' && (await isFile(program))) {
+      if (code === 'ENOENT' && process.platform === 'linux' && (await isThere(program))) {
         // The program is there, so what is absent is the loader it names: the build is for glibc.
         throw new Error(`the embedded PostgreSQL needs glibc, which this Linux (Alpine?) does not have; ${REMEDY}`);
       }
@@ -104,8 +102,8 @@ async function whyNotRunning(folder: string, account: Account): Promise<Error | 
   return null;
 }
 
-async function isFile(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => null))?.isFile() ?? false;
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null)) !== null;
 }
 
 /** Complete or absent: it is made aside and renamed. */
@@ -120,7 +118,7 @@ async function makeCopy(packaged: string, copy: string): Promise<void> {
   } catch (error) {
     await rm(aside, { recursive: true, force: true });
     // Another start made it meanwhile.
-    if (!(await isFile(join(copy, 'native', 'pg-symlinks.json')))) throw error;
+    if (!(await isThere(copy))) throw error;
   }
 }
 

@@ -114,7 +114,9 @@ async function removeCutOff(parent: string, prefix: string): Promise<void> {
     if (!name.startsWith(prefix)) continue;
     const path = join(parent, name);
     const age = Date.now() - ((await stat(path).catch(() => null))?.mtimeMs ?? 0);
-    if (age > 600_000 || !isAlive(Number.parseInt(name.slice(prefix.length), 10))) await rm(path, { recursive: true, force: true });
+    if (age < 600_000 && isAlive(Number.parseInt(name.slice(prefix.length), 10))) continue;
+    // The initdb of a killed start may still be writing there; then a later start removes it.
+    await rm(path, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 
