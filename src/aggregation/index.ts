@@ -1,8 +1,23 @@
 /** The one door of the aggregation library: pure, no I/O, usable on its own. */
+export {
+  acquisitionScores, findAcquisitionScore, scoreItems, scoreItemsFor,
+  type AcquisitionInput, type AcquisitionPart, type AcquisitionScore,
+} from './acquisition.js';
+export { activeLab, type ActiveLabResult } from './acquisition/activelab.js';
 export { aggregate, type AggregateRequest } from './aggregate.js';
+export { voteQuality } from './crowdlab/annotators.js';
+export { majorityWithPredictions } from './crowdlab/consensus.js';
+export { livePosteriors, type TouchedVotes } from './live.js';
+export {
+  agreementMatrix, agreementMetrics, findAgreementMetric, measureAgreement, pairwiseAgreement,
+  type AgreementMeasure, type AgreementMeasureRequest, type AgreementMetric, type AgreementRequest, type PairwiseAgreement,
+} from './agreement.js';
 export type * from './method.js';
 export { findMethod, methods } from './methods.js';
 export { resolveOptions } from './options.js';
+export { topN } from './numeric/top-n.js';
+export { checkPredictions } from './predictions.js';
+export { runParameters, type RunParameters } from './run-parameters.js';
 export { answerModels, crowdOptions, simulateCrowd, type CrowdOptions, type CrowdParameters, type SimulatedCrowd } from './simulate.js';
 export { VoteTable, type CandidateSets, type VoteColumns } from './vote-table.js';
 export { votes, type NamedVotes, type VoteRow } from './votes.js';

@@ -104,3 +104,25 @@ export function weightedIndex(weights: ArrayLike<number>): (random: Uniform) => 
     return random() < share[i]! ? i : alias[i]!;
   };
 }
+
+/**
+ * Successes in n trials of chance p, exact in O(log n): the median of n uniform numbers is Beta distributed and tells how many of
+ * them lie on one side of p (Devroye, "Non-uniform random variate generation" (1986), X.4.3).
+ */
+export function binomial(random: Uniform, n: number, p: number): number {
+  let successes = 0;
+  while (n > 16) {
+    const rank = Math.floor(n / 2) + 1;
+    const median = beta(random, rank, n + 1 - rank);
+    if (median <= p) {
+      successes += rank;
+      n -= rank;
+      p = (p - median) / (1 - median);
+    } else {
+      n = rank - 1;
+      p /= median;
+    }
+  }
+  for (; n > 0; n--) successes += Number(random() < p);
+  return successes;
+}

@@ -1,0 +1,47 @@
+import type { AgreementMetric } from './metric.js';
+
+/**
+ * Kappa of two annotators over the items both voted on. Over a whole crowd the disagreements of all pairs are pooled, which
+ * weights a pair by what it shares. A pair with one shared item has a kappa of 0 or none, whatever it answered, so where pairs
+ * share few items the value is drawn to 0: ask Krippendorff's alpha there.
+ */
+export const cohenKappa: AgreementMetric = {
+  id: 'cohen-kappa',
+  version: 1,
+  title: "Cohen's kappa",
+  source: 'Cohen (1960), weighted: Cohen (1968); pooled over pairs: De Vries et al., Field Methods 20(3) (2008)',
+  scale: 'nominal',
+  lowest: -1,
+  options: [
+    { name: 'weights', type: 'choice', default: 'none', choices: ['none', 'linear', 'quadratic'], doc: 'What a disagreement costs: the same whatever the classes, or their distance in class order, or its square.' },
+  ],
+  forPairs({ classCount, options }) {
+    const power = { none: 0, linear: 1, quadratic: 2 }[options.weights as 'none' | 'linear' | 'quadratic'];
+    const cost = (k: number, l: number) => (k === l ? 0 : power === 0 ? 1 : Math.abs(k - l) ** power);
+    const first = new Float64Array(classCount);
+    const second = new Float64Array(classCount);
+    const voted = new Int32Array(classCount);
+    return (pair) => {
+      let observed = 0;
+      let distinct = 0;
+      const tally = (side: Float64Array, k: number, weight: number) => {
+        if (first[k] === 0 && second[k] === 0) voted[distinct++] = k;
+        side[k]! += weight;
+      };
+      for (let v = pair.start; v < pair.end; v++) {
+        const k = pair.first[v]!;
+        const l = pair.second[v]!;
+        observed += pair.weight[v]! * cost(k, l);
+        tally(first, k, pair.weight[v]!);
+        tally(second, l, pair.weight[v]!);
+      }
+      // What answers drawn from the two annotators' own shares would cost.
+      let expected = 0;
+      for (let i = 0; i < distinct; i++) {
+        for (let j = 0; j < distinct; j++) expected += first[voted[i]!]! * second[voted[j]!]! * cost(voted[i]!, voted[j]!);
+      }
+      for (let i = 0; i < distinct; i++) first[voted[i]!] = second[voted[i]!] = 0;
+      return { observed, expected: expected / pair.sharedItems };
+    };
+  },
+};

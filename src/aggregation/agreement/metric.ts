@@ -1,0 +1,41 @@
+import type { MethodOptions, OptionSpec } from '../method.js';
+import type { ClassCounts } from './class-counts.js';
+import type { PairVotes } from './pair-votes.js';
+
+/** What a metric assumes of the classes: names, an order, or places on a line. */
+export type AgreementScale = 'nominal' | 'ordinal' | 'interval';
+
+/** An agreement metric is one record in one file of `agreement/`, and one line in the registry `agreement.ts`. */
+export interface AgreementMetric {
+  /** kebab-case, stable. */
+  id: string;
+  /** Raised whenever the same votes may give another number. */
+  version: number;
+  title: string;
+  /** The paper, with year. */
+  source: string;
+  scale: AgreementScale;
+  /** No value is below; null where there is no bound. None is above 1. */
+  lowest: number | null;
+  options: readonly OptionSpec[];
+  /**
+   * The value over all votes, NaN where it is undefined. Metrics without it are means over pairs of annotators: one minus the
+   * observed over the expected disagreement, each summed over all shared items of all pairs.
+   */
+  ofItems?: (counts: ClassCounts, setting: MetricSetting) => number;
+  /** The disagreements of pairs of annotators: a function to be called for one pair after another. */
+  forPairs?: (setting: MetricSetting) => (pair: PairVotes) => PairDisagreement;
+}
+
+export interface MetricSetting {
+  classCount: number;
+  /** K places of the classes on a line, in units of the caller; interval metrics read them. */
+  classValues: Float64Array;
+  options: MethodOptions;
+}
+
+/** Both summed over the pair's shared items, so that pairs can be added up. The value is 1 - observed / expected. */
+export interface PairDisagreement {
+  observed: number;
+  expected: number;
+}
