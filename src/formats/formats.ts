@@ -1,0 +1,29 @@
+import { csv } from './csv.js';
+import type { Format } from './format.js';
+import { ndjson } from './ndjson.js';
+import type { TextFormat } from './text-format.js';
+
+/** THE REGISTRY: a format is one file and one line here. */
+export const formats: readonly Format[] = [
+  csv,
+  ndjson,
+];
+
+/** @throws RangeError naming the formats there are. */
+export function findFormat(id: string): Format {
+  const format = formats.find((candidate) => candidate.id === id);
+  if (!format) throw new RangeError(`there is no format ${JSON.stringify(id)}; there are: ${formats.map((known) => known.id).join(', ')}`);
+  return format;
+}
+
+/** The format a Content-Type header names, whatever its parameters and case; undefined when it is none of ours. */
+export function formatOfContentType(contentType: string): Format | undefined {
+  const essence = (written: string) => written.split(';')[0]!.trim().toLowerCase();
+  return formats.find(({ contentTypes }) => contentTypes.some((known) => essence(known) === essence(contentType)));
+}
+
+/** The text format of a file by its first character: an object, or a header. */
+export function textFormatOf(head: Uint8Array): TextFormat {
+  const text = Buffer.from(head.subarray(0, 64)).toString('utf8').trimStart();
+  return text.startsWith('{') ? ndjson : csv;
+}

@@ -1,0 +1,107 @@
+import { type Cell, CellKind } from './cell.js';
+import { Fault, type FaultCode } from './fault.js';
+import type { Cells, RecordSink, Scanner, WantedColumns } from './scanner.js';
+import { scanning } from './scanner.js';
+import type { RowOf, Table } from './table.js';
+
+export interface Reject {
+  /** From 1; of a row of several lines its first. */
+  line: number;
+  code: FaultCode;
+  message: string;
+}
+
+export interface Batch<Row> {
+  rows: Row[];
+  rejects: Reject[];
+  /** Columns of the file met so far that the table does not have, at most 20. */
+  unread: string[];
+}
+
+/** Typed rows out of cells, in batches of at most `batchSize` rows and rejects together. */
+export async function* rowBatches<T extends Table>(
+  source: AsyncIterable<Uint8Array>,
+  table: T,
+  batchSize: number,
+  scannerFor: (columns: WantedColumns, sink: RecordSink) => Scanner,
+): AsyncGenerator<Batch<RowOf<T>>> {
+  const columns = wanted(table);
+  const sink = new RowSink(table, columns, batchSize);
+  let scanner: Scanner | null = null;
+  try {
+    for await (scanner of scanning(source, sink, () => scannerFor(columns, sink))) yield* sink.full(scanner);
+  } catch (fault) {
+    // What stood before the place where the file breaks is good, and the caller may keep it.
+    yield* sink.full(scanner);
+    yield* sink.rest(scanner);
+    throw fault;
+  }
+  yield* sink.rest(scanner);
+}
+
+export function wanted(table: Table): WantedColumns {
+  return Object.entries(table.columns).map(([name, { aliases, inHeader, required }]) => ({ name, aliases, inHeader, required }));
+}
+
+class RowSink<T extends Table> implements RecordSink {
+  private readonly cell: Cell = { name: '', bytes: Buffer.alloc(0), start: 0, end: 0, kind: CellKind.PLAIN };
+  private readonly readers;
+  private batches: { rows: RowOf<T>[]; rejects: Reject[] }[] = [];
+
+  constructor(
+    private readonly table: T,
+    private readonly columns: WantedColumns,
+    private readonly batchSize: number,
+  ) {
+    this.readers = Object.values(table.columns);
+  }
+
+  record(line: number, cells: Cells): void {
+    const row: Record<string, unknown> = { line };
+    const { cell } = this;
+    cell.bytes = cells.bytes;
+    for (let slot = 0; slot < this.columns.length; slot++) {
+      const { name, required } = this.columns[slot]!;
+      cell.name = name;
+      cell.start = cells.starts[slot]!;
+      cell.end = cells.ends[slot]!;
+      cell.kind = cells.kinds[slot]!;
+      if (cell.end <= cell.start) {
+        if (required) return this.reject(line, new Fault('MISSING', `${name} is missing or empty; every ${this.table.row} needs one`));
+        row[name] = null;
+        continue;
+      }
+      const value = this.readers[slot]!.read(cell);
+      if (value instanceof Fault) return this.reject(line, value);
+      row[name] = value;
+    }
+    const fault = this.table.check?.(row);
+    if (fault) return this.reject(line, fault);
+    this.batch().rows.push(row as RowOf<T>);
+  }
+
+  reject(line: number, { code, message }: Fault): void {
+    this.batch().rejects.push({ line, code, message });
+  }
+
+  *full(scanner: Scanner | null): Generator<Batch<RowOf<T>>> {
+    const last = this.batches.at(-1);
+    if (!last) return;
+    const isFull = last.rows.length + last.rejects.length >= this.batchSize;
+    const ready = isFull ? this.batches : this.batches.slice(0, -1);
+    this.batches = isFull ? [] : [last];
+    for (const batch of ready) yield { ...batch, unread: [...(scanner?.unread ?? [])] };
+  }
+
+  *rest(scanner: Scanner | null): Generator<Batch<RowOf<T>>> {
+    for (const batch of this.batches.splice(0)) yield { ...batch, unread: [...(scanner?.unread ?? [])] };
+  }
+
+  private batch(): { rows: RowOf<T>[]; rejects: Reject[] } {
+    const last = this.batches.at(-1);
+    if (last && last.rows.length + last.rejects.length < this.batchSize) return last;
+    const batch = { rows: [], rejects: [] };
+    this.batches.push(batch);
+    return batch;
+  }
+}

@@ -1,0 +1,108 @@
+import { type Fault, FormatError } from './fault.js';
+
+/** The columns a reader wants; a cell's slot is its column's place in this list. */
+export type WantedColumns = readonly { name: string; aliases?: readonly string[]; inHeader?: boolean; required?: boolean }[];
+
+/** The cells of one record, by slot. The arrays and the bytes are used again for the next record. */
+export interface Cells {
+  bytes: Buffer;
+  /** A cell without a value has an end that is not above its start. The last slot, one past the wanted columns, is for cells nobody reads. */
+  starts: Int32Array;
+  ends: Int32Array;
+  kinds: Uint8Array;
+}
+
+export interface RecordSink {
+  record(line: number, cells: Cells): void;
+  reject(line: number, fault: Fault): void;
+  /** The bytes of the records so far are about to be overwritten. */
+  flush?(): void;
+}
+
+/** Finds records and their cells in bytes. One a format; both ways of reading (rows, vote columns) stand on it. */
+export interface Scanner {
+  /** The line that the next record starts on, from 1. */
+  readonly line: number;
+  /** Columns of the file that nobody reads; at most 20. */
+  readonly unread: ReadonlySet<string>;
+  /**
+   * Passes the whole records in bytes[0, length) to the sink and returns how many bytes they were; the caller shows the rest
+   * again with more behind it. `bytes` is longer than `length`, and may be written to.
+   * @throws FormatError where the file cannot be read on.
+   */
+  scan(bytes: Buffer, length: number, final: boolean): number;
+}
+
+export const longestRecord = 1 << 20;
+const stride = 1 << 16;
+
+/**
+ * Passes all records of `source` to the sink, found by the scanner that `scannerFor` gives for the first bytes. Yields between
+ * steps of at least 64 KB, so that what the sink got can be handed on.
+ */
+export async function* scanning(
+  source: AsyncIterable<Uint8Array>,
+  sink: RecordSink,
+  scannerFor: (head: Buffer) => Scanner,
+): AsyncGenerator<Scanner> {
+  let work = Buffer.allocUnsafeSlow(4 * stride);
+  let filled = 0;
+  // An unfinished record is looked at again only when there is twice as much of it, so that small chunks cost no more.
+  let scanAt = stride;
+  let scanner: Scanner | null = null;
+  const step = (final: boolean) => {
+    scanner ??= started(scannerFor, work.subarray(0, filled));
+    const used = scanner.scan(work, filled, final);
+    sink.flush?.();
+    work.copyWithin(0, used, filled);
+    filled -= used;
+    if (filled > longestRecord) {
+      throw new FormatError(`a row is longer than ${longestRecord >> 20} MB; is a quote not closed, or is this another kind of file?`, scanner.line);
+    }
+    scanAt = Math.max(stride, 2 * filled);
+    return scanner;
+  };
+  try {
+    for await (const chunk of source) {
+      for (let from = 0; from < chunk.length; ) {
+        const part = Math.min(chunk.length - from, Math.max(stride, scanAt - filled));
+        if (filled + part >= work.length) {
+          const larger = Buffer.allocUnsafeSlow(2 * (filled + part));
+          work.copy(larger, 0, 0, filled);
+          work = larger;
+        }
+        work.set(chunk.subarray(from, from + part), filled);
+        filled += part;
+        from += part;
+        if (filled >= scanAt) yield step(false);
+      }
+    }
+  } catch (fault) {
+    if (!(fault instanceof FormatError) || fault.line !== null || filled === 0) throw fault;
+    // The bytes broke off (gzip): the rows before that are good, and tell the line.
+    throw new FormatError(fault.reason, step(false).line);
+  }
+  yield step(true);
+}
+
+/** Refuses what is plainly no text of ours before a scanner makes a hundred faults of it. */
+function started(scannerFor: (head: Buffer) => Scanner, head: Buffer): Scanner {
+  const mark = head.length < 2 ? 0 : head.readUInt16BE(0);
+  if (mark === 0xfffe || mark === 0xfeff) throw new FormatError('the file is UTF-16; save it as UTF-8', 1);
+  return scannerFor(head);
+}
+
+/** Where the text starts: behind a byte order mark, if there is one. */
+export function afterMark(bytes: Uint8Array, length: number): number {
+  return length >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+}
+
+/** Column names and their aliases to slots. */
+export function slotsByName(columns: WantedColumns): Map<string, number> {
+  return new Map(columns.flatMap(({ name, aliases = [] }, slot) => [name, ...aliases].map((known) => [known, slot] as const)));
+}
+
+export function cellsFor(columns: WantedColumns): Cells {
+  const slots = columns.length + 1;
+  return { bytes: Buffer.alloc(0), starts: new Int32Array(slots), ends: new Int32Array(slots), kinds: new Uint8Array(slots) };
+}

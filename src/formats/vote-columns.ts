@@ -1,0 +1,159 @@
+import { type Cell, CellKind, idFault } from './cell.js';
+import { Dictionary } from './dictionary.js';
+import { Fault, FormatError } from './fault.js';
+import { textFormatOf } from './formats.js';
+import { plainBytes } from './plain-bytes.js';
+import { wanted } from './read-rows.js';
+import { type Cells, type RecordSink, scanning } from './scanner.js';
+import { outcomeFault, voteTable } from './tables.js';
+
+/** A whole file of votes as three columns of codes, in the order of the file. */
+export interface VoteFile {
+  /** One entry a vote. */
+  items: Int32Array;
+  annotators: Int32Array;
+  classes: Int32Array;
+  /** Codes to ids. Items and annotators that have no votes but another outcome are among them. */
+  itemIds: Dictionary;
+  annotatorIds: Dictionary;
+  classIds: Dictionary;
+  /** Rows with an outcome that is no class; they are in no column. */
+  otherOutcomes: number;
+  /** Columns that were not read; at most 20. */
+  unread: string[];
+}
+
+/**
+ * Reads votes for a computation on this machine: ids become codes byte by byte, and no object is made for a row.
+ * CSV or NDJSON, packed or not, is found from the first bytes. Memory: 12 bytes a vote, and the ids.
+ * @param onBytes told of every chunk of the source once it is read
+ * @throws FormatError on the first row that cannot be read, naming line, value and remedy.
+ */
+export async function readVoteColumns(source: AsyncIterable<Uint8Array>, onBytes?: (count: number) => void): Promise<VoteFile> {
+  const sink = new VoteSink();
+  let unread: string[] = [];
+  const counted = onBytes ? counting(source, onBytes) : source;
+  for await (const scanner of scanning(plainBytes(counted), sink, (head) => textFormatOf(head).scanner(columns, sink))) unread = [...scanner.unread];
+  return { ...sink.file(), unread };
+}
+
+async function* counting(source: AsyncIterable<Uint8Array>, onBytes: (count: number) => void): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) {
+    yield chunk;
+    onBytes(chunk.length);
+  }
+}
+
+const { item, annotator, class: label, outcome } = voteTable.columns;
+const columns = wanted({ ...voteTable, columns: { item, annotator, class: label, outcome } });
+const CLASS = 2;
+const OUTCOME = 3;
+const staged = 1 << 12;
+
+/** Holds back the ranges of some thousand records, and encodes them column by column. */
+class VoteSink implements RecordSink {
+  private count = 0;
+  private otherOutcomes = 0;
+  private bytes: Buffer = Buffer.alloc(0);
+  private waiting = 0;
+  private readonly lines = new Float64Array(staged);
+  private readonly columns = [0, 1, 2].map(() => ({
+    ids: new Dictionary(),
+    codes: new Int32Array(1 << 16),
+    starts: new Int32Array(staged),
+    ends: new Int32Array(staged),
+  }));
+
+  record(line: number, cells: Cells): void {
+    const { starts, ends, kinds } = cells;
+    if (this.waiting === staged) this.flush();
+    this.bytes = cells.bytes;
+    for (let slot = 0; slot <= CLASS; slot++) {
+      const column = this.columns[slot]!;
+      column.starts[this.waiting] = starts[slot]!;
+      column.ends[this.waiting] = ends[slot]!;
+      if (kinds[slot] === CellKind.NESTED) this.reject(line, new Fault('WRONG_TYPE', `${nameOf(slot)} is an object or a list; it must be text`));
+    }
+    this.lines[this.waiting] = line;
+    const isOther = ends[OUTCOME]! > starts[OUTCOME]! && this.isOther(line, cells);
+    const fault = outcomeFault(ends[CLASS]! > starts[CLASS]!, isOther);
+    if (fault) this.reject(line, fault);
+    if (isOther) this.other();
+    else this.waiting++;
+  }
+
+  /** The rows before are looked at first: the first fault of the file is the one to tell. */
+  reject(line: number, fault: Fault): never {
+    this.flush();
+    throw new FormatError(fault.message, line);
+  }
+
+  flush(): void {
+    const { waiting, count } = this;
+    while (count + waiting > this.columns[0]!.codes.length) this.grow();
+    this.encode(CLASS + 1, waiting);
+    this.count += waiting;
+    this.waiting = 0;
+  }
+
+  file(): Omit<VoteFile, 'unread'> {
+    const [items, annotators, classes] = this.columns.map(({ codes }) => codes.subarray(0, this.count)) as [Int32Array, Int32Array, Int32Array];
+    const [itemIds, annotatorIds, classIds] = this.columns.map(({ ids }) => ids) as [Dictionary, Dictionary, Dictionary];
+    return { items, annotators, classes, itemIds, annotatorIds, classIds, otherOutcomes: this.otherOutcomes };
+  }
+
+  private encode(slots: number, waiting: number): void {
+    let first = { rank: Infinity, fault: null as Fault | null };
+    for (let slot = 0; slot < slots; slot++) {
+      const { ids, codes, starts, ends } = this.columns[slot]!;
+      let next = ids.size;
+      ids.encode(this.bytes, starts, ends, waiting, codes, this.count);
+      // An id is checked when it is new; the same bytes are as good the next time.
+      for (let rank = 0; rank < waiting && next < ids.size; rank++) {
+        if (codes[this.count + rank] !== next) continue;
+        next++;
+        const fault = this.idFault(slot, starts[rank]!, ends[rank]!);
+        if (fault && rank < first.rank) first = { rank, fault };
+      }
+    }
+    if (first.fault) throw new FormatError(first.fault.message, this.lines[first.rank]);
+  }
+
+  private idFault(slot: number, start: number, end: number): Fault | null {
+    if (end <= start) return new Fault('MISSING', `${nameOf(slot)} is missing or empty; every vote needs one`);
+    return idFault(nameOf(slot), this.bytes, start, end);
+  }
+
+  private isOther(line: number, { bytes, starts, ends, kinds }: Cells): boolean {
+    const cell: Cell = { name: 'outcome', bytes, start: starts[OUTCOME]!, end: ends[OUTCOME]!, kind: kinds[OUTCOME]! };
+    const value = outcome.read(cell);
+    if (value instanceof Fault) this.reject(line, value);
+    return value !== 'CLASS';
+  }
+
+  /** The record at hand has no class: its item and annotator exist, but it is no vote. */
+  private other(): void {
+    const at = this.waiting;
+    this.flush();
+    for (const { starts, ends } of this.columns) {
+      starts[0] = starts[at]!;
+      ends[0] = ends[at]!;
+    }
+    this.lines[0] = this.lines[at]!;
+    if (this.count === this.columns[0]!.codes.length) this.grow();
+    this.encode(CLASS, 1);
+    this.otherOutcomes++;
+  }
+
+  private grow(): void {
+    for (const column of this.columns) {
+      const larger = new Int32Array(2 * column.codes.length);
+      larger.set(column.codes);
+      column.codes = larger;
+    }
+  }
+}
+
+function nameOf(slot: number): string {
+  return columns[slot]!.name;
+}
