@@ -21,3 +21,4 @@ export { runParameters, type RunParameters } from './run-parameters.js';
 export { answerModels, crowdOptions, simulateCrowd, type CrowdOptions, type CrowdParameters, type SimulatedCrowd } from './simulate.js';
 export { VoteTable, type CandidateSets, type VoteColumns } from './vote-table.js';
 export { votes, type NamedVotes, type VoteRow } from './votes.js';
+export { bestClass, entropy, tiedClasses } from './numeric/simplex.js';
