@@ -22,7 +22,7 @@ const settings = z.object({
     .describe('the admin key to install at first start instead of a random one'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info').describe('least level that is logged'),
   MAX_BODY_BYTES: whole(16 * 1024 * 1024, 1024, 1024 ** 3).describe('largest GraphQL request body'),
-  MAX_BULK_BYTES: whole(8 * 1024 ** 3, 1024, 1024 ** 4).describe('largest bulk upload, after decompression'),
+  MAX_BULK_BYTES: whole(8 * 1024 ** 3, 1024, 1024 ** 4).describe('largest bulk upload, as it is sent'),
   MAX_QUERY_TOKENS: whole(4000, 100, 1_000_000).describe('lexical tokens in a GraphQL document'),
   MAX_QUERY_DEPTH: whole(12, 2, 100).describe('nesting of a GraphQL document'),
   MAX_QUERY_ALIASES: whole(30, 0, 10_000).describe('aliases in a GraphQL document'),
@@ -49,6 +49,11 @@ export class Config {
       return `  ${name}=${JSON.stringify(environment[name])}: ${issue.message} (${meaning})`;
     });
     throw new Error(`the environment does not configure Assay:\n${faults.join('\n')}`);
+  }
+
+  /** The same settings, once the database is known. */
+  withDatabase(url: string): Config {
+    return new Config({ ...this.settings, DATABASE_URL: url });
   }
 
   get isDevelopment(): boolean {

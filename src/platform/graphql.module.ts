@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ApolloServerPlugin } from '@apollo/server';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { unwrapResolverError } from '@apollo/server/errors';
 import { Logger, type DynamicModule } from '@nestjs/common';
@@ -6,20 +7,18 @@ import { GraphQLModule } from '@nestjs/graphql';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { Config } from './config.js';
+import { errorStatus } from './errors.js';
 import { costLimit, documentLimits } from './limits.js';
 import { Authenticator } from './principal.js';
-import { isClientFault, toPublicError } from './public-error.js';
+import { toPublicError } from './public-error.js';
 import { readIdempotencyKey, RequestContext } from './request-context.js';
-import { BigIntScalar, DateTimeScalar, JsonScalar, ProbabilityScalar } from './scalars.js';
+import { BigIntScalar, DateTimeScalar } from './scalars.js';
 
-/** How the schema is put together, for the server and for the script that writes schema.graphql. */
-export const schemaOptions = {
-  scalarsMap: [
-    { type: Date, scalar: DateTimeScalar },
-    { type: BigInt, scalar: BigIntScalar },
-  ],
-  resolvers: { JSON: JsonScalar, Probability: ProbabilityScalar },
-};
+/** TypeScript types that GraphQL knows under names of its own. */
+const scalarsMap = [
+  { type: Date, scalar: DateTimeScalar },
+  { type: BigInt, scalar: BigIntScalar },
+];
 
 export function graphqlModule(): DynamicModule {
   return GraphQLModule.forRootAsync<ApolloDriverConfig>({
@@ -31,8 +30,7 @@ export function graphqlModule(): DynamicModule {
         path: '/graphql',
         autoSchemaFile: true,
         sortSchema: true,
-        buildSchemaOptions: { scalarsMap: schemaOptions.scalarsMap },
-        resolvers: schemaOptions.resolvers,
+        buildSchemaOptions: { scalarsMap },
         graphiql: isDevelopment,
         // Always on for the engine: anonymous callers are refused one by one, in costLimit.
         introspection: true,
@@ -40,9 +38,8 @@ export function graphqlModule(): DynamicModule {
         includeStacktraceInErrorResponses: isDevelopment,
         parseOptions: { maxTokens: settings.MAX_QUERY_TOKENS, noLocation: false },
         validationRules: documentLimits(settings),
-        plugins: [costLimit(settings.MAX_QUERY_COST)],
+        plugins: [costLimit(settings.MAX_QUERY_COST), tellRequest],
         autoTransformHttpErrors: false,
-        status400ForVariableCoercionErrors: true,
         formatError,
         context: (request: FastifyRequest | SocketContext, reply?: FastifyReply) =>
           reply ? httpContext(authenticator, request as FastifyRequest) : socketContext(authenticator, request as SocketContext),
@@ -87,25 +84,32 @@ async function socketContext(authenticator: Authenticator, socket: SocketContext
 
 const logger = new Logger('graphql');
 
+/** Apollo's names for what is the caller's fault, found before any of our code runs. */
+const clientFaults = new Set([
+  'GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT', 'BAD_REQUEST', 'OPERATION_RESOLUTION_FAILURE',
+  'PERSISTED_QUERY_NOT_FOUND', 'PERSISTED_QUERY_NOT_SUPPORTED',
+]);
+
+/** Every error of an answer passes here: refusals keep their words, faults are logged whole and told in general. */
 function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  const { code, stacktrace } = formatted.extensions ?? {};
+  if (clientFaults.has(String(code))) return { ...formatted, extensions: { code: 'INVALID_INPUT', stacktrace } };
+  if (String(code) in errorStatus) return { ...formatted, extensions: { code, stacktrace } };
   const original = unwrapResolverError(error);
-  if (original instanceof GraphQLError && isClientFault(original)) {
-    // Syntax, validation, limits: graphql-js tells the place; Apollo's codes become ours.
-    const code = String(formatted.extensions?.code);
-    return { ...formatted, extensions: { ...formatted.extensions, code: ourCode(code) } };
-  }
   const cause = original instanceof GraphQLError && original.originalError ? original.originalError : original;
   const { isBug, status: _status, message, ...shown } = toPublicError(cause);
   if (isBug) logger.error({ err: cause, path: formatted.path }, message);
-  return {
-    message,
-    locations: formatted.locations,
-    path: formatted.path,
-    extensions: { ...shown, requestId: formatted.extensions?.requestId, stacktrace: formatted.extensions?.stacktrace },
-  };
+  return { message, locations: formatted.locations, path: formatted.path, extensions: { ...shown, stacktrace } };
 }
 
-function ourCode(code: string): string {
-  const known = ['UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'CONFLICT', 'LIMIT_EXCEEDED', 'INVALID_INPUT', 'UNAVAILABLE'];
-  return known.includes(code) ? code : 'INVALID_INPUT';
-}
+/** Each error tells the request it belongs to, so that a caller's report leads to the log. */
+const tellRequest: ApolloServerPlugin<RequestContext> = {
+  async requestDidStart() {
+    return {
+      async willSendResponse({ response, contextValue }) {
+        const errors = response.body.kind === 'single' ? response.body.singleResult.errors : response.body.initialResult.errors;
+        for (const error of errors ?? []) Object.assign(error.extensions ?? {}, { requestId: contextValue.requestId });
+      },
+    };
+  },
+};

@@ -1,4 +1,3 @@
-import { GraphQLError } from 'graphql';
 import { HttpException } from '@nestjs/common';
 import { AssayError } from './errors.js';
 import { sqlState } from './transaction.js';
@@ -47,9 +46,4 @@ function codeForStatus(status: number): string {
   if (status === 409) return 'CONFLICT';
   if (status === 413 || status === 429) return 'LIMIT_EXCEEDED';
   return status >= 500 ? 'INTERNAL' : 'INVALID_INPUT';
-}
-
-/** What graphql-js or Apollo found wrong before or beside our code: syntax, validation, variables. */
-export function isClientFault(error: GraphQLError): boolean {
-  return error.originalError == null && typeof error.extensions.code === 'string' && error.extensions.code !== 'INTERNAL_SERVER_ERROR';
 }

@@ -1,0 +1,33 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { AnnotatorsModule } from './annotators/annotators.module.js';
+import { ComputeModule } from './compute/compute.module.js';
+import { ExportsModule } from './exports/exports.module.js';
+import { EventsModule } from './events/events.module.js';
+import { IngestModule } from './ingest/ingest.module.js';
+import { ItemsModule } from './items/items.module.js';
+import { JobsModule } from './jobs/jobs.module.js';
+import type { Config } from './platform/config.js';
+import { graphqlModule } from './platform/graphql.module.js';
+import { PlatformModule } from './platform/platform.module.js';
+import { ProjectsModule } from './projects/projects.module.js';
+import { RunsModule } from './runs/runs.module.js';
+import { SamplesModule } from './samples/samples.module.js';
+import { VotesModule } from './votes/votes.module.js';
+
+/** The modules in floor order. */
+@Module({})
+export class AppModule {
+  static with(config: Config): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        PlatformModule.with(config),
+        EventsModule, JobsModule, ComputeModule, ProjectsModule, graphqlModule(),
+        ItemsModule, AnnotatorsModule,
+        VotesModule,
+        IngestModule, RunsModule,
+        ExportsModule, SamplesModule,
+      ],
+    };
+  }
+}

@@ -1,0 +1,121 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { INestApplicationContext } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { AppModule } from './app.module.js';
+import { Config } from './platform/config.js';
+import { migrateDatabase } from './platform/database.js';
+import { runningEmbeddedPostgres, startEmbeddedPostgres } from './platform/embedded-postgres/embedded-postgres.js';
+import { ErrorFilter } from './platform/error.filter.js';
+import { createHttpAdapter } from './platform/http.js';
+import { InputValidation } from './platform/input-validation.js';
+import { createLogger, NestLogger } from './platform/logger.js';
+
+/** A process of Assay under way: what it is, and how it ends. */
+export interface Running<App extends INestApplicationContext> {
+  app: App;
+  config: Config;
+  logger: Logger;
+  /** Finishes what was acknowledged, then ends modules and the embedded database. */
+  stop(): Promise<void>;
+}
+
+/** The API: migrates the database, then listens. @throws Error telling what is missing or misconfigured. */
+export async function startApi(environment: Record<string, string | undefined>): Promise<Running<NestFastifyApplication>> {
+  const given = Config.read(environment);
+  const logger = createLogger(given.settings);
+  const database = await openDatabase(given, logger);
+  try {
+    const config = given.withDatabase(database.url);
+    const applied = await migrateDatabase(database.url);
+    if (applied.length > 0) logger.info({ migrations: applied }, 'migrated');
+    const app = await NestFactory.create<NestFastifyApplication>(
+      AppModule.with(config), createHttpAdapter(config.settings, logger), { logger: new NestLogger(logger), abortOnError: false, bodyParser: true },
+    );
+    app.useGlobalFilters(new ErrorFilter());
+    app.useGlobalPipes(new InputValidation());
+    await app.listen(config.settings.PORT, config.settings.HOST);
+    return { app, config, logger, stop: once(async () => { await app.close(); await database.stop(); }) };
+  } catch (error) {
+    await database.stop();
+    throw error;
+  }
+}
+
+/** A process that works on jobs and listens to nobody. The database is the API's: given by DATABASE_URL, or the embedded one that runs. */
+export async function startWorker(environment: Record<string, string | undefined>): Promise<Running<INestApplicationContext>> {
+  const given = Config.read({ ...environment, ASSAY_WORK: 'true' });
+  const logger = createLogger(given.settings);
+  const url = await findDatabase(given);
+  await migrateDatabase(url);
+  const config = given.withDatabase(url);
+  const app = await NestFactory.createApplicationContext(AppModule.with(config), { logger: new NestLogger(logger), abortOnError: false });
+  logger.info('working');
+  return { app, config, logger, stop: once(() => app.close()) };
+}
+
+/** For commands beside a running service: the modules, without listening and without taking jobs. */
+export async function openService(environment: Record<string, string | undefined>): Promise<Running<INestApplicationContext>> {
+  const given = Config.read({ LOG_LEVEL: 'warn', ...environment, ASSAY_WORK: 'false' });
+  const logger = createLogger(given.settings);
+  const running = given.settings.DATABASE_URL ?? await runningEmbeddedPostgres(given.settings.ASSAY_DATA_DIR);
+  const database = running ? { url: running, stop: async () => {} } : await openDatabase(given, logger);
+  try {
+    await migrateDatabase(database.url);
+    const config = given.withDatabase(database.url);
+    const app = await NestFactory.createApplicationContext(AppModule.with(config), { logger: new NestLogger(logger), abortOnError: false });
+    return { app, config, logger, stop: once(async () => { await app.close(); await database.stop(); }) };
+  } catch (error) {
+    await database.stop();
+    throw error;
+  }
+}
+
+/** Ends the process on SIGINT and SIGTERM, in order; a second signal, or the time limit, ends it at once. */
+export function stopOnSignals({ config, logger, stop }: Running<INestApplicationContext>): void {
+  let stopping = false;
+  const onSignal = (signal: string) => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    logger.info({ signal }, 'stopping');
+    setTimeout(() => {
+      logger.error('work under way did not end in time');
+      process.exit(1);
+    }, config.settings.SHUTDOWN_TIMEOUT_SECONDS * 1000).unref();
+    stop().then(() => process.exit(0), (error: unknown) => {
+      logger.error({ err: error }, 'the stop failed');
+      process.exit(1);
+    });
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+}
+
+/** Keeps a first key where only this user reads it. @returns the file. */
+export async function keepKey(config: Config, key: string): Promise<string> {
+  const folder = config.settings.ASSAY_DATA_DIR;
+  const file = join(folder, 'admin-key');
+  await mkdir(folder, { recursive: true });
+  await writeFile(file, `${key}\n`, { mode: 0o600 });
+  await chmod(file, 0o600);
+  return file;
+}
+
+async function openDatabase(config: Config, logger: Logger): Promise<{ url: string; stop(): Promise<void> }> {
+  const { DATABASE_URL, ASSAY_DATA_DIR } = config.settings;
+  if (DATABASE_URL) return { url: DATABASE_URL, stop: async () => {} };
+  return startEmbeddedPostgres({ dataDir: ASSAY_DATA_DIR, log: (message) => logger.info(message) });
+}
+
+async function findDatabase(config: Config): Promise<string> {
+  const { DATABASE_URL, ASSAY_DATA_DIR } = config.settings;
+  const url = DATABASE_URL ?? await runningEmbeddedPostgres(ASSAY_DATA_DIR);
+  if (!url) throw new Error(`no database runs in ${ASSAY_DATA_DIR}: start the API there first, or set DATABASE_URL`);
+  return url;
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= work());
+}
