@@ -1,7 +1,7 @@
 import { textFault, textOf } from './cell.js';
 import { Fault, FormatError, shown } from './fault.js';
 import { isGuarded } from './formula-guard.js';
-import { afterMark, type Cells, cellsFor, type RecordSink, type Scanner, slotsByName, type WantedColumns } from './scanner.js';
+import { type Cells, cellsFor, type RecordSink, type Scanner, slotsByName, type WantedColumns } from './scanner.js';
 
 const QUOTE = 0x22;
 const APOSTROPHE = 0x27;
@@ -12,7 +12,7 @@ const LF = 0x0a;
 const mostColumns = 20_100;
 
 /**
- * RFC 4180 as bytes: a header, quoted cells with doubled quotes, LF or CRLF, a byte order mark. Empty lines are passed over.
+ * RFC 4180 as bytes: a header, quoted cells with doubled quotes, LF or CRLF. Empty lines are passed over.
  * A quote inside an unquoted cell is a character like another. The guard against formulas is taken off (see formula-guard.ts).
  */
 export class CsvScanner implements Scanner {
@@ -25,7 +25,6 @@ export class CsvScanner implements Scanner {
   private cells: Cells = cellsFor(Array.from({ length: mostColumns }, () => ({ name: '' })));
   /** Slots of the record at hand whose doubled quotes have still to be halved. */
   private readonly doubled = new Set<number>();
-  private fresh = true;
 
   constructor(
     private readonly columns: WantedColumns,
@@ -35,8 +34,7 @@ export class CsvScanner implements Scanner {
   scan(bytes: Buffer, length: number, final: boolean): number {
     // A line end behind the last byte spares the search for the end of a cell a test of the length.
     bytes[length] = LF;
-    let used = this.fresh ? afterMark(bytes, length) : 0;
-    this.fresh = false;
+    let used = 0;
     while (used < length) {
       const ended = this.record(bytes, used, length, final);
       if (ended < 0) break;

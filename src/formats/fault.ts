@@ -30,8 +30,9 @@ export function shown(bytes: Uint8Array, start = 0, end = bytes.length): string 
   const view = Buffer.from(bytes.buffer, bytes.byteOffset + start, cut - start);
   const text = view.toString('utf8');
   // A replacement character stands for bytes that are no UTF-8, or for a character that the cut split.
-  const legible = text.includes('\ufffd') ? view.toString('latin1').replace(/[^\x20-\x7e]/g, escaped) : text;
-  return `"${legible.replace(/["\\]/g, '\\$&').replace(/\p{C}/gu, escaped)}"${cut < end ? ` (${end - start} bytes)` : ''}`;
+  const isUtf8 = !text.includes('\ufffd');
+  const quoted = (isUtf8 ? text : view.toString('latin1')).replace(/["\\]/g, '\\$&');
+  return `"${quoted.replace(isUtf8 ? /\p{C}/gu : /[^\x20-\x7e]/g, escaped)}"${cut < end ? ` (${end - start} bytes)` : ''}`;
 }
 
 function escaped(character: string): string {

@@ -1,7 +1,7 @@
 import { textOf } from './cell.js';
 import { Fault, FormatError, shown } from './fault.js';
 import { JsonCursor, JsonFault } from './json-cursor.js';
-import { afterMark, cellsFor, type RecordSink, type Scanner, slotsByName, type WantedColumns } from './scanner.js';
+import { cellsFor, type RecordSink, type Scanner, slotsByName, type WantedColumns } from './scanner.js';
 
 const LF = 0x0a;
 
@@ -14,7 +14,6 @@ export class NdjsonScanner implements Scanner {
   private readonly slots: Map<string, number>;
   /** The names of the line before, in order: most lines have the same, and comparing bytes is cheaper than making strings. */
   private readonly names: { bytes: Buffer; slot: number }[] = [];
-  private fresh = true;
 
   constructor(
     private readonly columns: WantedColumns,
@@ -25,8 +24,7 @@ export class NdjsonScanner implements Scanner {
   }
 
   scan(bytes: Buffer, length: number, final: boolean): number {
-    let used = this.fresh ? afterMark(bytes, length) : 0;
-    this.fresh = false;
+    let used = 0;
     while (used < length) {
       let end = bytes.indexOf(LF, used);
       if (end >= length) end = -1;

@@ -51,7 +51,12 @@ export async function* scanning(
   let scanAt = stride;
   let scanner: Scanner | null = null;
   const step = (final: boolean) => {
-    scanner ??= started(scannerFor, work.subarray(0, filled));
+    if (!scanner) {
+      const mark = markLength(work.subarray(0, filled));
+      work.copyWithin(0, mark, filled);
+      filled -= mark;
+      scanner = scannerFor(work.subarray(0, filled));
+    }
     const used = scanner.scan(work, filled, final);
     sink.flush?.();
     work.copyWithin(0, used, filled);
@@ -85,16 +90,11 @@ export async function* scanning(
   yield step(true);
 }
 
-/** Refuses what is plainly no text of ours before a scanner makes a hundred faults of it. */
-function started(scannerFor: (head: Buffer) => Scanner, head: Buffer): Scanner {
-  const mark = head.length < 2 ? 0 : head.readUInt16BE(0);
-  if (mark === 0xfffe || mark === 0xfeff) throw new FormatError('the file is UTF-16; save it as UTF-8', 1);
-  return scannerFor(head);
-}
-
-/** Where the text starts: behind a byte order mark, if there is one. */
-export function afterMark(bytes: Uint8Array, length: number): number {
-  return length >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+/** Bytes of a byte order mark. */
+function markLength(head: Buffer): number {
+  const first = head.toString('latin1', 0, 3);
+  if (first.startsWith('\xff\xfe') || first.startsWith('\xfe\xff')) throw new FormatError('the file is UTF-16; save it as UTF-8', 1);
+  return first === '\xef\xbb\xbf' ? 3 : 0;
 }
 
 /** Column names and their aliases to slots. */
