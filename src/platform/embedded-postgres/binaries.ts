@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, cp, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, copyFile, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, parse } from 'node:path';
@@ -110,9 +110,9 @@ async function isThere(path: string): Promise<boolean> {
 async function makeCopy(packaged: string, copy: string): Promise<void> {
   const aside = `${copy}.${process.pid}-${randomBytes(4).toString('hex')}`;
   try {
-    await mkdir(aside, { mode: 0o755 });
-    await cp(join(packaged, 'native'), join(aside, 'native'), { recursive: true, verbatimSymlinks: true });
-    await openToAll(aside);
+    await mkdir(aside);
+    await chmod(aside, 0o755);
+    await copyForAll(join(packaged, 'native'), join(aside, 'native'));
     if (!(await makeLinks(aside))) throw new Error(`links cannot be made in ${aside}; set TMPDIR or ASSAY_DATA_DIR to a disk that has them`);
     await rename(aside, copy);
   } catch (error) {
@@ -122,16 +122,17 @@ async function makeCopy(packaged: string, copy: string): Promise<void> {
   }
 }
 
-/** Packages installed under umask 077 are their owner's alone. */
-async function openToAll(folder: string): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
-  for (const entry of entries) {
-    if (entry.isSymbolicLink()) continue;
-    const path = join(entry.parentPath, entry.name);
-    const { mode } = await stat(path);
-    await chmod(path, (mode & 0o755) | ((mode & 0o100) !== 0 ? 0o055 : 0o044));
+/** Opens the copy to every account: packages installed under umask 077 are their owner's alone. Leaves links out. */
+async function copyForAll(from: string, to: string): Promise<void> {
+  await mkdir(to);
+  await chmod(to, 0o755);
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) await copyForAll(source, target);
+    if (!entry.isFile()) continue;
+    await copyFile(source, target);
+    await chmod(target, ((await stat(source)).mode & 0o100) !== 0 ? 0o755 : 0o644);
   }
-  await chmod(folder, 0o755);
 }
 
 /** Where copies are kept: by ourselves, or by root at a place other accounts reach and only root can write. */

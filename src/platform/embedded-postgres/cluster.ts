@@ -42,10 +42,12 @@ function serverEnvironment(): NodeJS.ProcessEnv {
  */
 export async function ensureCluster(files: ClusterFiles, binaries: Binaries, account: Account, durable: boolean): Promise<void> {
   const parent = dirname(files.folder);
-  await mkdir(parent, { recursive: true, mode: 0o711 }).catch((error: Error) => {
-    throw new Error(`the database's folder cannot be made: ${error.message}; set ASSAY_DATA_DIR to a folder that this user may write to`);
-  });
-  await removeCutOff(parent, `${basename(files.folder)}.init-`);
+  try {
+    await mkdir(parent, { recursive: true, mode: 0o711 });
+    await removeCutOff(parent, `${basename(files.folder)}.init-`);
+  } catch (error) {
+    throw new Error(`the database's folder cannot be used: ${(error as Error).message}; set ASSAY_DATA_DIR to a folder that this user may write to`, { cause: error });
+  }
   const version = await readFile(join(files.data, 'PG_VERSION'), 'utf8').catch(nullIfAbsent);
   if (version !== null) return checkCluster(files, Number.parseInt(version, 10), binaries.major, account);
   const aside = `${files.folder}.init-${process.pid}-${randomBytes(4).toString('hex')}`;
