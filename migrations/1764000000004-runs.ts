@@ -12,6 +12,7 @@ export class Runs1764000000004 implements MigrationInterface {
         options jsonb not null,
         seed bigint not null,
         watermark bigint,
+        changes_at_watermark bigint,
         origin text not null check (origin in ('REQUEST', 'RULE')),
         make_current boolean not null,
         status text not null default 'QUEUED'
@@ -19,7 +20,6 @@ export class Runs1764000000004 implements MigrationInterface {
         attempt integer not null default 0,
         fence uuid,
         lease_until timestamptz,
-        cancel_requested boolean not null default false,
         phase text,
         iteration integer,
         log_likelihood double precision,
@@ -32,14 +32,19 @@ export class Runs1764000000004 implements MigrationInterface {
         trace double precision[],
         warnings text[],
         class_priors double precision[],
+        seconds jsonb,
         failure text,
+        results_dropped_at timestamptz,
         created_at timestamptz not null default now(),
         started_at timestamptz,
         finished_at timestamptz,
         primary key (project_id, id)
       )`);
-    await runner.query(`create index runs_unfinished on runs (lease_until) where status in ('QUEUED', 'RUNNING')`);
-    // consensus is null where the item has no votes the method could use; tie says that another class is equally likely.
+    // A handful of rows at any time: for the sweeps, and for the rule that a project has one automatic run at a time.
+    await runner.query(`create index runs_unfinished on runs (project_id) where status in ('QUEUED', 'RUNNING')`);
+    await runner.query(`create index runs_droppable on runs (finished_at)
+      where origin = 'RULE' and status = 'SUCCEEDED' and results_dropped_at is null`);
+    // One row for each item that had votes. consensus is the class index of the largest probability, of tied ones the first.
     await runner.query(`
       create table soft_labels (
         confidence double precision not null,
@@ -55,6 +60,7 @@ export class Runs1764000000004 implements MigrationInterface {
       )`);
     await runner.query(`create index soft_labels_by_confidence on soft_labels (project_id, run_id, confidence, item_code)`);
     await runner.query(`create index soft_labels_by_entropy on soft_labels (project_id, run_id, entropy, item_code)`);
+    await runner.query(`create index soft_labels_by_votes on soft_labels (project_id, run_id, votes, item_code)`);
     // confusion_values is cardinality(confusion_labels) x K, row-major: P(vote = label of the row | true class).
     await runner.query(`
       create table annotator_results (

@@ -1,0 +1,106 @@
+import pg from 'pg';
+import { aggregate, VoteTable, type MethodOptions, type MethodResult, type Progress } from '../aggregation/index.js';
+import { writeAnnotators, writeSoftLabels } from './result-rows.js';
+import type { RunLease } from './runs.store.js';
+import { readSnapshot } from './snapshot.js';
+
+export interface RunTaskInput {
+  url: string;
+  lease: RunLease;
+  methodId: string;
+  options: MethodOptions;
+  seed: number;
+  makeCurrent: boolean;
+  watermark: number;
+  /** N, M and K. */
+  itemCount: number;
+  annotatorCount: number;
+  classCount: number;
+  /** The channel on which the end is told. */
+  channel: string;
+}
+
+/** Progress goes out at most four times a second, and at each change of phase. */
+const REPORT_MS = 250;
+
+/**
+ * The whole work of one run, on its own thread and connection: votes in, kernel, results out. The results, the run's end and
+ * the project's new current run are one transaction, which rolls back where the fence is no longer the run's.
+ */
+export async function run(input: RunTaskInput, report: (progress: Progress) => void): Promise<{ seconds: Record<string, number> }> {
+  const client = new pg.Client({ connectionString: input.url, application_name: 'assay run', keepAlive: true });
+  await client.connect();
+  try {
+    const phases = new Phases(report);
+    const snapshot = await phases.time('snapshot', () => readSnapshot(client, input.lease.projectId, input.watermark));
+    const votes = await phases.time('sort', () => new VoteTable({
+      ...snapshot, itemCount: input.itemCount, annotatorCount: input.annotatorCount, classCount: input.classCount,
+    }));
+    const result = await phases.time('aggregate', () => aggregate(votes, input.methodId, {
+      options: input.options, seed: input.seed, onProgress: (progress) => phases.progress(progress),
+    }));
+    await client.query('begin');
+    await phases.time('store', async () => {
+      await writeSoftLabels(client, input.lease, votes, result.posteriors);
+      await writeAnnotators(client, input.lease, votes, result);
+    });
+    await publish(client, input, result, votes.voteCount, phases.seconds);
+    await client.query('commit');
+    return { seconds: phases.seconds };
+  } finally {
+    // Without a commit this rolls everything back.
+    await client.end();
+  }
+}
+
+/** @throws where another worker has the run, or somebody cancelled it. */
+async function publish(client: pg.Client, input: RunTaskInput, { classPriors, diagnostics }: MethodResult, voteCount: number, seconds: object): Promise<void> {
+  const { projectId, runId, fence } = input.lease;
+  const { rowCount } = await client.query(
+    `update runs set status = 'SUCCEEDED', fence = null, lease_until = null, finished_at = clock_timestamp(), phase = 'done',
+            iteration = $4, log_likelihood = $5, vote_count = $6, iterations = $4, converged = $7, ties = $8, trace = $9,
+            warnings = $10, class_priors = $11, seconds = $12
+     where project_id = $1 and id = $2 and fence = $3 and status = 'RUNNING'`,
+    [
+      projectId, runId, fence, diagnostics.iterations, finiteOrNull(diagnostics.trace.at(-1)), voteCount, diagnostics.converged,
+      diagnostics.ties, diagnostics.trace, diagnostics.warnings, classPriors ? Array.from(classPriors) : null, JSON.stringify(seconds),
+    ],
+  );
+  if (rowCount !== 1) throw Object.assign(new Error('the run is no longer this worker\'s'), { name: 'FenceError' });
+  if (input.makeCurrent) {
+    // A run that was asked for later stays current, though it may have been done earlier.
+    await client.query(
+      `update projects set current_run_id = $2 where id = $1 and (current_run_id is null or current_run_id < $2)`, [projectId, runId],
+    );
+  }
+  await client.query('select pg_notify($1, $2)', [input.channel, JSON.stringify({ projectId, runId, status: 'SUCCEEDED' })]);
+}
+
+function finiteOrNull(value: number | undefined): number | null {
+  return value != null && Number.isFinite(value) ? value : null;
+}
+
+/** Tells where the run is, not too often, and keeps each phase's seconds. */
+class Phases {
+  readonly seconds: Record<string, number> = {};
+  private toldAt = -Infinity;
+  private told = '';
+
+  constructor(private readonly report: (progress: Progress) => void) {}
+
+  async time<T>(phase: string, work: () => T | Promise<T>): Promise<T> {
+    this.progress({ phase, iteration: 0 });
+    const from = performance.now();
+    const result = await work();
+    this.seconds[phase] = Number(((performance.now() - from) / 1000).toFixed(3));
+    return result;
+  }
+
+  progress(progress: Progress): void {
+    const now = performance.now();
+    if (progress.phase === this.told && now - this.toldAt < REPORT_MS) return;
+    this.told = progress.phase;
+    this.toldAt = now;
+    this.report(progress);
+  }
+}

@@ -1,0 +1,146 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { Events } from '../events/events.service.js';
+import { conflict, invalid, notFound } from '../platform/errors.js';
+import { globalId, readGlobalId } from '../platform/global-id.js';
+import { Idempotency } from '../platform/idempotency.js';
+import { connectionType, Keyset, readPage, type ConnectionOf, type PageArgs } from '../platform/pagination.js';
+import type { Principal } from '../platform/principal.js';
+import type { RequestContext } from '../platform/request-context.js';
+import { Transactions, type Transaction } from '../platform/transaction.js';
+import { Audit, type Actor } from '../projects/audit.js';
+import { ProjectAccess, requireOpen } from '../projects/project-access.js';
+import type { Project } from '../projects/project.entity.js';
+import { runChanged } from './run-changed.js';
+import { resolveRequest, type RunRequest } from './run-request.js';
+import { RunWork } from './run-work.js';
+import { ENDED, Run, RunOrigin, RunStatus } from './run.entity.js';
+import { RunsStore } from './runs.store.js';
+import { newestWatermark } from './watermark.js';
+
+export const RunConnection = connectionType(Run);
+
+const newestFirst = new Keyset<Run>([{ sql: 'run.id', type: 'int8', descending: true }], (run) => [run.id]);
+
+@Injectable()
+export class RunsService {
+  constructor(
+    private readonly source: DataSource,
+    private readonly transactions: Transactions,
+    private readonly idempotency: Idempotency,
+    private readonly access: ProjectAccess,
+    private readonly audit: Audit,
+    private readonly events: Events,
+    private readonly store: RunsStore,
+    private readonly work: RunWork,
+  ) {}
+
+  /** @throws INVALID_INPUT for a method, option or watermark that cannot be; CONFLICT for an archived project. */
+  async start(actor: Actor, project: Project, request: RunRequest = {}, idempotencyKey: string | null = null): Promise<{ run: Run; replayed: boolean }> {
+    requireOpen(project);
+    const { method, options } = resolveRequest(project, request);
+    const { seed = 0, makeCurrent = true } = request;
+    const watermark = request.watermark == null ? null : Number(request.watermark);
+    const { answer, replayed } = await this.transactions.run((transaction) => this.idempotency.once(
+      transaction,
+      { projectId: project.id, workspaceId: project.workspaceId, key: idempotencyKey },
+      ['startRun', request.method ?? null, request.options ?? null, seed, watermark, makeCurrent],
+      async () => {
+        await requireSettled(transaction, project, watermark);
+        const runId = await this.store.insert(transaction, {
+          projectId: project.id, methodId: method.id, methodVersion: method.version, options, seed, watermark, origin: RunOrigin.REQUEST, makeCurrent,
+        });
+        await this.work.enqueue(transaction, { projectId: project.id, runId });
+        await this.audit.record(transaction, actor, 'startRun', project.id, { run: runId, method: method.id, options, seed, watermark, makeCurrent });
+        return { runId };
+      },
+    ));
+    return { run: await this.read(project.id, answer.runId), replayed };
+  }
+
+  /** A run that was cancelled before stays so. @throws CONFLICT for one that ended otherwise. */
+  async cancel(caller: Principal, actor: Actor, id: string): Promise<Run> {
+    const run = await this.find(caller, id);
+    await this.transactions.run(async (transaction) => {
+      if (!await this.store.cancel(transaction, { projectId: run.projectId, runId: run.id })) return;
+      await this.audit.record(transaction, actor, 'cancelRun', run.projectId, { run: run.id });
+    });
+    const ended = await this.read(run.projectId, run.id);
+    if (ended.status !== RunStatus.CANCELLED) throw conflict(`the run has ${ended.status.toLowerCase()} already`);
+    return ended;
+  }
+
+  /** @throws CONFLICT for a run without results. */
+  async setCurrent(caller: Principal, actor: Actor, id: string): Promise<Run> {
+    const run = await this.find(caller, id);
+    return this.transactions.run(async (transaction) => {
+      // Locked, so that its results are not dropped between the look and the change.
+      const current = await transaction.getRepository(Run).findOneOrFail({
+        where: { projectId: run.projectId, id: run.id }, lock: { mode: 'pessimistic_write' },
+      });
+      requireResults(current);
+      await transaction.query(`update projects set current_run_id = $2 where id = $1`, [run.projectId, run.id]);
+      await this.audit.record(transaction, actor, 'setCurrentRun', run.projectId, { run: run.id });
+      return current;
+    });
+  }
+
+  /** By global id; what the caller may not see is absent. */
+  async find(caller: Principal, id: string): Promise<Run> {
+    const [projectId, runId] = readGlobalId('Run', id);
+    const absent = () => notFound('run', id);
+    const project = await this.access.findByNumber(caller, projectId!, absent);
+    const run = runId == null ? null : await this.source.getRepository(Run).findOneBy({ projectId: project.id, id: runId });
+    if (!run) throw absent();
+    return run;
+  }
+
+  async page(project: Project, args: PageArgs): Promise<ConnectionOf<Run>> {
+    const query = this.source.getRepository(Run).createQueryBuilder('run').where('run.project_id = :projectId', { projectId: project.id });
+    return readPage(query, newestFirst, args);
+  }
+
+  /** The run of each key, for as many projects as the keys have, in one statement. */
+  load(context: RequestContext, projectId: number, runId: number): Promise<Run | null> {
+    return context.loader<string, Run>('runs', async (keys) => {
+      const rows = await this.source.getRepository(Run).createQueryBuilder('run')
+        .where(`(run.project_id, run.id) in (select split_part(key, ':', 1)::int, split_part(key, ':', 2)::bigint from unnest(:keys::text[]) key)`, { keys })
+        .getMany();
+      const found = new Map(rows.map((run) => [`${run.projectId}:${run.id}`, run]));
+      return keys.map((key) => found.get(key) ?? null);
+    }).load(`${projectId}:${runId}`);
+  }
+
+  /** Waits for the run's end, for callers without a subscription. */
+  async ended(projectId: number, runId: number): Promise<Run> {
+    const news = await this.events.latest(runChanged, (told) => told.projectId === projectId && told.runId === runId);
+    try {
+      for (;;) {
+        const run = await this.read(projectId, runId);
+        if (ENDED.includes(run.status)) return run;
+        await news.next();
+      }
+    } finally {
+      await news.return();
+    }
+  }
+
+  read(projectId: number, runId: number): Promise<Run> {
+    return this.source.getRepository(Run).findOneByOrFail({ projectId, id: runId });
+  }
+}
+
+/** A watermark of the future would not be the same tomorrow. */
+async function requireSettled(transaction: Transaction, project: Project, watermark: number | null): Promise<void> {
+  if (watermark == null) return;
+  const newest = await newestWatermark(transaction, project.id);
+  if (watermark < 0 || watermark > newest) throw invalid(`input.watermark is ${watermark}; the project's votes go from 0 to ${newest}`, 'input.watermark');
+}
+
+/** @throws CONFLICT for a run that did not succeed or whose results are gone. */
+export function requireResults(run: Run): void {
+  if (run.status !== RunStatus.SUCCEEDED) throw conflict(`the run ${globalId('Run', run.projectId, run.id)} is ${run.status} and has no results`);
+  if (run.resultsDroppedAt) {
+    throw conflict(`the results of this run were dropped at ${run.resultsDroppedAt.toISOString()}; start it again with watermark ${run.watermark}, its options and its seed to have them back`);
+  }
+}

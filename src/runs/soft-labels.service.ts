@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { invalid } from '../platform/errors.js';
+import { connectionType, Keyset, type ConnectionOf, type KeyColumn, type PageArgs } from '../platform/pagination.js';
+import type { RequestContext } from '../platform/request-context.js';
+import { excerpt } from '../platform/text.js';
+import type { Project } from '../projects/project.entity.js';
+import { SoftLabel, SoftLabelField, SortDirection, type SoftLabelFilter, type SoftLabelOrder } from './soft-label.entity.js';
+
+export const SoftLabelConnection = connectionType(SoftLabel);
+
+const COLUMNS = `label.project_id as "projectId", label.run_id as "runId", label.item_code as "itemCode", label.consensus as "consensusIndex",
+  label.probabilities, label.confidence, label.entropy, label.votes, label.tie`;
+
+/** The run comes first in every cursor: the pages behind a cursor are of the same run, whatever becomes current meanwhile. */
+const byField: Record<SoftLabelField, { column?: KeyColumn; key: (label: SoftLabel) => number[] }> = {
+  ITEM: { key: (label) => [label.runId, label.itemCode] },
+  CONFIDENCE: { column: { sql: 'label.confidence', type: 'float8' }, key: (label) => [label.runId, label.confidence, label.itemCode] },
+  ENTROPY: { column: { sql: 'label.entropy', type: 'float8' }, key: (label) => [label.runId, label.entropy, label.itemCode] },
+  VOTES: { column: { sql: 'label.votes', type: 'int4' }, key: (label) => [label.runId, label.votes, label.itemCode] },
+};
+
+@Injectable()
+export class SoftLabelsService {
+  constructor(private readonly source: DataSource) {}
+
+  /** One page, from an index of the order that was asked for. */
+  async page(project: Project, runId: number, filter: SoftLabelFilter, order: SoftLabelOrder, args: PageArgs): Promise<ConnectionOf<SoftLabel>> {
+    const keyset = keysetOf(order);
+    const parameters: unknown[] = [project.id, runId];
+    const conditions = ['label.project_id = $1', 'label.run_id = $2', ...conditionsOf(filter, project, parameters)];
+    const { where, orderBy, limit } = keyset.page(args, parameters);
+    const rows: SoftLabel[] = await this.source.query(
+      `select ${COLUMNS} from soft_labels label where ${conditions.join(' and ')} and ${where} order by ${orderBy} limit ${limit}`, parameters,
+    );
+    return keyset.connection(args, rows, (row) => Object.assign(new SoftLabel(), row));
+  }
+
+  /** Of the named run, else of the project's current one; all items asked for at once are one statement. */
+  load(context: RequestContext, projectId: number, runId: number | null, itemCode: number): Promise<SoftLabel | null> {
+    return context.loader<number, SoftLabel>(`softLabels:${projectId}:${runId ?? 'current'}`, async (codes) => {
+      const rows: SoftLabel[] = await this.source.query(
+        `select ${COLUMNS} from soft_labels label
+         where label.project_id = $1 and label.item_code = any($2)
+           and label.run_id = coalesce($3::bigint, (select current_run_id from projects where id = $1))`,
+        [projectId, codes, runId],
+      );
+      const found = new Map(rows.map((row) => [row.itemCode, Object.assign(new SoftLabel(), row)]));
+      return codes.map((code) => found.get(code) ?? null);
+    }).load(itemCode);
+  }
+}
+
+/** The run that a page's cursor belongs to, or null without a cursor. */
+export function runOfCursor(args: PageArgs): number | null {
+  const cursor = args.after ?? args.before;
+  if (cursor == null) return null;
+  try {
+    const [runId] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
+    if (Number.isSafeInteger(runId)) return runId as number;
+  } catch {
+    // Falls through to the one refusal.
+  }
+  throw invalid(`${excerpt(cursor)} is not a cursor of this connection; use an endCursor or startCursor as it came`, args.after != null ? 'after' : 'before');
+}
+
+function keysetOf({ field, direction }: SoftLabelOrder): Keyset<SoftLabel> {
+  const descending = direction === SortDirection.DESC;
+  const { column, key } = byField[field];
+  const columns: KeyColumn[] = [{ sql: 'label.run_id', type: 'int8' }, ...(column ? [column] : []), { sql: 'label.item_code', type: 'int4' }];
+  return new Keyset(columns.map((one) => ({ ...one, descending })), key);
+}
+
+/** @throws INVALID_INPUT for a class the project does not have, and for ranges that are upside down. */
+function conditionsOf(filter: SoftLabelFilter, project: Project, parameters: unknown[]): string[] {
+  const conditions: string[] = [];
+  if (filter.class != null) {
+    const index = project.classes.indexOf(filter.class);
+    if (index < 0) throw invalid(`filter.class ${excerpt(filter.class)} is not among the project's classes ${excerpt(project.classes)}`, 'filter.class');
+    conditions.push(`label.consensus = $${parameters.push(index)}`);
+  }
+  for (const name of ['confidence', 'entropy', 'votes'] as const) {
+    const { min, max } = filter[name] ?? {};
+    if (min != null && max != null && min > max) throw invalid(`filter.${name}: min ${min} is above max ${max}`, `filter.${name}`);
+    if (min != null) conditions.push(`label.${name} >= $${parameters.push(min)}`);
+    if (max != null) conditions.push(`label.${name} <= $${parameters.push(max)}`);
+  }
+  if (filter.tie != null) conditions.push(`label.tie = $${parameters.push(filter.tie)}`);
+  return conditions;
+}
