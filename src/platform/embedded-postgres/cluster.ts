@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { chmod, chown, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -48,8 +49,8 @@ export async function ensureCluster(files: ClusterFiles, binaries: Binaries, acc
   } catch (error) {
     throw new Error(`the database's folder cannot be used: ${(error as Error).message}; set ASSAY_DATA_DIR to a folder that this user may write to`, { cause: error });
   }
-  const version = await readFile(join(files.data, 'PG_VERSION'), 'utf8').catch(nullIfAbsent);
-  if (version !== null) return checkCluster(files, Number.parseInt(version, 10), binaries.major, account);
+  const made = await stat(files.data).catch(nullIfAbsent);
+  if (made) return checkCluster(files, made, binaries.major, account);
   const aside = `${files.folder}.init-${process.pid}-${randomBytes(4).toString('hex')}`;
   try {
     await initialise(clusterFiles(aside), binaries, account, durable);
@@ -57,7 +58,7 @@ export async function ensureCluster(files: ClusterFiles, binaries: Binaries, acc
   } catch (error) {
     await rm(aside, { recursive: true, force: true });
     // ENOTEMPTY, or EPERM on Windows: another start was first, and its cluster is the one.
-    if (!(await stat(join(files.data, 'PG_VERSION')).catch(() => null))) throw error;
+    if (!(await stat(files.data).catch(() => null))) throw error;
   }
   await syncFolder(parent);
 }
@@ -84,22 +85,22 @@ async function initialise(files: ClusterFiles, binaries: Binaries, account: Acco
   if (account.uid !== undefined) await chown(files.password, 0, 0);
 }
 
-async function checkCluster(files: ClusterFiles, found: number, major: number, account: Account): Promise<void> {
+async function checkCluster(files: ClusterFiles, { uid, mode }: Stats, major: number, account: Account): Promise<void> {
+  const runner = account.uid ?? process.getuid?.();
+  if (runner !== undefined && uid !== runner) {
+    if (process.getuid!() !== 0) {
+      throw new Error(`${files.data} belongs to user id ${uid} and this process runs as ${runner}; start Assay as the user who made it, or chown -R ${files.folder}`);
+    }
+    // Only a copy that root made can belong to root.
+    await chownAll(files.data, account.uid!, account.gid!);
+  }
+  const found = Number.parseInt(await readFile(join(files.data, 'PG_VERSION'), 'utf8'), 10);
   if (found !== major) {
     throw new Error(
       `${files.data} was made by PostgreSQL ${found}, and this version of Assay brings PostgreSQL ${major}, which cannot open it; `
-      + `start the version of Assay that made it and move the data by its exports or by pg_dump and DATABASE_URL, `
-      + `or set ASSAY_DATA_DIR to a new folder to begin anew`,
+      + 'start the version of Assay that made it and move the data by its exports or by pg_dump and DATABASE_URL, '
+      + 'or set ASSAY_DATA_DIR to a new folder to begin anew',
     );
-  }
-  const { uid, mode } = await stat(files.data);
-  const runner = account.uid ?? process.getuid?.();
-  if (runner !== undefined && uid !== runner) {
-    // Only root can be here with files it may give away: a copy made by root of a cluster belongs to root.
-    if (process.getuid!() !== 0) {
-      throw new Error(`${files.data} belongs to user id ${uid} and this process runs as ${runner}; start Assay as the user who made it, or chown -R the folder`);
-    }
-    await chownAll(files.data, account.uid!, account.gid!);
   }
   // Copies and archives widen the mode, and the server refuses any other than these two.
   if (process.platform !== 'win32' && ![0o700, 0o750].includes(mode & 0o777)) await chmod(files.data, 0o700);
