@@ -1,9 +1,12 @@
+import { createRequire } from 'node:module';
 import swc from 'unplugin-swc';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   plugins: [swc.vite()],
   oxc: false,
+  // The file that Node itself takes: else graphql is loaded twice, as ESM here and as CommonJS by Nest.
+  resolve: { alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }] },
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/faults/**'],

@@ -3,8 +3,8 @@ import { maxDepthRule } from '@escape.tech/graphql-armor-max-depth';
 import { maxDirectivesRule } from '@escape.tech/graphql-armor-max-directives';
 import type { ApolloServerPlugin } from '@apollo/server';
 import { GraphQLError, type ValidationContext, type ValidationRule } from 'graphql';
-import { fieldExtensionsEstimator, getComplexity, simpleEstimator, type ComplexityEstimator } from 'graphql-query-complexity';
 import type { Settings } from './config.js';
+import { estimateCost } from './query-cost.js';
 import type { RequestContext } from './request-context.js';
 
 /** Refusals of a document for its form. Reported, not thrown: a caller's fault is 400, never 500. */
@@ -21,30 +21,18 @@ export function documentLimits(settings: Settings): ValidationRule[] {
   ] as unknown as ValidationRule[];
 }
 
-/** A list costs as many times its fields as the page may hold. */
-const pages: ComplexityEstimator = ({ args, childComplexity }) => {
-  const size = (args.first ?? args.last) as unknown;
-  return typeof size === 'number' && size > 0 ? 1 + childComplexity * size : undefined;
-};
-
 /** Refuses an operation by its estimated number of fields, and introspection by anonymous callers. */
 export function costLimit(maximum: number): ApolloServerPlugin<RequestContext> {
   return {
     async requestDidStart() {
       return {
-        async didResolveOperation({ request, document, schema, contextValue }) {
+        async didResolveOperation({ request, document, contextValue }) {
           if (!contextValue.principal && introspects(document.definitions)) {
             throw new GraphQLError('introspection needs an API key: Authorization: Bearer assay_...', {
               extensions: { code: 'UNAUTHENTICATED', http: { status: 401 } },
             });
           }
-          const cost = getComplexity({
-            schema,
-            query: document,
-            operationName: request.operationName,
-            variables: request.variables,
-            estimators: [fieldExtensionsEstimator(), pages, simpleEstimator({ defaultComplexity: 1 })],
-          });
+          const cost = estimateCost(document, request.operationName, request.variables ?? {});
           if (cost > maximum) {
             throw tooMuch(`the operation costs ${cost} by estimate, more than ${maximum}; ask for smaller pages or fewer fields`);
           }
