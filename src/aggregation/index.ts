@@ -12,7 +12,11 @@ export {
   agreementMatrix, agreementMetrics, findAgreementMetric, measureAgreement, pairwiseAgreement,
   type AgreementMeasure, type AgreementMeasureRequest, type AgreementMetric, type AgreementRequest, type PairwiseAgreement,
 } from './agreement.js';
+export { majorityErrors, majorityPriorBounds } from './diagnostics/majority-vote/two-classes.js';
+export { majorityOverCounts, oneCoinMargin } from './diagnostics/majority-vote/vote-counts.js';
+export { majorityVoteCertificate, type CertificateOptions, type MajorityVoteCertificate, type MajorityVoteVerdict } from './diagnostics/majority-vote-certificate.js';
 export type * from './method.js';
+export { calibration, type Calibration, type CalibrationOptions } from './diagnostics/calibration.js';
 export { findMethod, methods } from './methods.js';
 export { resolveOptions } from './options.js';
 export { topN } from './numeric/top-n.js';
