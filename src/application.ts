@@ -56,9 +56,9 @@ export async function startWorker(environment: Record<string, string | undefined
   return { app, config, logger, stop: once(() => app.close()) };
 }
 
-/** For commands beside a running service: the modules, without listening and without taking jobs. */
-export async function openService(environment: Record<string, string | undefined>): Promise<Running<INestApplicationContext>> {
-  const given = Config.read({ LOG_LEVEL: 'warn', ...environment, ASSAY_WORK: 'false' });
+/** For commands beside a running service or without one: the modules, without listening; they take jobs where asked. */
+export async function openService(environment: Record<string, string | undefined>, work = false): Promise<Running<INestApplicationContext>> {
+  const given = Config.read({ LOG_LEVEL: 'warn', ...environment, ASSAY_WORK: String(work) });
   const logger = createLogger(given.settings);
   const running = given.settings.DATABASE_URL ?? await runningEmbeddedPostgres(given.settings.ASSAY_DATA_DIR);
   const database = running ? { url: running, stop: async () => {} } : await openDatabase(given, logger);
@@ -102,7 +102,7 @@ export async function keepKey(config: Config, key: string): Promise<string> {
   return file;
 }
 
-async function openDatabase(config: Config, logger: Logger): Promise<{ url: string; stop(): Promise<void> }> {
+export async function openDatabase(config: Config, logger: Logger): Promise<{ url: string; stop(): Promise<void> }> {
   const { DATABASE_URL, ASSAY_DATA_DIR } = config.settings;
   if (DATABASE_URL) return { url: DATABASE_URL, stop: async () => {} };
   return startEmbeddedPostgres({ dataDir: ASSAY_DATA_DIR, log: (message) => logger.info(message) });

@@ -34,7 +34,7 @@ export class BulkVotesService {
   ) {}
 
   /** @throws BrokenUpload where the file cannot be read on. */
-  async load(project: Project, format: Format, bytes: AsyncIterable<Uint8Array>, key: string | null): Promise<BulkAnswer> {
+  async load(project: Project, format: Pick<Format, 'read'>, bytes: AsyncIterable<Uint8Array>, key: string | null): Promise<BulkAnswer> {
     const progress = key == null ? null : await BulkProgress.open(this.source, project.id, project.workspaceId, key);
     let tally = progress?.earlier ?? emptyTally;
     const resumedAfterRows = tally.rows;
