@@ -1,6 +1,9 @@
 import { csv } from './csv.js';
-import type { Format } from './format.js';
+import type { Format, ReadOptions } from './format.js';
 import { ndjson } from './ndjson.js';
+import { plainBytes } from './plain-bytes.js';
+import { type Batch, rowBatches } from './read-rows.js';
+import type { RowOf, Table } from './table.js';
 import type { TextFormat } from './text-format.js';
 
 /** THE REGISTRY: a format is one file and one line here. */
@@ -26,4 +29,9 @@ export function formatOfContentType(contentType: string): Format | undefined {
 export function textFormatOf(head: Uint8Array): TextFormat {
   const text = Buffer.from(head.subarray(0, 64)).toString('utf8').trimStart();
   return text.startsWith('{') ? ndjson : csv;
+}
+
+/** `Format.read` for a file whose text format is not known beforehand. */
+export function readText<T extends Table>(source: AsyncIterable<Uint8Array>, table: T, { batchSize = 10_000, gzip }: ReadOptions = {}): AsyncGenerator<Batch<RowOf<T>>> {
+  return rowBatches(plainBytes(source, gzip), table, batchSize, (columns, sink, head) => textFormatOf(head).scanner(columns, sink));
 }

@@ -23,13 +23,13 @@ export async function* rowBatches<T extends Table>(
   source: AsyncIterable<Uint8Array>,
   table: T,
   batchSize: number,
-  scannerFor: (columns: WantedColumns, sink: RecordSink) => Scanner,
+  scannerFor: (columns: WantedColumns, sink: RecordSink, head: Buffer) => Scanner,
 ): AsyncGenerator<Batch<RowOf<T>>> {
   const columns = wanted(table);
   const sink = new RowSink(table, columns, batchSize);
   let scanner: Scanner | null = null;
   try {
-    for await (scanner of scanning(source, sink, () => scannerFor(columns, sink))) yield* sink.full(scanner);
+    for await (scanner of scanning(source, sink, (head) => scannerFor(columns, sink, head))) yield* sink.full(scanner);
   } catch (fault) {
     // What stood before the place where the file breaks is good, and the caller may keep it.
     yield* sink.full(scanner);

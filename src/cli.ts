@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { Refusal } from './cli/refusal.js';
+
+/** THE COMMANDS: a file of `cli/` and a line here. A file is loaded when its command is called, so that the offline ones load no server. */
+const commands = [
+  { name: 'serve', summary: 'Serve the API', load: () => import('./cli/serve.js') },
+  { name: 'worker', summary: 'Work on runs, beside an API that serves', load: () => import('./cli/worker.js') },
+  { name: 'migrate', summary: "Bring the database to this version's schema", load: () => import('./cli/migrate.js') },
+  { name: 'keys', summary: 'List, create, rotate and revoke API keys', load: () => import('./cli/keys.js') },
+  { name: 'import', summary: 'Load a file of votes into a project', load: () => import('./cli/import.js') },
+  { name: 'export', summary: 'Download soft labels, annotators or votes of a project', load: () => import('./cli/export.js') },
+  { name: 'run', summary: 'Aggregate the votes of a project', load: () => import('./cli/run.js') },
+  { name: 'verify', summary: 'Recount votes and compare with the counts kept', load: () => import('./cli/verify.js') },
+  { name: 'aggregate', summary: 'Aggregate a file of votes into soft labels and annotator quality', load: () => import('./cli/aggregate.js') },
+  { name: 'agree', summary: 'Measure how far the annotators of a file of votes agree', load: () => import('./cli/agree.js') },
+  { name: 'simulate', summary: 'Draw votes of a crowd whose truth is known', load: () => import('./cli/simulate.js') },
+  { name: 'methods', summary: 'List the aggregation methods with their options', load: () => import('./cli/methods.js') },
+];
+
+const exitCodes = { done: 0, refused: 1, usage: 2 };
+
+async function main(words: string[]): Promise<number> {
+  const program = new Command('assay')
+    .description('Label aggregation: votes of many annotators in, soft labels and annotator reliability out.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print what a command does and takes')
+    .addHelpText('after', '\nExit codes: 0 done, 1 refused input, 2 wrong usage.')
+    .exitOverride()
+    .showHelpAfterError('(assay --help tells what there is)');
+  for (const { name, summary, load } of commands) {
+    const command = program.command(name).summary(summary).description(`${summary}.`);
+    if (words.slice(0, 2).includes(name)) (await load()).configure(command);
+  }
+  try {
+    await program.parseAsync(words, { from: 'user' });
+    return exitCodes.done;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    if (!(error instanceof Refusal)) throw error;
+    console.error(`assay: ${error.message}`);
+    return error.isUsage ? exitCodes.usage : exitCodes.refused;
+  }
+}
+
+function version(): string {
+  return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+}
+
+// A reader that has seen enough, such as head, is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCodes.done);
+  throw error;
+});
+
+process.exitCode = await main(process.argv.slice(2));
