@@ -7,6 +7,11 @@ export { activeLab, type ActiveLabResult } from './acquisition/activelab.js';
 export { aggregate, type AggregateRequest } from './aggregate.js';
 export { voteQuality } from './crowdlab/annotators.js';
 export { majorityWithPredictions } from './crowdlab/consensus.js';
+export { confidentJoint, noiseEstimates, type ConfidentJoint, type NoiseEstimates } from './label-quality/confident-joint.js';
+export { findLabelIssues, issueFilters, rankByScore, rankIssues, type IssueFilter, type IssueOptions } from './label-quality/issues.js';
+export { type LabelledPredictions } from './label-quality/labels.js';
+export { findIssuesByTag, findTagIssues, scoreTaggedItems, type TaggedPredictions, type TagPooling } from './label-quality/multi-label.js';
+export { labelScores, scoreLabels, type LabelScore } from './label-quality/scores.js';
 export { livePosteriors, type TouchedVotes } from './live.js';
 export {
   agreementMatrix, agreementMetrics, findAgreementMetric, measureAgreement, pairwiseAgreement,
@@ -22,7 +27,7 @@ export { resolveOptions } from './options.js';
 export { topN } from './numeric/top-n.js';
 export { checkPredictions } from './predictions.js';
 export { runParameters, type RunParameters } from './run-parameters.js';
-export { answerModels, crowdOptions, simulateCrowd, type CrowdOptions, type CrowdParameters, type SimulatedCrowd } from './simulate.js';
+export { answerModels, crowdGold, crowdOptions, crowdVotes, simulateCrowd, type CrowdOptions, type CrowdParameters, type SimulatedCrowd } from './simulate.js';
 export { VoteTable, type CandidateSets, type VoteColumns } from './vote-table.js';
 export { votes, type NamedVotes, type VoteRow } from './votes.js';
 export { bestClass, entropy, tiedClasses } from './numeric/simplex.js';

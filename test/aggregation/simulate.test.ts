@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { answerModels, crowdOptions, simulateCrowd, type CrowdOptions, type SimulatedCrowd } from '../../src/aggregation/simulate.js';
+import { answerModels, crowdGold, crowdOptions, crowdVotes, simulateCrowd, type CrowdOptions, type SimulatedCrowd } from '../../src/aggregation/simulate.js';
 import { VoteTable } from '../../src/aggregation/vote-table.js';
+import { votes } from '../../src/aggregation/votes.js';
 
 const modelIds = answerModels.map((model) => model.id);
 
@@ -211,6 +212,20 @@ describe('a simulated crowd follows its parameters', () => {
     expect(Math.abs(table.voteCount - 25_000)).toBeLessThan(250);
     expect(simulateCrowd({ items: 50, annotators: 10, votesPerItem: 10, annotatorTail: 3 }, 9).columns.items).toHaveLength(500);
   });
+});
+
+it('as rows of names, a crowd reads back as the same table, and its truth names every item', () => {
+  const crowd = simulateCrowd({ items: 120, annotators: 11, classes: 12, votesPerItem: 3 }, 1);
+  const classes = Array.from({ length: 12 }, (_, k) => `class-${String(k).padStart(2, '0')}`);
+  const named = votes(crowdVotes(crowd), { classes });
+  const table = new VoteTable(crowd.columns);
+  expect(named.items).toHaveLength(120);
+  expect(named.items.toSorted()).toEqual(named.items);
+  expect(named.table.classes.reduce((sum, k) => sum + k, 0)).toBe(table.classes.reduce((sum, k) => sum + k, 0));
+  const annotator = named.annotators.map((name) => Number(name.slice('annotator-'.length)));
+  const triples = (t: VoteTable, who: (a: number) => number) => Array.from(t.items, (i, v) => `${i} ${who(t.annotators[v]!)} ${t.classes[v]}`).sort();
+  expect(triples(named.table, (a) => annotator[a]!)).toEqual(triples(table, (a) => a));
+  expect([...crowdGold(crowd)]).toEqual(named.items.map((item, i) => [item, classes[crowd.truth[i]!]]));
 });
 
 describe('bad options are refused', () => {

@@ -93,7 +93,7 @@ export function majorityVoteCertificate(input: AggregationInput, options: Certif
 function adviceFor(verdict: MajorityVoteVerdict, regret: Estimate): string {
   switch (verdict) {
     case 'MV_OPTIMAL_UNDER_MODEL':
-      return 'Weighing annotators would change next to no decision; it still calibrates the probabilities.';
+      return 'Beyond breaking ties, weighing annotators would change next to no decision; it still calibrates the probabilities.';
     case 'MV_NOT_OPTIMAL_UNDER_MODEL':
       return `Under the model the best decisions are right on ${percentOf(regret.mean)} more of the items (${percentOf(regret.low)} to ${percentOf(regret.high)}). Confirm with gold answers before changing the method.`;
     case 'INSUFFICIENT_DATA':
