@@ -7,6 +7,15 @@ import { softmax } from './methods/softmax.js';
 import { wawa } from './methods/wawa.js';
 import { zeroBasedSkill } from './methods/zero-based-skill.js';
 import { oneCoin } from './methods/one-coin.js';
+import { fastDawidSkene } from './methods/fast-dawid-skene.js';
+import { ibcc } from './methods/ibcc.js';
+import { ebcc } from './methods/ebcc.js';
+import { glad } from './methods/glad.js';
+import { mace } from './methods/mace.js';
+import { mmsr } from './methods/mmsr.js';
+import { kos } from './methods/kos.js';
+import { labelAggregation } from './methods/label-aggregation.js';
+import { topTwo } from './methods/top-two/top-two.js';
 
 /** THE REGISTRY: a method is one file of `methods/` and one line here. */
 export const methods: readonly AggregationMethod[] = [
@@ -18,6 +27,15 @@ export const methods: readonly AggregationMethod[] = [
   zeroBasedSkill,
   oneCoin,
   crowdlab,
+  fastDawidSkene,
+  ibcc,
+  ebcc,
+  glad,
+  mace,
+  mmsr,
+  kos,
+  labelAggregation,
+  topTwo,
 ];
 
 const byId = new Map(methods.map((method) => [method.id, method]));

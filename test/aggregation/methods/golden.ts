@@ -31,7 +31,7 @@ export interface Crowd {
 export function rowsOf(path: string): Record<string, string>[] {
   const url = new URL(path, shared);
   const text = existsSync(url) ? readFileSync(url) : gunzipSync(readFileSync(new URL(`${path}.gz`, shared)));
-  return parse(text, { columns: true }) as Record<string, string>[];
+  return parse<Record<string, string>>(text, { columns: true });
 }
 
 export function crowdOf(rows: Record<string, string>[], annotatorColumn = 'annotator', goldRows: Record<string, string>[] = []): Crowd {

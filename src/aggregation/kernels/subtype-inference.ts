@@ -1,0 +1,220 @@
+import type { AggregationInput, RunContext } from '../method.js';
+import { mix, uniformOf, type Fingerprints } from '../numeric/fingerprints.js';
+import type { VoteTable } from '../vote-table.js';
+import { voteShares } from '../vote-shares.js';
+import type { ConfusionRows } from './confusion-rows.js';
+import { distinctItems, type DistinctItems } from './distinct-items.js';
+import { RESCALE_EVERY } from './pass.js';
+import { subtypeParameters, type SubtypeState } from './subtype-parameters.js';
+
+/** Responsibilities below this are left out of the counts. */
+const NEGLIGIBLE = 1e-10;
+
+/** The arrays of a run (responsibilities, counts, likelihoods) may take this much. */
+const LIMIT_BYTES = 4 * 2 ** 30;
+
+export interface SubtypeLimits {
+  /** M: every class is a mixture of so many subtypes. */
+  subtypes: number;
+  /** Stop when no responsibility moves by more. */
+  tolerance: number;
+  maxIterations: number;
+}
+
+export interface SubtypeInference {
+  posteriors: Float64Array;
+  classPriors: Float64Array;
+  /** rows x K; an annotator's columns sum to 1 over the classes used. */
+  confusion: Float64Array;
+  iterations: number;
+  converged: boolean;
+  /** The evidence lower bound after each iteration, natural log. */
+  trace: number[];
+}
+
+/** Of a run with so many subtypes. */
+export function subtypeBytes(votes: VoteTable, rows: ConfusionRows, subtypes: number): number {
+  return 8 * subtypes * votes.classCount * (votes.itemCount + 2 * rows.labels.length);
+}
+
+/** @throws RangeError with the memory a run would take, above 4 GiB. */
+export function checkSubtypeMemory(votes: VoteTable, rows: ConfusionRows, subtypes: number): void {
+  const bytes = subtypeBytes(votes, rows, subtypes);
+  if (bytes <= LIMIT_BYTES) return;
+  throw new RangeError(
+    `${votes.itemCount} items, ${votes.classCount} classes of ${subtypes} subtypes and ${rows.labels.length} pairs of annotator and class used ` +
+      `would take about ${(bytes / 2 ** 30).toFixed(1)} GiB, more than ${LIMIT_BYTES / 2 ** 30}: use fewer subtypes, or dawid-skene or one-coin`,
+  );
+}
+
+/**
+ * Mean-field inference of the model behind iBCC (one subtype) and EBCC (several): an item of class k is of one of M subtypes,
+ * and annotators answer independently given class and subtype, so that a subtype is a way in which annotators err together.
+ *
+ * `draws` makes the random start: an item's share of votes for a class, spread over its subtypes by a flat Dirichlet draw that
+ * hangs on the fingerprints alone. Left out, the start is even, which is right for M = 1 only (even subtypes never part).
+ */
+export function inferSubtypes(
+  input: Pick<AggregationInput, 'votes' | 'gold'>, rows: ConfusionRows, limits: SubtypeLimits, draws: Fingerprints | null, context: RunContext, phase: string,
+): SubtypeInference {
+  const { votes, gold } = input;
+  const { itemOffsets, classCount: K } = votes;
+  const { subtypes: M, tolerance, maxIterations } = limits;
+  const W = K * M;
+  const groups = distinctItems(input);
+  const groupCount = groups.size.length;
+  const responsibilities = startingResponsibilities(voteShares(votes, gold), groups, K, M, draws);
+  const state: SubtypeState = {
+    counts: new Float64Array(rows.labels.length * W),
+    subtypeCounts: new Float64Array(W),
+    // Even at first, so that the members of a candidate set share a vote evenly.
+    likelihoods: new Float64Array(rows.labels.length * W).fill(1),
+    start: new Float64Array(W),
+  };
+  const parameters = subtypeParameters(rows, K, M, state);
+  const weights = new Float64Array(W);
+  const kept = new Int32Array(W);
+
+  for (let group = 0; group < groupCount; group++) addCounts(group);
+  const trace: number[] = [];
+  let converged = false;
+  while (!converged && trace.length < maxIterations) {
+    const divergence = parameters.update();
+    const { logEvidence, moved } = expectation();
+    trace.push(logEvidence - divergence);
+    converged = moved < tolerance;
+    context.onProgress?.({ phase, iteration: trace.length, objective: trace.at(-1)! });
+  }
+  const means = parameters.means();
+  return { posteriors: classPosteriors(means.classPriors), ...means, iterations: trace.length, converged, trace };
+
+  /** New responsibilities and, from them, counts. */
+  function expectation(): { logEvidence: number; moved: number } {
+    let logEvidence = 0;
+    let moved = 0;
+    state.counts.fill(0);
+    state.subtypeCounts.fill(0);
+    for (let group = 0; group < groupCount; group++) {
+      logEvidence += groups.size[group]! * weigh(groups.representative[group]!);
+      moved = Math.max(moved, replace(responsibilities, group * W, weights));
+      addCounts(group);
+    }
+    return { logEvidence, moved };
+  }
+
+  /** The item's weights, summing to 1; returns the log of what they summed to before. */
+  function weigh(item: number): number {
+    weights.set(state.start);
+    const known = gold ? gold[item]! : -1;
+    if (known >= 0) {
+      weights.fill(0, 0, known * M);
+      weights.fill(0, (known + 1) * M);
+    }
+    let log = 0;
+    const first = itemOffsets[item]!;
+    const last = itemOffsets[item + 1]!;
+    for (let vote = first; vote < last; vote++) {
+      const code = rows.codes[vote]!;
+      if (code >= 0) multiply(weights, state.likelihoods, code * M);
+      else for (let i = 0; i < W; i++) weights[i]! *= setLikelihood(code, i);
+      if ((vote - first + 1) % RESCALE_EVERY === 0) log += normalize(weights);
+    }
+    return log + normalize(weights);
+  }
+
+  /** Adds the group's responsibilities to the counts; a set's members share them as the likelihoods say. */
+  function addCounts(group: number): void {
+    const { counts, subtypeCounts, likelihoods } = state;
+    const kinds = keep(responsibilities, group * W, W, kept);
+    const size = groups.size[group]!;
+    const item = groups.representative[group]!;
+    for (let j = 0; j < kinds; j++) {
+      const i = kept[j]!;
+      weights[i] = size * responsibilities[group * W + i]!;
+      subtypeCounts[i]! += weights[i]!;
+    }
+    for (let vote = itemOffsets[item]!; vote < itemOffsets[item + 1]!; vote++) {
+      const code = rows.codes[vote]!;
+      if (code >= 0) {
+        addKept(counts, code * M, weights, kept, kinds);
+        continue;
+      }
+      for (let j = 0; j < kinds; j++) {
+        const i = kept[j]!;
+        const share = weights[i]! / setLikelihood(code, i);
+        for (let m = rows.sets!.offsets[~code]!; m < rows.sets!.offsets[~code + 1]!; m++) {
+          const place = rows.sets!.starts[m]! * M + i;
+          counts[place]! += share * likelihoods[place]!;
+        }
+      }
+    }
+  }
+
+  function setLikelihood(code: number, i: number): number {
+    let sum = 0;
+    for (let m = rows.sets!.offsets[~code]!; m < rows.sets!.offsets[~code + 1]!; m++) sum += state.likelihoods[rows.sets!.starts[m]! * M + i]!;
+    return sum;
+  }
+
+  /** Items without votes or gold answer have the class shares. */
+  function classPosteriors(classPriors: Float64Array): Float64Array {
+    const posteriors = new Float64Array(votes.itemCount * K);
+    for (let item = 0; item < votes.itemCount; item++) {
+      const group = groups.groupOf[item]!;
+      if (group < 0) posteriors.set(classPriors, item * K);
+      else for (let k = 0, i = group * W; k < K; k++) for (let m = 0; m < M; m++, i++) posteriors[item * K + k]! += responsibilities[i]!;
+    }
+    return posteriors;
+  }
+}
+
+function multiply(weights: Float64Array, factors: Float64Array, at: number): void {
+  for (let i = 0; i < weights.length; i++) weights[i]! *= factors[at + i]!;
+}
+
+/** Makes the weights sum to 1; returns the log of their sum before. */
+function normalize(weights: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < weights.length; i++) sum += weights[i]!;
+  for (let i = 0; i < weights.length; i++) weights[i]! /= sum;
+  return Math.log(sum);
+}
+
+/** Puts the row in place of the one at `at`; returns the greatest change. */
+function replace(matrix: Float64Array, at: number, row: Float64Array): number {
+  let moved = 0;
+  for (let i = 0; i < row.length; i++) {
+    const change = Math.abs(row[i]! - matrix[at + i]!);
+    if (change > moved) moved = change;
+    matrix[at + i] = row[i]!;
+  }
+  return moved;
+}
+
+/** The places of a row that count, into `kept`; returns how many. */
+function keep(matrix: Float64Array, at: number, width: number, kept: Int32Array): number {
+  let kinds = 0;
+  for (let i = 0; i < width; i++) if (matrix[at + i]! > NEGLIGIBLE) kept[kinds++] = i;
+  return kinds;
+}
+
+function addKept(counts: Float64Array, at: number, values: Float64Array, kept: Int32Array, kinds: number): void {
+  for (let j = 0; j < kinds; j++) counts[at + kept[j]!]! += values[kept[j]!]!;
+}
+
+function startingResponsibilities(shares: Float64Array, { representative }: DistinctItems, K: number, M: number, draws: Fingerprints | null): Float64Array {
+  const responsibilities = new Float64Array(representative.length * K * M);
+  representative.forEach((item, group) => {
+    for (let k = 0; k < K; k++) {
+      const share = shares[item * K + k]!;
+      if (share === 0) continue;
+      const at = (group * K + k) * M;
+      const seed = draws ? mix(draws.items[item]!, draws.classes[k]!) : 0;
+      let sum = 0;
+      // A flat Dirichlet draw: exponential numbers over their sum.
+      for (let m = 0; m < M; m++) sum += responsibilities[at + m] = draws ? -Math.log(uniformOf(mix(seed, m))) : 1;
+      for (let m = 0; m < M; m++) responsibilities[at + m]! *= share / sum;
+    }
+  });
+  return responsibilities;
+}

@@ -1,0 +1,123 @@
+import { digamma, logGamma } from '../numeric/special-functions.js';
+import type { ConfusionRows } from './confusion-rows.js';
+
+/** Pseudo-counts: of the subtypes of a class together, of a class, of a wrong and of the right answer to it. */
+const SUBTYPES = 0.1;
+const CLASS = 1;
+const WRONG = 1;
+const RIGHT = 4;
+const DIGAMMA = { [WRONG]: digamma(WRONG), [RIGHT]: digamma(RIGHT) };
+const LOG_GAMMA = { [WRONG]: logGamma(WRONG), [RIGHT]: logGamma(RIGHT) };
+
+/** What is known of the parameters; a row is [class][subtype], W = K x M wide. */
+export interface SubtypeState {
+  /** rows x W: expected votes of this annotator for this class on items of that class and subtype. */
+  counts: Float64Array;
+  /** W: expected items. */
+  subtypeCounts: Float64Array;
+  /** rows x W: exp(E log P(answer | class, subtype)). */
+  likelihoods: Float64Array;
+  /** W: exp(E log P(class, subtype)), relative to the greatest. */
+  start: Float64Array;
+}
+
+/** The Dirichlet posteriors of class shares, subtype shares and answers: counts to expected log probabilities, and their means. */
+export function subtypeParameters({ offsets, labels }: ConfusionRows, K: number, M: number, { counts, subtypeCounts, likelihoods, start }: SubtypeState) {
+  const W = K * M;
+  const annotatorCount = offsets.length - 1;
+  const priorTotal = (K - 1) * WRONG + RIGHT;
+  const digammaPrior = digamma(priorTotal);
+  const logGammaPrior = logGamma(priorTotal);
+  const totals = new Float64Array(W);
+  const digammaTotals = new Float64Array(W);
+  return { update, means };
+
+  /** Overwrites likelihoods and start; returns how far the posteriors are from their priors, less the log scale taken out of start. */
+  function update(): number {
+    const { divergence, greatest, items } = shares();
+    let sum = divergence - greatest * items;
+    for (let annotator = 0; annotator < annotatorCount; annotator++) sum += answers(offsets[annotator]!, offsets[annotator + 1]!);
+    return sum;
+  }
+
+  function shares() {
+    const classCounts = classTotals();
+    const items = sumOf(classCounts);
+    let divergence = logGamma(K * CLASS + items) - logGamma(K * CLASS);
+    let greatest = -Infinity;
+    for (let k = 0; k < K; k++) {
+      const n = classCounts[k]!;
+      const log = digamma(CLASS + n) - digamma(K * CLASS + items);
+      divergence += n * log + logGamma(CLASS) - logGamma(CLASS + n) + logGamma(SUBTYPES + n) - logGamma(SUBTYPES);
+      for (let i = k * M; i < (k + 1) * M; i++) {
+        const count = subtypeCounts[i]!;
+        const logSubtype = digamma(SUBTYPES / M + count) - digamma(SUBTYPES + n);
+        divergence += count * logSubtype + logGamma(SUBTYPES / M) - logGamma(SUBTYPES / M + count);
+        start[i] = log + logSubtype;
+        greatest = Math.max(greatest, start[i]!);
+      }
+    }
+    for (let i = 0; i < W; i++) start[i] = Math.exp(start[i]! - greatest);
+    return { divergence, greatest, items };
+  }
+
+  /** One annotator's rows. */
+  function answers(first: number, last: number): number {
+    let divergence = 0;
+    totals.fill(0);
+    for (let at = first * W; at < last * W; at += W) for (let i = 0; i < W; i++) totals[i]! += counts[at + i]!;
+    for (let i = 0; i < W; i++) {
+      const total = totals[i]!;
+      digammaTotals[i] = total > 0 ? digamma(priorTotal + total) : digammaPrior;
+      if (total > 0) divergence += logGamma(priorTotal + total) - logGammaPrior;
+    }
+    for (let row = first; row < last; row++) {
+      for (let k = 0, i = 0; k < K; k++) {
+        const before = labels[row] === k ? RIGHT : WRONG;
+        for (let m = 0; m < M; m++, i++) {
+          const count = counts[row * W + i]!;
+          const log = (count > 0 ? digamma(before + count) : DIGAMMA[before]) - digammaTotals[i]!;
+          likelihoods[row * W + i] = Math.exp(log);
+          if (count > 0) divergence += count * log + LOG_GAMMA[before] - logGamma(before + count);
+        }
+      }
+    }
+    return divergence;
+  }
+
+  /** Posterior means, averaged over the subtypes as they share their class; an annotator's columns sum to 1 over the classes used. */
+  function means(): { classPriors: Float64Array; confusion: Float64Array } {
+    const classCounts = classTotals();
+    const confusion = new Float64Array(labels.length * K);
+    for (let annotator = 0; annotator < annotatorCount; annotator++) {
+      const first = offsets[annotator]!;
+      const last = offsets[annotator + 1]!;
+      totals.fill(priorTotal);
+      for (let at = first * W; at < last * W; at += W) for (let i = 0; i < W; i++) totals[i]! += counts[at + i]!;
+      for (let k = 0; k < K; k++) {
+        let column = 0;
+        for (let row = first; row < last; row++) {
+          let mean = 0;
+          for (let i = k * M; i < (k + 1) * M; i++) {
+            const share = (SUBTYPES / M + subtypeCounts[i]!) / (SUBTYPES + classCounts[k]!);
+            mean += (share * ((labels[row] === k ? RIGHT : WRONG) + counts[row * W + i]!)) / totals[i]!;
+          }
+          column += confusion[row * K + k] = mean;
+        }
+        for (let row = first; row < last; row++) confusion[row * K + k]! /= column;
+      }
+    }
+    const items = sumOf(classCounts);
+    return { classPriors: classCounts.map((n) => (CLASS + n) / (K * CLASS + items)), confusion };
+  }
+
+  function classTotals(): Float64Array {
+    return Float64Array.from({ length: K }, (_, k) => sumOf(subtypeCounts.subarray(k * M, (k + 1) * M)));
+  }
+}
+
+function sumOf(values: Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
+}
