@@ -1,5 +1,5 @@
 import { settleScores } from '../kernels/class-scores.js';
-import type { AggregationInput, AggregationMethod, MethodOptions, MethodResult, RunContext } from '../method.js';
+import type { AggregationInput, AggregationMethod, MethodOptions, MethodResult, OptionSpec, RunContext } from '../method.js';
 import type { VoteTable } from '../vote-table.js';
 import { fastExp } from '../numeric/exp.js';
 import { emOptions, runEm, accelerationOption } from '../numeric/em.js';
@@ -23,7 +23,7 @@ export const glad: AggregationMethod = {
   reads: ['votes', 'gold'],
   options: [
     ...emOptions(1e-7, 1000),
-    accelerationOption,
+    { ...accelerationOption, default: 'squarem' } as OptionSpec,
     { name: 'abilityPriorMean', type: 'number', default: 1, min: -10, max: 10, doc: 'Mean of the normal prior on alpha, an annotator\'s ability; its standard deviation is 1.' },
     { name: 'easePriorMean', type: 'number', default: 1, min: -5, max: 5, doc: 'Mean of the normal prior on beta, the log of an item\'s ease; its standard deviation is 1.' },
   ],
@@ -102,9 +102,9 @@ class GladModel {
   }
 
   /** Extrapolated parameters may lie anywhere; far out, one more pass brings them back, if exp(beta) stays finite. */
-  restore(): void {
+  readonly restore = (): void => {
     for (let i = 0; i < this.beta.length; i++) this.beta[i] = Math.max(-20, Math.min(20, this.beta[i]!));
-  }
+  };
 
   /** Alpha of the annotators with votes, NaN for the others. */
   qualities(): Float64Array {
