@@ -34,6 +34,9 @@ const settings = z.object({
 
 export type Settings = z.infer<typeof settings>;
 
+/** Not to be shown, not even where it is wrong: most of it may be right. */
+const SECRET: readonly string[] = ['DATABASE_URL', 'ASSAY_ADMIN_KEY'] satisfies (keyof Settings)[];
+
 /** What the process was told, checked whole. A class so that Nest can hand it on. */
 export class Config {
   private constructor(readonly settings: Settings) {}
@@ -46,7 +49,8 @@ export class Config {
     const faults = parsed.error.issues.map((issue) => {
       const name = String(issue.path[0]);
       const meaning = settings.shape[name as keyof Settings]?.description ?? '';
-      return `  ${name}=${JSON.stringify(environment[name])}: ${issue.message} (${meaning})`;
+      const value = SECRET.includes(name) ? '(not shown)' : JSON.stringify(environment[name]);
+      return `  ${name}=${value}: ${issue.message} (${meaning})`;
     });
     throw new Error(`the environment does not configure Assay:\n${faults.join('\n')}`);
   }

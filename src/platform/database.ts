@@ -23,13 +23,19 @@ const MIGRATION_LOCK = 0x61737361;
 /**
  * Brings a database to this version's schema. Any number of processes may call it at once: they take turns under an
  * advisory lock held on a connection of its own (without it 15 of 20 starts of four replicas failed).
- * @throws Error naming what the server lacks.
+ * @throws Error naming what the server lacks, or where it does not answer.
  */
 export async function migrateDatabase(url: string): Promise<string[]> {
   const guard = new pg.Client({ connectionString: url, application_name: 'assay migrate' });
-  await guard.connect();
+  // A connection lost while it idles would end the process; the migrations' own connection then tells.
+  guard.on('error', () => undefined);
+  await guard.connect().catch((error: NodeJS.ErrnoException) => {
+    // The message of several refused addresses is empty, and the address must be told without its password.
+    const { host, port, database } = guard;
+    throw new Error(`the database ${database} at ${host}:${port} cannot be reached: ${error.message || error.code}`, { cause: error });
+  });
   try {
-    await checkServer(guard);
+    checkServer(await readServerFacts(guard));
     await guard.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     const source = await new DataSource(dataSourceOptions(url, 2, 0)).initialize();
     try {
@@ -50,12 +56,24 @@ export async function missingMigrations(source: DataSource): Promise<string[]> {
   return migrations.map((migration) => migration.name).filter((name) => !applied.has(name));
 }
 
-async function checkServer(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ version: number; shown: string; encoding: string }>(
+/** What a server says of itself. */
+export interface ServerFacts {
+  /** As server_version_num: 150004 is 15.4. */
+  version: number;
+  shown: string;
+  encoding: string;
+}
+
+async function readServerFacts(client: pg.Client): Promise<ServerFacts> {
+  const { rows } = await client.query<ServerFacts>(
     `select current_setting('server_version_num')::int as version, current_setting('server_version') as shown,
             current_setting('server_encoding') as encoding`,
   );
-  const { version, shown, encoding } = rows[0]!;
+  return rows[0]!;
+}
+
+/** @throws Error naming what the server lacks. */
+export function checkServer({ version, shown, encoding }: ServerFacts): void {
   if (version < 150_000) throw new Error(`DATABASE_URL is PostgreSQL ${shown}; Assay needs 15 or later`);
   if (encoding !== 'UTF8') throw new Error(`the database's encoding is ${encoding}; create it with encoding UTF8`);
 }

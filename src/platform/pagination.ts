@@ -56,10 +56,18 @@ export function connectionType<T>(node: Type<T>, name = node.name): Type<Connect
 
 type KeyPart = number | string;
 
+/** What a cursor may hold for a column; anything else would be a fault of the database's, not of the caller's. */
+const fits = {
+  int4: (part: unknown) => Number.isInteger(part) && Math.abs(part as number) < 2 ** 31,
+  int8: (part: unknown) => Number.isSafeInteger(part),
+  float8: (part: unknown) => Number.isFinite(part),
+  text: (part: unknown) => typeof part === 'string' && !part.includes('\0') && part.isWellFormed(),
+};
+
 /** One column of a keyset order: its SQL expression, the type its cursor value has, and the direction. */
 export interface KeyColumn {
   sql: string;
-  type: 'int4' | 'int8' | 'float8' | 'text' | 'timestamptz';
+  type: keyof typeof fits;
   descending?: boolean;
 }
 
@@ -79,7 +87,7 @@ export class Keyset<Row> {
     const bounds: string[] = [];
     for (const [cursor, side] of [[args.after, 'after'], [args.before, 'before']] as const) {
       if (cursor == null) continue;
-      const key = readCursor(cursor, this.columns.length, side);
+      const key = readCursor(cursor, this.columns, side);
       const ahead = (side === 'after') !== Boolean(this.columns[0]!.descending);
       const values = key.map((part, i) => `$${parameters.push(part)}::${this.columns[i]!.type}`);
       bounds.push(`(${this.columns.map((c) => c.sql).join(', ')}) ${ahead ? '>' : '<'} (${values.join(', ')})`);
@@ -126,11 +134,11 @@ function writeCursor(key: KeyPart[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
-function readCursor(cursor: string, length: number, side: string): KeyPart[] {
+function readCursor(cursor: string, columns: readonly KeyColumn[], side: string): KeyPart[] {
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    if (Array.isArray(key) && key.length === length && key.every((p) => typeof p === 'number' || typeof p === 'string')) {
-      return key;
+    if (Array.isArray(key) && key.length === columns.length && columns.every(({ type }, i) => fits[type](key[i]))) {
+      return key as KeyPart[];
     }
   } catch {
     // Falls through to the one refusal.

@@ -11,12 +11,20 @@ export const DateTimeScalar = new GraphQLScalarType<Date, string>({
 });
 
 export function readDateTime(value: unknown): Date {
-  const form = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
-  const date = typeof value === 'string' && form.test(value) ? new Date(value) : null;
-  if (!date || Number.isNaN(date.getTime())) {
+  const form = /^(?!0000)(\d{4}-\d\d-\d\d)[Tt](?!24)\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
+  const day = typeof value === 'string' ? form.exec(value)?.[1] : undefined;
+  const date = new Date(day && isDay(day) ? (value as string) : Number.NaN);
+  // A zone may carry the last day of 9999 over to a year that RFC 3339 cannot write.
+  if (!(date.getTime() < Date.UTC(10_000, 0))) {
     throw invalid(`${JSON.stringify(value)} is not an RFC 3339 moment such as "2026-01-31T12:00:00Z"`);
   }
   return date;
+}
+
+/** Date reads February 30 as March 2. */
+function isDay(day: string): boolean {
+  const date = new Date(day);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day);
 }
 
 /** Whole numbers that may pass 2^53, as strings. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { toPublicError } from '../../src/platform/public-error.js';
 import { Checkout } from './program.js';
 
 // Dozens of processes are started; a busy machine takes its time.
@@ -229,7 +230,9 @@ describe('kill -9', () => {
     session.on('error', () => undefined);
     await session.connect();
     const { rows } = await session.query<{ pid: number }>('select pg_backend_pid() as pid');
+    const statement = session.query('select pg_sleep(60)').catch((error: unknown) => error);
     process.kill(rows[0]!.pid, 'SIGKILL');
+    expect(toPublicError(await statement)).toMatchObject({ status: 503, code: 'UNAVAILABLE' });
     await expect.poll(() => program.logged.join(), { timeout: 10_000 }).toContain('is back');
     expect(await query(url, 'select 1 as one')).toEqual([{ one: 1 }]);
     expect(await checkout.run(dataDir).fault()).toContain(`in use by process ${program.pid}`);

@@ -17,9 +17,9 @@ export async function freshDatabase(): Promise<FreshDatabase> {
   return createDatabase(server, server.template);
 }
 
-/** A database without the schema. */
-export async function bareDatabase(): Promise<FreshDatabase> {
-  return createDatabase(await testServer(), 'template0');
+/** A database without the schema; `options` are those of CREATE DATABASE. */
+export async function bareDatabase(options = ''): Promise<FreshDatabase> {
+  return createDatabase(await testServer(), `template0 ${options}`);
 }
 
 async function createDatabase(server: TestServer, template: string): Promise<FreshDatabase> {

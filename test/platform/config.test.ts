@@ -1,0 +1,59 @@
+import { resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { Config, describeSettings } from '../../src/platform/config.js';
+
+function fault(environment: Record<string, string>): string {
+  try {
+    Config.read(environment);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return 'none';
+}
+
+describe('the configuration', () => {
+  test('needs nothing, and then listens on this machine alone', () => {
+    const { settings } = Config.read({});
+    expect(settings.HOST).toBe('127.0.0.1');
+    expect(settings.DATABASE_URL).toBeUndefined();
+    expect(settings.ASSAY_DATA_DIR).toBe(resolve('.assay'));
+  });
+
+  test('names every fault at once, with the value and what the setting means', () => {
+    const message = fault({ PORT: '70000', LOG_LEVEL: 'loud', MAX_QUERY_DEPTH: 'deep', NODE_ENV: 'production' });
+    for (const part of ['PORT="70000"', 'LOG_LEVEL="loud"', 'MAX_QUERY_DEPTH="deep"', 'port to listen on', 'nesting of a GraphQL document']) {
+      expect(message).toContain(part);
+    }
+    expect(message).not.toContain('NODE_ENV');
+  });
+
+  test('shows neither a password nor a key, right or wrong', () => {
+    const message = fault({ DATABASE_URL: 'mysql://me:hunter2@db/assay', ASSAY_ADMIN_KEY: 'assay_hunter2' });
+    expect(message).toContain('DATABASE_URL');
+    expect(message).toContain('ASSAY_ADMIN_KEY');
+    expect(message).not.toContain('hunter2');
+  });
+
+  test('takes an empty variable for one that is not set, as docker compose gives them', () => {
+    expect(Config.read({ DATABASE_URL: '', PORT: '' }).settings.PORT).toBe(3000);
+  });
+
+  test('reads true, false, 1 and 0, and refuses other words', () => {
+    for (const [text, value] of [['true', true], ['1', true], ['false', false], ['0', false]] as const) {
+      expect(Config.read({ ASSAY_WORK: text }).settings.ASSAY_WORK).toBe(value);
+    }
+    expect(fault({ ASSAY_WORK: 'yes' })).toContain('ASSAY_WORK="yes"');
+  });
+
+  test('refuses fractions, units and numbers out of range, and takes the ends of the range', () => {
+    for (const text of ['1.5', '16MB', '-1', 'NaN', 'Infinity', '65536']) expect(fault({ PORT: text })).toContain(`PORT=${JSON.stringify(text)}`);
+    for (const text of ['0', '65535']) expect(Config.read({ PORT: text }).settings.PORT).toBe(Number(text));
+  });
+
+  test('says of every setting what it means, and its default is one it takes', () => {
+    for (const { name, fallback, meaning } of describeSettings()) {
+      expect(meaning, name).not.toBe('');
+      expect(fault({ [name]: fallback }), name).toBe('none');
+    }
+  });
+});
