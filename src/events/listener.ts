@@ -12,6 +12,7 @@ export class Listener {
   private readonly channels = new Set<string>();
   private client: Promise<pg.Client> | null = null;
   private closed = false;
+  private asked: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly url: string,
@@ -25,7 +26,7 @@ export class Listener {
     while (!this.closed) {
       const client = await (this.client ??= this.connect());
       try {
-        await client.query(`listen ${channel}`);
+        await this.ask(client, `listen ${channel}`);
         return;
       } catch {
         // Lost just now: `watch` is making another.
@@ -60,9 +61,16 @@ export class Listener {
     }
   }
 
+  /** One statement after another: a pg client takes no second one meanwhile. */
+  private ask(client: pg.Client, sql: string): Promise<unknown> {
+    const answer = this.asked.then(() => client.query(sql));
+    this.asked = answer.catch(() => {});
+    return answer;
+  }
+
   private watch(client: pg.Client): void {
     let lost = false;
-    const ping = setInterval(() => void client.query('select 1').catch(() => lose()), PING_MS).unref();
+    const ping = setInterval(() => void this.ask(client, 'select 1').catch(() => lose()), PING_MS).unref();
     const lose = () => {
       clearInterval(ping);
       if (lost || this.closed) return;

@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import type { ApolloServerPlugin } from '@apollo/server';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { unwrapResolverError } from '@apollo/server/errors';
 import { Logger, type DynamicModule } from '@nestjs/common';
 import { GraphQLModule } from '@nestjs/graphql';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { Config } from './config.js';
 import { errorStatus } from './errors.js';
@@ -13,6 +12,7 @@ import { Authenticator } from './principal.js';
 import { toPublicError } from './public-error.js';
 import { readIdempotencyKey, RequestContext } from './request-context.js';
 import { BigIntScalar, DateTimeScalar } from './scalars.js';
+import { socketContext, socketDoor, type SocketContext } from './socket.js';
 
 /** TypeScript types that GraphQL knows under names of its own. */
 const scalarsMap = [
@@ -41,29 +41,12 @@ export function graphqlModule(): DynamicModule {
         plugins: [costLimit(settings.MAX_QUERY_COST), tellRequest],
         autoTransformHttpErrors: false,
         formatError,
-        context: (request: FastifyRequest | SocketContext, reply?: FastifyReply) =>
-          reply ? httpContext(authenticator, request as FastifyRequest) : socketContext(authenticator, request as SocketContext),
-        subscriptions: {
-          'graphql-ws': {
-            path: '/graphql',
-            onConnect: async (socket) => {
-              const principal = await authenticator.authenticate(authorizationOf(socket)).catch(() => null);
-              return principal != null;
-            },
-          },
-        },
+        // By HTTP (request, reply); by socket (socket, message, ...).
+        context: (from: FastifyRequest | SocketContext) => ('extra' in from ? socketContext(authenticator, from) : httpContext(authenticator, from)),
+        subscriptions: { 'graphql-ws': socketDoor(settings, authenticator, formatError) as object },
       };
     },
   });
-}
-
-interface SocketContext {
-  connectionParams?: Record<string, unknown>;
-}
-
-function authorizationOf(socket: SocketContext): string | undefined {
-  const given = socket.connectionParams?.authorization ?? socket.connectionParams?.Authorization;
-  return typeof given === 'string' ? given : undefined;
 }
 
 async function httpContext(authenticator: Authenticator, request: FastifyRequest): Promise<RequestContext> {
@@ -75,11 +58,6 @@ async function httpContext(authenticator: Authenticator, request: FastifyRequest
     const { status, code, message } = toPublicError(error);
     throw new GraphQLError(message, { originalError: error as Error, extensions: { code, requestId: request.id, http: { status } } });
   }
-}
-
-/** Made anew for each subscription: a key revoked since the socket was opened opens nothing more. */
-async function socketContext(authenticator: Authenticator, socket: SocketContext): Promise<RequestContext> {
-  return new RequestContext(`ws-${randomUUID()}`, await authenticator.authenticate(authorizationOf(socket)));
 }
 
 const logger = new Logger('graphql');

@@ -1,0 +1,102 @@
+import { createClient, type Client } from 'graphql-ws';
+import WebSocket from 'ws';
+import { simulateCrowd, type CrowdOptions } from '../../src/aggregation/index.js';
+import type { Service } from '../setup/service.js';
+
+export const classNames = (K: number) => Array.from({ length: K }, (_, k) => `class ${k}`);
+
+/** A project with the votes of a simulated crowd. @returns its global id and what was voted. */
+export async function newCrowd(service: Service, options: CrowdOptions, seed = 1, rules: object = {}) {
+  const { columns } = simulateCrowd(options, seed);
+  const classes = classNames(columns.classCount);
+  const projectId = await service.newProject({ classes, rules });
+  const votes = Array.from(columns.items, (item, v) => ({ item: `i${item}`, annotator: `a${columns.annotators[v]}`, class: classes[columns.classes[v]!]! }));
+  await submit(service, projectId, votes);
+  return { projectId, votes, classes, columns };
+}
+
+export interface NamedVote {
+  item: string;
+  annotator: string;
+  class: string;
+}
+
+export async function submit(service: Service, projectId: string, votes: NamedVote[]): Promise<void> {
+  for (let from = 0; from < votes.length; from += 5000) {
+    const { submitVotes } = await service.data(
+      `mutation ($input: SubmitVotesInput!) { submitVotes(input: $input) { counts { rejected } } }`,
+      { input: { projectId, votes: votes.slice(from, from + 5000) } },
+    );
+    if (submitVotes.counts.rejected > 0) throw new Error(`${submitVotes.counts.rejected} votes were rejected`);
+  }
+}
+
+/** A run that only a cancel ends. */
+export const endless = { method: 'dawid-skene', options: { tolerance: 0, maxIterations: 1_000_000 } };
+
+export async function startRun(service: Service, projectId: string, input: object = {}): Promise<string> {
+  const { startRun: started } = await service.data(
+    `mutation ($input: StartRunInput!) { startRun(input: $input) { run { id } } }`, { input: { projectId, ...input } },
+  );
+  return started.run.id;
+}
+
+export const RUN = `query ($id: ID!) { run(id: $id) {
+  id method methodVersion options seed watermark origin makeCurrent status attempt phase iteration logLikelihood itemCount annotatorCount voteCount
+  failure seconds createdAt startedAt finishedAt classPriors { class probability }
+  diagnostics { iterations converged logLikelihoodTrace ties warnings } } }`;
+
+export async function readRun(service: Service, id: string) {
+  return (await service.data(RUN, { id })).run;
+}
+
+/** Waits for a state of the run. */
+export async function untilRun(service: Service, id: string, holds: (run: { status: string; attempt: number; phase: string | null; iteration: number | null }) => boolean, timeoutMs = 20_000) {
+  for (const until = Date.now() + timeoutMs; ; await new Promise((resolve) => setTimeout(resolve, 25))) {
+    const run = await readRun(service, id);
+    if (holds(run)) return run;
+    if (Date.now() > until) throw new Error(`after ${timeoutMs} ms the run is ${JSON.stringify(run)}`);
+  }
+}
+
+export const ended = (run: { status: string }) => !['QUEUED', 'RUNNING'].includes(run.status);
+
+/** Starts a run and waits for its success. */
+export async function runToEnd(service: Service, projectId: string, input: object = {}) {
+  const run = await untilRun(service, await startRun(service, projectId, input), ended);
+  if (run.status !== 'SUCCEEDED') throw new Error(`the run ended ${run.status}: ${run.failure}`);
+  return run;
+}
+
+/** The external ids of a project in the order of their codes. */
+export async function codes(service: Service, projectId: string): Promise<{ items: string[]; annotators: string[] }> {
+  const number = numbersOf(projectId)[0];
+  const ids = async (table: 'items' | 'annotators') =>
+    (await service.source.query<{ external_id: string }[]>(`select external_id from ${table} where project_id = $1 order by code`, [number])).map((row) => row.external_id);
+  return { items: await ids('items'), annotators: await ids('annotators') };
+}
+
+/** The numbers in a global id: of the project, then within it. */
+export function numbersOf(id: string): number[] {
+  return Buffer.from(id, 'base64url').toString().split(':').slice(1).map(Number);
+}
+
+/** The stored results of a run, bit for bit: floats as the eight bytes they are. */
+export async function storedBits(service: Service, runId: string): Promise<unknown> {
+  const of = numbersOf(runId);
+  return {
+    softLabels: await service.source.query(
+      `select item_code, votes, consensus, tie, float8send(confidence) c, float8send(entropy) e, array(select float8send(p) from unnest(probabilities) p) p
+       from soft_labels where project_id = $1 and run_id = $2 order by item_code`, of),
+    annotators: await service.source.query(
+      `select annotator_code, votes, float8send(quality) q, float8send(accuracy) a, confusion_labels l, array(select float8send(p) from unnest(confusion_values) p) v
+       from annotator_results where project_id = $1 and run_id = $2 order by annotator_code`, of),
+  };
+}
+
+export function socketClient(service: Service, key = service.key): Client {
+  return createClient({
+    url: `${service.url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0,
+    connectionParams: { authorization: `Bearer ${key}` },
+  });
+}

@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startService, type Service } from '../setup/service.js';
+import { numbersOf, runToEnd, storedBits } from './crowd.js';
+
+let service: Service;
+beforeAll(async () => { service = await startService(); });
+afterAll(() => service.stop());
+
+it('runs amid eight writers read votes of whole calls only, and read the same again', async () => {
+  const projectId = await service.newProject({ classes: ['a', 'b', 'c'] });
+  let writing = true;
+  // Every call is 20 votes on one item, by the same 20 annotators; an item answered again supersedes all 20.
+  const writer = async (w: number) => {
+    for (let n = 0; writing; n++) {
+      const item = `item ${w}-${n % 7}`;
+      const votes = Array.from({ length: 20 }, (_, a) => ({ item, annotator: `annotator ${a}`, class: 'abc'[(n + w) % 3]! }));
+      await service.data(`mutation ($input: SubmitVotesInput!) { submitVotes(input: $input) { counts { rejected } } }`, { input: { projectId, votes } });
+      if (n % 5 === 4) {
+        await service.data(`mutation ($input: WithdrawVotesInput!) { withdrawVotes(input: $input) { replayed } }`,
+          { input: { projectId, votes: votes.map(({ annotator }) => ({ item, annotator })) } });
+      }
+    }
+  };
+  const writers = Array.from({ length: 8 }, (_, w) => writer(w));
+  const runs: { id: string; watermark: string; voteCount: number }[] = [];
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  for (let n = 0; n < 6; n++) runs.push(await runToEnd(service, projectId, { method: 'majority-vote' }));
+  writing = false;
+  await Promise.all(writers);
+
+  const [number] = numbersOf(projectId);
+  for (const run of runs) {
+    // A torn snapshot would show an item with part of a call, or with answers of two calls.
+    const torn = await service.source.query(
+      `select item_code from soft_labels where project_id = $1 and run_id = $2 and (votes <> 20 or confidence <> 1)`, [number, numbersOf(run.id)[1]]);
+    expect(torn).toEqual([]);
+    const again = await runToEnd(service, projectId, { method: 'majority-vote', watermark: run.watermark, makeCurrent: false });
+    expect(again.voteCount).toBe(run.voteCount);
+    expect(await storedBits(service, again.id)).toEqual(await storedBits(service, run.id));
+  }
+  expect(new Set(runs.map((run) => run.watermark)).size).toBe(runs.length);
+}, 60_000);
+
+it('a run asked for after a vote was acknowledged reads that vote', async () => {
+  const projectId = await service.newProject({ classes: ['a', 'b'] });
+  for (let n = 1; n <= 5; n++) {
+    await service.data(`mutation ($input: SubmitVotesInput!) { submitVotes(input: $input) { replayed } }`,
+      { input: { projectId, votes: [{ item: `item ${n}`, annotator: 'Ann', class: 'a' }] } });
+    expect((await runToEnd(service, projectId, { method: 'majority-vote' })).voteCount).toBe(n);
+  }
+});
