@@ -1,5 +1,6 @@
 import { Field, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
-import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, Max, Min, ValidateNested } from 'class-validator';
 import { JsonScalar } from '../platform/scalars.js';
 import { Project, RepeatPolicy } from './project.entity.js';
 
@@ -42,6 +43,7 @@ export class CreateProjectInput {
   classes: string[];
 
   @Field(() => ProjectRulesInput, { nullable: true })
+  @IsOptional() @ValidateNested() @Type(() => ProjectRulesInput)
   rules?: ProjectRulesInput;
 
   @Field(() => String, { nullable: true, description: 'As the Idempotency-Key header.' })
@@ -57,6 +59,7 @@ export class UpdateProjectInput {
   name?: string;
 
   @Field(() => ProjectRulesInput, { nullable: true })
+  @IsOptional() @ValidateNested() @Type(() => ProjectRulesInput)
   rules?: ProjectRulesInput;
 }
 

@@ -1,0 +1,232 @@
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { GraphQLSchemaHost } from '@nestjs/graphql';
+import { RequestMethod } from '@nestjs/common';
+import {
+  getNamedType, isEnumType, isInputObjectType, isLeafType, isListType, isNonNullType, isObjectType, type GraphQLField, type GraphQLInputType,
+  type GraphQLOutputType, type GraphQLSchema,
+} from 'graphql';
+import { createClient } from 'graphql-ws';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import WebSocket from 'ws';
+import { RunsService } from '../../src/runs/runs.service.js';
+import { startService, type Service } from '../setup/service.js';
+
+/** Stands in every name of the workspace that is to stay hidden. */
+const SECRET = 'hush-7731';
+
+let service: Service;
+let schema: GraphQLSchema;
+let foreignKey: string;
+/** Ids of the hidden workspace, of every type there is; and ids of the same types that nobody has. */
+let hidden: Record<string, string>;
+let absent: Record<string, string>;
+
+beforeAll(async () => {
+  service = await startService();
+  schema = service.app.get(GraphQLSchemaHost).schema;
+  const project = await service.newProject({ name: `project ${SECRET}` });
+  await service.data(
+    `mutation ($id: ID!) { submitVotes(input: { projectId: $id, votes: [{ item: "${SECRET}", annotator: "${SECRET}", class: "ham", voteId: "${SECRET}" }] }) { replayed } }`, { id: project },
+  );
+  const { startRun } = await service.data(`mutation ($id: ID!) { startRun(input: { projectId: $id }) { run { id } } }`, { id: project });
+  await service.app.get(RunsService).ended(1, 1);
+  const seen = await service.data(`query ($id: ID!) { project(id: $id) { items { nodes { id votes { nodes { id } } } } annotators { nodes { id } } } workspace { id } apiKeys { nodes { id } } }`, { id: project });
+  const item = seen.project.items.nodes[0];
+  hidden = { Project: project, Run: startRun.run.id, Item: item.id, Vote: item.votes.nodes[0].id, Annotator: seen.project.annotators.nodes[0].id, Workspace: seen.workspace.id, ApiKey: seen.apiKeys.nodes[0].id };
+  absent = Object.fromEntries(Object.entries(hidden).map(([type, id]) => [type, absentId(id)]));
+  foreignKey = await service.newKey({ workspaceId: await service.newWorkspace() });
+});
+afterAll(() => service.stop());
+
+function absentId(id: string): string {
+  const [type, ...parts] = Buffer.from(id, 'base64url').toString().split(':');
+  return Buffer.from([type, ...parts.map(() => '987654')].join(':')).toString('base64url');
+}
+
+/** A value for every required input, with `id` wherever an ID is asked for. */
+function valueOf(type: GraphQLInputType, id: string): unknown {
+  if (isNonNullType(type)) return valueOf(type.ofType, id);
+  if (isListType(type)) return [valueOf(type.ofType, id)];
+  if (isInputObjectType(type)) {
+    const fields = Object.values(type.getFields()).filter((field) => isNonNullType(field.type) || getNamedType(field.type).name === 'ID');
+    return Object.fromEntries(fields.map((field) => [field.name, valueOf(field.type, id)]));
+  }
+  if (isEnumType(type)) return type.getValues()[0]!.name;
+  return { ID: id, String: `${SECRET}-not`, Int: 1, Float: 0.5, Boolean: true, BigInt: '1', DateTime: '2099-01-01T00:00:00Z', JSON: {}, Probability: 0.5 }[type.name];
+}
+
+/** Everything that can be asked of a type without arguments, three levels deep. */
+function selectionOf(type: GraphQLOutputType, depth = 3): string {
+  const named = getNamedType(type);
+  if (isLeafType(named)) return '';
+  if (!isObjectType(named)) return '{ __typename id }';
+  const parts = Object.values(named.getFields()).flatMap((field) => {
+    if (field.args.some((argument) => isNonNullType(argument.type) && argument.defaultValue === undefined)) return [];
+    if (isLeafType(getNamedType(field.type))) return [field.name];
+    if (depth === 0) return [];
+    const pages = field.args.some((argument) => argument.name === 'first') ? '(first: 3)' : '';
+    const inner = selectionOf(field.type, depth - 1);
+    return inner === '{ __typename }' ? [] : [`${field.name}${pages} ${inner}`];
+  });
+  return `{ __typename ${parts.join(' ')} }`.replace('{ __typename  }', '{ __typename }');
+}
+
+function operation(kind: string, field: GraphQLField<unknown, unknown>, id: string): { query: string; variables: Record<string, unknown> } {
+  const args = field.args.filter((argument) => isNonNullType(argument.type));
+  const declared = args.map((argument) => `$${argument.name}: ${String(argument.type)}`).join(', ');
+  const passed = args.map((argument) => `${argument.name}: $${argument.name}`).join(', ');
+  return {
+    query: `${kind}${declared && `(${declared})`} { ${field.name}${passed && `(${passed})`} ${selectionOf(field.type, kind === 'query' ? 2 : 1)} }`,
+    variables: Object.fromEntries(args.map((argument) => [argument.name, valueOf(argument.type, id)])),
+  };
+}
+
+function rootFields(kind: 'query' | 'mutation' | 'subscription'): GraphQLField<unknown, unknown>[] {
+  const root = { query: schema.getQueryType(), mutation: schema.getMutationType(), subscription: schema.getSubscriptionType() }[kind];
+  return Object.values(root?.getFields() ?? {});
+}
+
+const takesId = (field: GraphQLField<unknown, unknown>) => JSON.stringify(operation('query', field, '#id#').variables).includes('#id#');
+
+/** What the hidden workspace holds, to be the same before and after. */
+async function contents(): Promise<unknown> {
+  return service.source.query(
+    `select (select json_agg(p order by id) from projects p where workspace_id = 1) as projects, (select count(*) from votes) as votes, (select count(*) from items) as items,
+            (select count(*) from annotators) as annotators, (select count(*) from runs) as runs, (select json_agg(json_build_array(k.id, k.revoked_at, k.prefix) order by id) from api_keys k where workspace_id = 1) as keys`,
+  );
+}
+
+describe.each(['query', 'mutation'] as const)('every %s', (kind) => {
+  it('is refused without a key', async () => {
+    expect(rootFields(kind).length).toBeGreaterThan(5);
+    for (const field of rootFields(kind)) {
+      const { query, variables } = operation(kind, field, hidden.Project!);
+      const answer = await service.graphql(query, variables, { key: null });
+      expect.soft(answer.errors?.[0]?.extensions.code, field.name).toBe('UNAUTHENTICATED');
+      expect.soft(JSON.stringify(answer.data ?? null), field.name).not.toContain(SECRET);
+    }
+  });
+
+  it("answers for another workspace's ids exactly as for absent ones, and changes nothing there", async () => {
+    const before = await contents();
+    for (const field of rootFields(kind).filter(takesId)) {
+      const codes = new Set<string>();
+      for (const type of Object.keys(hidden)) {
+        const ask = async (id: string) => {
+          const { query, variables } = operation(kind, field, id);
+          const { data, errors } = await service.graphql(query, variables, { key: foreignKey });
+          return { text: JSON.stringify({ data, errors: errors?.map(({ message, path, extensions }) => ({ message, path, code: extensions.code })) }).replaceAll(id, '#'), code: errors?.[0]?.extensions.code };
+        };
+        const [foreign, none] = [await ask(hidden[type]!), await ask(absent[type]!)];
+        expect.soft(foreign.text, `${field.name} with an id of ${type}`).toBe(none.text);
+        expect.soft(foreign.text, `${field.name} with an id of ${type}`).not.toContain(`${SECRET}"`);
+        codes.add(foreign.code ?? 'none');
+      }
+      expect.soft([...codes], field.name).toEqual(['NOT_FOUND']);
+    }
+    expect(await contents()).toEqual(before);
+  });
+
+  it('shows nothing of another workspace where no id is asked for', async () => {
+    for (const field of rootFields(kind).filter((one) => !takesId(one))) {
+      const { query, variables } = operation(kind, field, '');
+      const answer = await service.graphql(query, variables, { key: foreignKey });
+      expect.soft(JSON.stringify(answer.data ?? null), field.name).not.toContain(`${SECRET}"`);
+      expect.soft(answer.errors?.map((error) => error.extensions.code) ?? [], field.name).not.toContain('INTERNAL');
+    }
+  });
+});
+
+describe('every subscription', () => {
+  const subscribe = async (field: GraphQLField<unknown, unknown>, key: string | null, id: string) => {
+    const client = createClient({
+      url: `${service.url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0, lazy: true,
+      connectionParams: key == null ? {} : { authorization: `Bearer ${key}` },
+    });
+    try {
+      for await (const event of client.iterate(operation('subscription', field, id))) return JSON.stringify(event).replaceAll(id, '#').replace(/"requestId":"[^"]*"/, '');
+      return 'nothing';
+    } catch (closed) {
+      return `closed ${(closed as { code?: number }).code} ${JSON.stringify(closed).replaceAll(id, '#').replace(/"requestId":"[^"]*"/g, '')}`;
+    } finally {
+      await client.dispose();
+    }
+  };
+
+  it('is all that the socket takes', async () => {
+    const client = createClient({ url: `${service.url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0, connectionParams: { authorization: `Bearer ${service.key}` } });
+    const refused = await (async () => { for await (const event of client.iterate({ query: '{ projects { nodes { name } } }' })) return event; })().catch((errors: unknown) => errors);
+    await client.dispose();
+    expect(JSON.stringify(refused)).toContain('subscriptions only');
+    expect(JSON.stringify(refused)).not.toContain(SECRET);
+  });
+
+  it("is refused without a key, and answers for another workspace's ids as for absent ones", async () => {
+    expect(rootFields('subscription').length).toBeGreaterThan(0);
+    for (const field of rootFields('subscription')) {
+      expect.soft(await subscribe(field, null, hidden.Run!), field.name).toMatch(/^closed 4403/);
+      const foreign = await subscribe(field, foreignKey, hidden.Run!);
+      expect.soft(foreign, field.name).toBe(await subscribe(field, foreignKey, absent.Run!));
+      expect.soft(foreign, field.name).toContain('NOT_FOUND');
+    }
+  });
+});
+
+describe('every route', () => {
+  function routes(): { method: string; path: string }[] {
+    const scanner = new MetadataScanner();
+    return service.app.get(DiscoveryService, { strict: false }).getControllers().flatMap(({ instance, metatype }) => {
+      const prefix = String(Reflect.getMetadata('path', metatype!));
+      return scanner.getAllMethodNames(Object.getPrototypeOf(instance) as object).flatMap((name) => {
+        const handler = (instance as Record<string, object>)[name]!;
+        const path: unknown = Reflect.getMetadata('path', handler);
+        if (typeof path !== 'string') return [];
+        return [{ method: RequestMethod[Reflect.getMetadata('method', handler) as number]!.toLowerCase(), path: `/${prefix}/${path}`.replace(/\/+/g, '/') }];
+      });
+    });
+  }
+  const call = (route: { method: string; path: string }, id: string, key: string | null) => {
+    const request = service.http()[route.method as 'get' | 'post'](route.path.replace(':id', id).replace(':format', 'csv'));
+    if (route.method === 'post') void request.set('content-type', 'text/csv').send('item,annotator,class\ni,a,ham\n');
+    return key == null ? request : request.set('authorization', `Bearer ${key}`);
+  };
+
+  it('is open, or refused without a key and without the project', async () => {
+    const open = new Set(['/livez', '/readyz', '/metrics']);
+    expect(routes().map((route) => route.path)).toEqual(expect.arrayContaining([...open, '/projects/:id/votes', '/projects/:id/votes.:format', '/projects/:id/soft-labels.:format', '/projects/:id/annotators.:format']));
+    for (const route of routes()) {
+      if (open.has(route.path)) {
+        expect.soft((await call(route, '', null)).status, route.path).toBe(200);
+        continue;
+      }
+      expect.soft((await call(route, hidden.Project!, null)).status, route.path).toBe(401);
+      const foreign = await call(route, hidden.Project!, foreignKey);
+      const none = await call(route, absent.Project!, foreignKey);
+      expect.soft([foreign.status, foreign.body.error.code], route.path).toEqual([404, 'NOT_FOUND']);
+      expect.soft(foreign.body.error.message.replace(hidden.Project!, '#'), route.path).toBe(none.body.error.message.replace(absent.Project!, '#'));
+    }
+  });
+});
+
+describe('a key restricted to one project', () => {
+  it('finds that project alone', async () => {
+    const other = await service.newProject({ name: 'another' });
+    const number = Number(Buffer.from(other, 'base64url').toString().split(':')[1]);
+    const key = await service.newKey({ projectId: number });
+    const { projects } = await service.data(`{ projects { nodes { id } } }`, {}, { key });
+    expect(projects.nodes).toEqual([{ id: other }]);
+    const answer = await service.graphql(`query ($id: ID!) { project(id: $id) { name } }`, { id: hidden.Project }, { key });
+    expect(answer.errors![0]!.extensions.code).toBe('NOT_FOUND');
+  });
+
+  it.each([
+    [['results:read'], 'submitVotes'], [['votes:write'], 'project'], [['votes:write', 'results:read'], 'startRun'], [['project:admin'], 'createApiKey'],
+  ] as const)('with the scopes %j may not call %s', async (scopes, name) => {
+    const key = await service.newKey({ scopes: [...scopes] });
+    const kind = schema.getQueryType()!.getFields()[name] ? 'query' : 'mutation';
+    const { query, variables } = operation(kind, rootFields(kind).find((field) => field.name === name)!, hidden.Project!);
+    const answer = await service.graphql(query, variables, { key });
+    expect(answer.errors![0]!.extensions.code).toBe('FORBIDDEN');
+    expect(answer.errors![0]!.message).toMatch(/lacks the scope/);
+  });
+});
