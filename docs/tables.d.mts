@@ -1,0 +1,11 @@
+import type { AcquisitionScore, AggregationMethod, AgreementMetric, OptionSpec } from '../src/aggregation/index.js';
+
+export interface Registries {
+  methods: readonly AggregationMethod[];
+  agreementMetrics: readonly AgreementMetric[];
+  acquisitionScores: readonly AcquisitionScore[];
+  crowdOptions: readonly OptionSpec[];
+}
+
+/** The page with every generated table replaced by that of the registries. */
+export function withTables(page: string, registries: Registries): string;

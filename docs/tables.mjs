@@ -1,0 +1,56 @@
+// The tables of aggregation.md come from the registries: `npm run build && node docs/tables.mjs` brings them up to date.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+
+const tables = {
+  methods: ({ methods }) => table(
+    ['method', 'title', 'source', 'reads', 'returns', 'annotator quality', 'cost'],
+    methods.map(({ id, version, title, source, reads, returns, quality, cost }) => [`\`${id}\` v${version}`, title, source, reads.join(', '), returns.join(', '), quality ?? '', cost]),
+  ),
+  'method-options': ({ methods }) => table(
+    ['method', 'option', 'default', 'range', 'meaning'],
+    methods.flatMap(({ id, options }) => options.map((option) => [`\`${id}\``, ...optionCells(option)])),
+  ),
+  'agreement-metrics': ({ agreementMetrics }) => table(
+    ['metric', 'title', 'source', 'scale', 'compares pairs', 'options'],
+    agreementMetrics.map(({ id, version, title, source, scale, forPairs, options }) => [
+      `\`${id}\` v${version}`, title, source, scale, forPairs ? 'yes' : '',
+      options.map((option) => `\`${option.name}\`: ${rangeOf(option)} (default ${option.default}). ${option.doc}`).join('<br>'),
+    ]),
+  ),
+  'acquisition-scores': ({ acquisitionScores }) => table(
+    ['score', 'title', 'source', 'reads', 'asked first', 'meaning'],
+    acquisitionScores.map(({ id, version, title, source, reads, first, meaning }) => [`\`${id}\` v${version}`, title, source, reads.join(', '), first, meaning]),
+  ),
+  'crowd-options': ({ crowdOptions }) => table(['option', 'default', 'range', 'meaning'], crowdOptions.map(optionCells)),
+};
+
+export function withTables(page, registries) {
+  return Object.entries(tables).reduce((text, [name, render]) => {
+    const [start, end] = [`<!-- table: ${name} -->`, `<!-- end: ${name} -->`];
+    const [before, rest, ...more] = text.split(start);
+    if (rest === undefined || more.length > 0 || !rest.includes(end)) throw new Error(`the page needs ${start} once, and ${end} after it`);
+    return `${before}${start}\n${render(registries)}\n${end}${rest.slice(rest.indexOf(end) + end.length)}`;
+  }, page);
+}
+
+function optionCells(option) {
+  return [`\`${option.name}\``, String(option.default), rangeOf(option), option.doc];
+}
+
+function rangeOf(option) {
+  if (option.type === 'boolean') return 'true, false';
+  if (option.type === 'choice') return option.choices.join(', ');
+  return `${option.min} to ${option.max}${option.type === 'integer' ? ', whole' : ''}`;
+}
+
+function table(head, rows) {
+  const line = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
+  return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const page = new URL('aggregation.md', import.meta.url);
+  const registries = await import(new URL('../dist/src/aggregation/index.js', import.meta.url));
+  writeFileSync(page, withTables(readFileSync(page, 'utf8'), registries));
+}
