@@ -28,7 +28,7 @@ async function main(words: string[]): Promise<number> {
     .helpOption('-h, --help', 'print what a command does and takes')
     .addHelpText('after', '\nExit codes: 0 done, 1 refused input, 2 wrong usage.')
     .exitOverride()
-    .showHelpAfterError('(assay --help tells what there is)');
+    .showHelpAfterError('(--help tells what there is)');
   for (const { name, summary, load } of commands) {
     const command = program.command(name).summary(summary).description(`${summary}.`);
     if (words.slice(0, 2).includes(name)) (await load()).configure(command);

@@ -10,7 +10,7 @@ import { readVotes, votesHelp } from './votes-file.js';
 
 interface Flags {
   method: string;
-  option: Record<string, string>;
+  option?: Record<string, string>;
   gold?: string;
   out: string;
   seed: number;
@@ -21,7 +21,7 @@ export function configure(command: Command): void {
   command
     .argument('<votes>', 'the file of votes; - is standard input')
     .requiredOption('-m, --method <id>', `one of ${methods.map(({ id }) => id).join(', ')}`)
-    .option('-o, --option <name=value>', 'an option of the method; may be repeated', collectOption, {})
+    .option('-o, --option <name=value>', 'an option of the method; may be repeated', collectOption)
     .option('-g, --gold <file>', 'known answers to score the soft labels against')
     .option('--out <folder>', 'where soft-labels.csv and annotators.csv go', '.')
     .option('--seed <number>', 'all random draws derive from it', seedNumber, 0)

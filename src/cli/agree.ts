@@ -10,7 +10,7 @@ import { isNumber, readVotes, type Votes, votesHelp } from './votes-file.js';
 
 interface Flags {
   metric?: string;
-  option: Record<string, string>;
+  option?: Record<string, string>;
   classes?: string[];
   perClass?: true;
   replicates: number;
@@ -25,7 +25,7 @@ export function configure(command: Command): void {
   command
     .argument('<votes>', 'the file of votes; - is standard input')
     .option('-m, --metric <id>', `one of ${agreementMetrics.map(({ id }) => id).join(', ')}; all that fit, if left out`)
-    .option('-o, --option <name=value>', 'an option of the metric; may be repeated', collectOption, {})
+    .option('-o, --option <name=value>', 'an option of the metric; may be repeated', collectOption)
     .option('--classes <list>', 'the classes in their order, separated by commas; numbers are in order by themselves', (list) => list.split(','))
     .option('--per-class', 'also the agreement upon each class against all others')
     .option('--replicates <number>', 'resamples of the items for an interval; 0 gives none', wholeNumber, 0)
@@ -40,7 +40,7 @@ export function configure(command: Command): void {
 
 async function run(path: string, flags: Flags): Promise<void> {
   const named = flags.metric == null ? null : checking(() => findAgreementMetric(flags.metric!), '', true);
-  if (!named && Object.keys(flags.option).length > 0) throw new Refusal('--option is one metric\'s; name it by --metric', true);
+  if (!named && flags.option) throw new Refusal('--option is one metric\'s; name it by --metric', true);
   if (named) checking(() => resolveOptions(named, typedOptions(named.options, flags.option)), '', true);
   const bar = new PhaseBar();
   try {

@@ -3,7 +3,7 @@ import type { OptionSpec } from '../aggregation/index.js';
 import { Refusal } from './refusal.js';
 
 /** `--option k=v`, given any number of times. */
-export function collectOption(written: string, before: Record<string, string>): Record<string, string> {
+export function collectOption(written: string, before: Record<string, string> = {}): Record<string, string> {
   const at = written.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('It must be name=value.');
   const name = written.slice(0, at);
@@ -12,7 +12,7 @@ export function collectOption(written: string, before: Record<string, string>): 
 }
 
 /** Text to the types of the option specs; what no spec knows stays text, for the library to refuse by name. */
-export function typedOptions(specs: readonly OptionSpec[], written: Record<string, string>): Record<string, unknown> {
+export function typedOptions(specs: readonly OptionSpec[], written: Record<string, string> = {}): Record<string, unknown> {
   return Object.fromEntries(Object.entries(written).map(([name, text]) => [name, typed(specs.find((spec) => spec.name === name), text)]));
 }
 

@@ -1,0 +1,191 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { csv } from '../../src/formats/csv.js';
+import { id, number } from '../../src/formats/table.js';
+import { readBack } from '../formats/streams.js';
+import { hasShared, shared } from '../setup/shared.js';
+import { Program } from './program.js';
+
+let assay: Program;
+beforeAll(async () => {
+  assay = await Program.build();
+});
+afterAll(() => assay.remove());
+
+const votes = 'item,annotator,label\ni1,ann,cat\ni1,bob,cat\ni1,eve,dog\ni2,ann,dog\ni2,bob,cat\ni3,eve,"bird, ""big"""\n';
+const asNdjson = votes.trimEnd().split('\n').slice(1).map((row) => {
+  const [item, annotator, ...label] = row.split(',');
+  return JSON.stringify({ task: item, worker: annotator, class: label.join(',').replace(/^"|"$/g, '').replaceAll('""', '"') });
+}).join('\n');
+
+const json = (text: string) => JSON.parse(text) as Record<string, unknown> & { seconds: Record<string, number> };
+
+describe('assay aggregate', () => {
+  it('writes a soft label an item and a line an annotator, and prints what it did as a table', async () => {
+    const path = await assay.file('votes.csv', votes);
+    const { code, out, err } = await assay.run(['aggregate', path, '--method', 'majority-vote', '--out', assay.path('out', 'deep')]);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/items +│ +3 │[^]+annotators +│ +3 │[^]+votes +│ +6 │[^]+classes +│ +3 │/);
+    expect(await readFile(assay.path('out/deep/soft-labels.csv'), 'utf8')).toBe(
+      'item,label,confidence,"p_bird, ""big""",p_cat,p_dog\n' +
+      `i1,cat,${2 / 3},0,${2 / 3},${1 / 3}\ni2,cat,0.5,0,0.5,0.5\ni3,"bird, ""big""",1,1,0,0\n`,
+    );
+    expect(await readFile(assay.path('out/deep/annotators.csv'), 'utf8')).toMatch(/^annotator,votes,quality\nann,2,[\d.]+\nbob,2,[\d.]+\neve,2,[\d.]+\n$/);
+  });
+
+  it('gives the same files for CSV, NDJSON, gzip and standard input', async () => {
+    const sources: [string, string | Buffer][] = [['a.csv', votes], ['b.ndjson', asNdjson], ['c.csv.gz', gzipSync(votes)], ['d', gzipSync(asNdjson)]];
+    const results: string[] = [];
+    for (const [name, content] of sources) {
+      expect((await assay.run(['aggregate', await assay.file(name, content), '-m', 'dawid-skene', '--out', assay.path('same')])).err).toBe('');
+      results.push(await readFile(assay.path('same/soft-labels.csv'), 'utf8') + await readFile(assay.path('same/annotators.csv'), 'utf8'));
+    }
+    expect((await assay.run(['aggregate', '-', '-m', 'dawid-skene', '--out', assay.path('same')], votes)).code).toBe(0);
+    results.push(await readFile(assay.path('same/soft-labels.csv'), 'utf8') + await readFile(assay.path('same/annotators.csv'), 'utf8'));
+    expect(new Set(results).size).toBe(1);
+  });
+
+  it('prints one JSON object with counts, iterations, seconds a phase and, with gold, the scores', async () => {
+    const path = await assay.file('votes.csv', votes);
+    const gold = await assay.file('gold.csv', 'item,label\ni1,cat\ni2,dog\ni3,never voted\nunknown,cat\n');
+    const { code, out, err } = await assay.run(['aggregate', path, '-m', 'majority-vote', '--gold', gold, '--json', '--out', assay.path('out')]);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    const found = json(out);
+    expect(found).toMatchObject({ method: 'majority-vote', items: 3, annotators: 3, votes: 6, classes: 3, converged: true, ties: 1, goldItems: 3 });
+    expect(found.iterations).toBeTypeOf('number');
+    expect(Object.keys(found.seconds)).toEqual(['read', 'aggregate', 'write']);
+    expect(Object.values(found.seconds).every((seconds) => seconds >= 0)).toBe(true);
+    // Right, a tie of two, and a class nobody named.
+    expect(found.accuracy).toBeCloseTo((1 + 0.5 + 0) / 3, 12);
+    expect(found.brier).toBeCloseTo((2 / 9 + 0.5 + 2) / 3, 12);
+    const loss = (p: number) => -Math.log(0.99 * p + 0.01 / 4);
+    expect(found.nll).toBeCloseTo((loss(2 / 3) + loss(0.5) + loss(0)) / 3, 12);
+  });
+
+  it('takes the options of the method and the seed', async () => {
+    const path = await assay.file('votes.csv', votes);
+    const found = json((await assay.run(['aggregate', path, '-m', 'dawid-skene', '-o', 'maxIterations=1', '--option', 'smoothing=0.5', '--seed', '7', '--json', '--out', assay.path('out')])).out);
+    expect(found).toMatchObject({ iterations: 1, converged: false, seed: 7, options: { maxIterations: 1, smoothing: 0.5 } });
+  });
+
+  it('keeps ids byte for byte, guarded against spreadsheets', async () => {
+    const path = await assay.file('odd.csv', 'item,annotator,label\n=1+1,@bob,-1\n"a\nb",@bob,+1\n🙂,é,-1\n🙂,e\u0301,-1\n');
+    expect((await assay.run(['aggregate', path, '-m', 'majority-vote', '--out', assay.path('odd')])).code).toBe(0);
+    const labels = await readFile(assay.path('odd/soft-labels.csv'));
+    expect(labels.toString().split('\n').slice(0, 2)).toEqual(['item,label,confidence,p_-1,p_+1', "'=1+1,-1,1,1,0"]);
+    const table = { row: 'label', columns: { item: { read: id }, label: { read: id }, confidence: { read: number(0, 1) } } };
+    expect((await readBack(csv, table, labels)).rows.map(({ item, label }) => [item, label])).toEqual([['=1+1', '-1'], ['a\nb', '+1'], ['🙂', '-1']]);
+    expect((await readFile(assay.path('odd/annotators.csv'), 'utf8')).match(/^[^,]+/gm)).toEqual(['annotator', "'@bob", 'é', 'e\u0301']);
+  });
+
+  it('leaves out outcomes that are no class, and tells the columns it did not read', async () => {
+    const path = await assay.file('skips.csv', 'item,annotator,class,outcome,country\ni1,ann,cat,,de\ni1,bob,,SKIP,de\ni2,bob,dog,CLASS,fr\n');
+    const { code, out, err } = await assay.run(['aggregate', path, '-m', 'majority-vote', '--json', '--out', assay.path('out')]);
+    expect(code).toBe(0);
+    expect(json(out)).toMatchObject({ items: 2, annotators: 2, votes: 2, otherOutcomes: 1 });
+    expect(err).toBe('assay: columns not read: country\n');
+  });
+
+  it('does not mind a reader that goes away', async () => {
+    const child = assay.start(['methods']);
+    child.stdout.destroy();
+    const errors: Buffer[] = [];
+    child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
+    expect(Buffer.concat(errors).toString()).toBe('');
+  });
+});
+
+describe('refused input ends with code 1 and one line that names file, line and value', () => {
+  const header = 'item,annotator,label\n';
+  it.each<[string, string | Uint8Array, string]>([
+    ['an empty file', '', ': the file is empty; a header with item or task, annotator or worker or performer, class or label is needed'],
+    ['a header alone', header, ': there are no votes'],
+    ['one class', `${header}i,a,cat\n`, ': all 1 votes are for the class "cat"; there must be at least two classes'],
+    ['an unknown column in place of the class', 'item,annotator,answer\ni,a,cat\n', ', line 1: the header has the columns "item,annotator,answer", and needs item or task, annotator or worker or performer, class or label'],
+    ['a NUL', `${header}i,a,cat\nj\0,a,dog\n`, ', line 3: item "j\\x00" holds a NUL character; leave it out'],
+    ['an id of 64 KB', `${header}i,${'a'.repeat(65_536)},cat\n`, `, line 2: annotator "${'a'.repeat(60)}" (65536 bytes) is 65536 bytes long; ids have at most 1024`],
+    ['bytes that are no UTF-8', Buffer.concat([Buffer.from(`${header}i,a,`), Buffer.from([0xe9]), Buffer.from('\n')]), ', line 2: class "\\xe9" is not valid UTF-8; save the file as UTF-8'],
+    ['a missing cell', `${header}i,a,cat\ni,b\n`, ', line 3: the row has 2 cells, the header 3; a cell that holds a comma goes in quotes'],
+    ['truncated NDJSON', `${asNdjson}\n{"task":"i9","wor`, ', line 7: the file ends inside a row: "{\\"task\\":\\"i9\\",\\"wor"'],
+    ['half a surrogate pair', '{"item":"\\ud800","annotator":"a","class":"c"}\n', ', line 1: \\ud800 is half of a surrogate pair, which is no character'],
+    ['broken gzip', gzipSync(votes.repeat(3)).subarray(0, 60), 'the gzip data breaks off after'],
+    ['another kind of file', Buffer.from([0x50, 0x4b, 3, 4, 0, 0, 0, 0, 10, 0, 1, 2]), ', line 1: column 1 of the header "PK\\x03\\x04\\x00\\x00\\x00\\x00" holds a NUL character; leave it out'],
+  ])('%s', async (_name, content, message) => {
+    const path = await assay.file('bad', content);
+    const { code, out, err } = await assay.run(['aggregate', path, '-m', 'majority-vote', '--out', assay.path('bad-out')]);
+    expect(err).toContain(`assay: ${path}`);
+    expect(err).toContain(message);
+    expect(err.trimEnd().split('\n')).toHaveLength(1);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(existsSync(assay.path('bad-out'))).toBe(false);
+  });
+
+  it('standard input is named as such', async () => {
+    expect(await assay.run(['aggregate', '-', '-m', 'majority-vote'], 'item,annotator,label\n,a,b\n')).toEqual({ code: 1, out: '', err: 'assay: standard input, line 2: item is missing or empty; every vote needs one\n' });
+  });
+
+  it('a missing file, a folder, a folder to write to that is a file', async () => {
+    const path = await assay.file('votes.csv', votes);
+    expect(await assay.run(['aggregate', assay.path('none.csv'), '-m', 'majority-vote'])).toEqual({ code: 1, out: '', err: `assay: ${assay.path('none.csv')}: there is no such file\n` });
+    expect((await assay.run(['aggregate', assay.path('.'), '-m', 'majority-vote'])).err).toMatch(/this is a folder, not a file\n$/);
+    expect((await assay.run(['aggregate', path, '-m', 'majority-vote', '--out', path])).err).toMatch(/votes\.csv\/soft-labels\.csv: (this is a file, not a folder|part of the path is a file, not a folder)\n$/);
+  });
+
+  it('gold that contradicts itself, or has a bad row', async () => {
+    const path = await assay.file('votes.csv', votes);
+    const gold = await assay.file('gold.csv', 'item,label\ni1,cat\ni2,cat\ni1,dog\n');
+    expect(await assay.run(['aggregate', path, '-m', 'majority-vote', '--gold', gold])).toMatchObject({ code: 1, err: `assay: ${gold}, line 4: item "i1" has the gold answer "dog", and before "cat"; keep one\n` });
+    await assay.file('gold.csv', 'item,label\ni1,cat\ni2,\n');
+    expect(await assay.run(['aggregate', path, '-m', 'majority-vote', '--gold', gold])).toMatchObject({ code: 1, err: `assay: ${gold}, line 3: class is missing or empty; every gold answer needs one\n` });
+  });
+
+  it('a method that cannot take these votes says why', async () => {
+    const path = await assay.file('votes.csv', votes);
+    expect(await assay.run(['aggregate', path, '-m', 'kos'])).toEqual({ code: 1, out: '', err: 'assay: kos tells at most 2 classes apart; there are 3\n' });
+  });
+});
+
+describe('wrong usage ends with code 2', () => {
+  it.each([
+    [['aggregate', 'votes.csv', '-m', 'nope'], /there is no method "nope"; there are: majority-vote, dawid-skene, /],
+    [['aggregate', 'votes.csv'], /required option '-m, --method <id>' not specified/],
+    [['aggregate', '-m', 'majority-vote'], /missing required argument 'votes'/],
+    [['aggregate', 'votes.csv', '-m', 'dawid-skene', '-o', 'nope=1'], /dawid-skene has no option "nope"; it has: tolerance, maxIterations/],
+    [['aggregate', 'votes.csv', '-m', 'dawid-skene', '-o', 'maxIterations=many'], /option maxIterations is "many"; it must be a number/],
+    [['aggregate', 'votes.csv', '-m', 'dawid-skene', '-o', 'maxIterations=0'], /option maxIterations is 0; it must be from 1 to/],
+    [['aggregate', 'votes.csv', '-m', 'dawid-skene', '-o', 'maxIterations'], /It must be name=value/],
+    [['aggregate', 'votes.csv', '-m', 'dawid-skene', '--seed', '-1'], /It must be a whole number from 0/],
+    [['aggregate', 'votes.csv', '-m', 'dawid-skene', '--nope'], /unknown option '--nope'/],
+    [['agregate'], /unknown command 'agregate'[^]*Did you mean aggregate/],
+    [[], /Usage: assay/],
+  ])('%j', async (words, message) => {
+    const { code, out, err } = await assay.run(words);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(message);
+    expect(err).not.toMatch(/\n {4}at /);
+  });
+
+  it('help and version are no faults', async () => {
+    expect(await assay.run(['--version'])).toEqual({ code: 0, out: '0.1.0\n', err: '' });
+    expect((await assay.run(['help', 'aggregate'])).out).toContain('--method <id>');
+    expect((await assay.run(['aggregate', '--help'])).code).toBe(0);
+  });
+});
+
+describe.skipIf(!hasShared)('real crowds', () => {
+  it('reach the known accuracies: web by Dawid-Skene .826, by majority vote with ties split .731', async () => {
+    const words = ['--gold', shared('datasets', 'web', 'gold.csv'), '--json', '--out', assay.path('web')];
+    const [dawidSkene, majority] = await Promise.all(['dawid-skene', 'majority-vote'].map(async (method, i) => json((await assay.run(['aggregate', shared('datasets', 'web', 'votes.csv'), '-m', method, ...words, '--out', assay.path(`web${i}`)])).out)));
+    expect(dawidSkene).toMatchObject({ items: 2665, annotators: 177, votes: 15567, classes: 5, goldItems: 2653, converged: true });
+    expect(Math.abs((dawidSkene!.accuracy as number) - 0.826)).toBeLessThan(0.003);
+    expect(Math.abs((majority!.accuracy as number) - 0.731)).toBeLessThan(0.0005);
+  });
+
+  it('are read whole from gzip: adult2 has 92,721 votes by 825 annotators', async () => {
+    const found = json((await assay.run(['aggregate', shared('datasets', 'adult2', 'votes.csv.gz'), '-m', 'majority-vote', '--json', '--out', assay.path('adult2')])).out);
+    expect(found).toMatchObject({ items: 11040, annotators: 825, votes: 92721, classes: 4 });
+  });
+});
