@@ -38,7 +38,7 @@ export function graphqlModule(): DynamicModule {
         includeStacktraceInErrorResponses: isDevelopment,
         parseOptions: { maxTokens: settings.MAX_QUERY_TOKENS, noLocation: false },
         validationRules: documentLimits(settings),
-        plugins: [costLimit(settings.MAX_QUERY_COST), tellRequest],
+        plugins: [costLimit(settings.MAX_QUERY_COST), finishErrors],
         autoTransformHttpErrors: false,
         formatError,
         // By HTTP (request, reply); by socket (socket, message, ...).
@@ -71,6 +71,9 @@ const clientFaults = new Set([
 /** Every error of an answer passes here: refusals keep their words, faults are logged whole and told in general. */
 function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const { code, stacktrace } = formatted.extensions ?? {};
+  if (code === 'GRAPHQL_PARSE_FAILED' && /call stack/.test(formatted.message)) {
+    return { message: 'the document is nested too deeply to be read', extensions: { code: 'LIMIT_EXCEEDED' } };
+  }
   if (clientFaults.has(String(code))) return { ...formatted, extensions: { code: 'INVALID_INPUT', stacktrace } };
   if (String(code) in errorStatus) return { ...formatted, extensions: { code, stacktrace } };
   const original = unwrapResolverError(error);
@@ -80,13 +83,20 @@ function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLF
   return { message, locations: formatted.locations, path: formatted.path, extensions: { ...shown, stacktrace } };
 }
 
-/** Each error tells the request it belongs to, so that a caller's report leads to the log. */
-const tellRequest: ApolloServerPlugin<RequestContext> = {
+/**
+ * Each error tells the request it belongs to, so that a caller's report leads to the log. And a document at fault is answered
+ * with 400, but with 200 to callers who accept the old application/json alone, as GraphQL over HTTP asks for.
+ */
+const finishErrors: ApolloServerPlugin<RequestContext> = {
   async requestDidStart() {
     return {
-      async willSendResponse({ response, contextValue }) {
-        const errors = response.body.kind === 'single' ? response.body.singleResult.errors : response.body.initialResult.errors;
+      async willSendResponse({ request, response, contextValue }) {
+        if (response.body.kind !== 'single') return;
+        const { errors, data } = response.body.singleResult;
         for (const error of errors ?? []) Object.assign(error.extensions ?? {}, { requestId: contextValue.requestId });
+        const accepts = request.http?.headers.get('accept') ?? '';
+        const isDocumentFault = data === undefined && errors?.every((error) => error.extensions?.code === 'INVALID_INPUT');
+        if (isDocumentFault && request.http?.method === 'POST' && /application\/json/.test(accepts) && !/graphql-response\+json|\*\/\*/.test(accepts)) response.http.status = 200;
       },
     };
   },
