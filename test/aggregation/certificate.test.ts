@@ -201,6 +201,23 @@ describe('the certificate from votes', () => {
     expect(majorityVoteCertificate({ votes: new VoteTable(columns) }, { ...options, seed: 8 }).holds).not.toEqual(certificate.holds);
   });
 
+  it('passes over votes for candidate sets, which name no one class', () => {
+    const { columns } = simulateCrowd({ ...alike, items: 300 }, 4);
+    const sets = { offsets: Int32Array.of(0, 2), classes: Int32Array.of(0, 1) };
+    const classes = columns.classes.map((k, v) => (v % 5 === 0 ? columns.classCount : k));
+    const votes = new VoteTable({ ...columns, classes, candidateSets: sets });
+    const kept = columns.items.filter((_, v) => v % 5 !== 0);
+    const certificate = majorityVoteCertificate({ votes }, { draws: 20 });
+    expect(certificate.votedItems).toBe(new Set(kept).size);
+    expect(certificate.holds).toBeGreaterThan(0.8);
+  });
+
+  it('bad gold, and draws that would take hours, are refused', () => {
+    expect(() => majorityVoteCertificate({ votes: table(alike), gold: Int32Array.of(1) })).toThrow('gold has 1 entries; it must have one an item, 3000');
+    const wide = table({ items: 10_000, annotators: 200, classes: 1000, confusable: 8, votesPerItem: 3 });
+    expect(() => majorityVoteCertificate({ votes: wide }, { draws: 1000 })).toThrow(/more than 5000000000; make at most \d+ draws/);
+  });
+
   it('bad options are refused', () => {
     expect(() => majorityVoteCertificate({ votes: table(alike) }, { draws: 0 })).toThrow('draws is 0; it must be a whole number from 1 to 100000');
     expect(() => majorityVoteCertificate({ votes: table(alike) }, { seed: -1 })).toThrow(/seed is -1/);

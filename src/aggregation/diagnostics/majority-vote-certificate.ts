@@ -73,7 +73,7 @@ export function majorityVoteCertificate(input: AggregationInput, options: Certif
     return { verdict: 'INSUFFICIENT_DATA', holds: NaN, refuted: NaN, regret, ...shape, advice: 'No item has two votes to compare: collect more votes an item.' };
   }
 
-  const { rows, draw } = annotatorDraws(input, uniformSource(seed, 1));
+  const { rows, draw } = annotatorDraws(input, draws, uniformSource(seed, 1));
   const judged = votes.classCount === 2 ? evaluated : evaluated.filter((item) => !tallies.tied.has(item));
   const heldDraws = new Int32Array(judged.length);
   const regrets = new Float64Array(draws);

@@ -1,3 +1,4 @@
+import { checkInput } from '../../check-input.js';
 import { confusionRows, type ConfusionRows } from '../../kernels/confusion-rows.js';
 import type { AggregationInput } from '../../method.js';
 import { ibcc } from '../../methods/ibcc.js';
@@ -17,15 +18,24 @@ export interface AnnotatorDraw {
   priors: Float64Array;
 }
 
+/** Gamma variates in all draws together: some minutes. */
+const mostVariates = 5e9;
+
 /**
  * Fits iBCC and draws crowds from its Dirichlet posteriors. Each call overwrites the draw before.
  * Cost of a draw: (annotator, class used) x K gamma variates.
+ * @throws as `checkInput` for gold that fits no item or class; RangeError for more than 5e9 variates in all draws.
  */
-export function annotatorDraws(input: AggregationInput, random: Uniform): { rows: ConfusionRows; draw: () => AnnotatorDraw } {
+export function annotatorDraws(input: AggregationInput, draws: number, random: Uniform): { rows: ConfusionRows; draw: () => AnnotatorDraw } {
   const { votes } = input;
   const { classCount: K, annotatorCount: M } = votes;
-  const { posteriors } = ibcc.run(input, resolveOptions(ibcc), { seed: 0 });
+  checkInput(ibcc, input);
   const rows = confusionRows(votes);
+  const variates = draws * (rows.labels.length + M) * K;
+  if (variates > mostVariates) {
+    throw new RangeError(`${draws} draws of ${rows.labels.length} x ${K} confusions take ${variates.toPrecision(2)} random numbers, more than ${mostVariates}; make at most ${Math.floor((mostVariates * draws) / variates)} draws`);
+  }
+  const { posteriors } = ibcc.run(input, resolveOptions(ibcc), { seed: 0 });
   const counts = new Float64Array(rows.labels.length * K).fill(wrongCount);
   for (let row = 0; row < rows.labels.length; row++) counts[row * K + rows.labels[row]!] = rightCount;
   // Pseudo-votes for the classes an annotator never used, together.
