@@ -11,6 +11,9 @@ import { VotesService } from '../votes/votes.service.js';
 import { BulkProgress } from './bulk-progress.js';
 import { addBatch, emptyTally, type BulkTally } from './bulk-tally.js';
 
+/** Rows that are committed together. */
+const BATCH_ROWS = 10_000;
+
 export interface BulkAnswer extends BulkTally {
   /** Rows that an earlier upload with the same key had brought, and that were not written again. */
   resumedAfterRows: number;
@@ -39,7 +42,9 @@ export class BulkVotesService {
     let tally = progress?.earlier ?? emptyTally;
     const resumedAfterRows = tally.rows;
     try {
-      for await (const batch of aheadByOne(format.read(bytes, voteTable))) {
+      for await (const { value: batch, next } of aheadByOne(format.read(bytes, voteTable, { batchSize: BATCH_ROWS }))) {
+        // A short batch is the file's last. Should the file break off in it, a key means that the whole file will come: then its end is not ours to write.
+        if (progress && batch.rows.length + batch.rejects.length < BATCH_ROWS) await next;
         if (progress?.skips(batch)) continue;
         tally = await this.write(project, batch, tally, progress);
       }
@@ -72,8 +77,8 @@ export class BulkVotesService {
   }
 }
 
-/** Reads the next batch while the one before it is being written. */
-async function* aheadByOne<T>(batches: AsyncIterable<T>): AsyncGenerator<T> {
+/** Reads the next batch while the one before it is being written; `next` settles when it is there. */
+async function* aheadByOne<T>(batches: AsyncIterable<T>): AsyncGenerator<{ value: T; next: Promise<unknown> }> {
   const iterator = batches[Symbol.asyncIterator]();
   let next = iterator.next();
   try {
@@ -83,7 +88,7 @@ async function* aheadByOne<T>(batches: AsyncIterable<T>): AsyncGenerator<T> {
       next = iterator.next();
       // Looked at in its turn; until then a failure must not count as unhandled.
       next.catch(() => undefined);
-      yield value;
+      yield { value, next };
     }
   } finally {
     await iterator.return?.();

@@ -1,0 +1,164 @@
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RunsService } from '../../src/runs/runs.service.js';
+import { startService, type Service } from '../setup/service.js';
+
+let service: Service;
+beforeAll(async () => { service = await startService({ MAX_BULK_BYTES: '3000000' }); });
+afterAll(() => service.stop());
+
+const NDJSON = 'application/x-ndjson';
+async function upload(id: string, body: string | Buffer, headers: Record<string, string> = {}, query = '') {
+  const { status, body: answer } = await service.http().post(`/projects/${id}/votes${query}`)
+    .set({ 'content-type': 'text/csv', authorization: `Bearer ${service.key}`, ...headers }).send(body);
+  return { status, ...answer };
+}
+const csv = (count: number, from = 0) => `item,annotator,class\n${Array.from({ length: count }, (_, i) => `item ${i + from},ann,${i % 2 ? 'ham' : 'spam'}\n`).join('')}`;
+const votes = async (id: string) => Number((await service.data(`query ($id: ID!) { project(id: $id) { voteCounts { votes } } }`, { id })).project.voteCounts.votes);
+
+describe('POST /projects/:id/votes', () => {
+  it.each([
+    ['CSV', 'text/csv', Buffer.from(csv(12_000))],
+    ['CSV in gzip', 'text/csv', gzipSync(csv(12_000))],
+    ['NDJSON', NDJSON, Buffer.from(Array.from({ length: 12_000 }, (_, i) => `{"item":"item ${i}","annotator":"ann","class":"ham"}\n`).join(''))],
+  ])('takes %s of any length', async (_, type, body) => {
+    const id = await service.newProject();
+    expect(await upload(id, body, { 'content-type': type })).toMatchObject({ status: 200, rows: 12_000, created: 12_000, rejected: 0, rejects: [] });
+    expect(await votes(id)).toBe(12_000);
+  });
+
+  it('tells the line and the reason of each row that it refuses, and takes the others', async () => {
+    const id = await service.newProject();
+    const answer = await upload(id, 'item,annotator,class,durationMs\na,w,ham,5\nb,w,spamm,5\nc,w,ham,NaN\nd,w,ham,1e309\n,w,ham,1\n"e\nf",w,spam,\na,w,ham,\n');
+    expect(answer).toMatchObject({ status: 200, rows: 7, created: 2, duplicate: 1, rejected: 4 });
+    expect(answer.rejects.map((reject: { line: number; code: string }) => reject.line)).toEqual([3, 4, 5, 6]);
+    expect(answer.rejects[0]).toEqual({ line: 3, code: 'UNKNOWN_CLASS', message: 'class "spamm" is not among "ham", "spam"' });
+    expect(answer.rejects[1].message).toContain('NaN');
+  });
+
+  it('refuses ids that cannot come back as they are: NUL, a lone surrogate, bytes that are no UTF-8, 64 KB', async () => {
+    const id = await service.newProject();
+    const line = (item: string) => `{"item":${item},"annotator":"w","class":"ham"}\n`;
+    const answer = await upload(id, Buffer.concat([
+      Buffer.from(line('"a\\u0000b"') + line('"\\ud800"')), Buffer.from('{"item":"'), Buffer.from([0xff, 0xfe]), Buffer.from('","annotator":"w","class":"ham"}\n'),
+      Buffer.from(line(`"${'x'.repeat(65_536)}"`) + line('"good"')),
+    ]), { 'content-type': NDJSON });
+    expect(answer).toMatchObject({ status: 200, rows: 5, created: 1, rejected: 4 });
+    expect(answer.rejects.map((reject: { line: number }) => reject.line)).toEqual([1, 2, 3, 4]);
+  });
+
+  it.each([
+    ['gzip that breaks off', 'text/csv', () => gzipSync(csv(50_000)).subarray(0, 60_000), /gzip/],
+    ['gzip with a broken middle', 'text/csv', () => { const whole = gzipSync(csv(50_000)); whole.fill(7, 30_000, 30_100); return whole; }, /gzip/],
+    ['NDJSON that breaks off in a row', NDJSON, () => `${'{"item":"i","annotator":"w","class":"ham"}\n'.repeat(3)}{"item":"j","annot`, /./],
+    ['no rows', 'text/csv', () => 'item,annotator,class\n', /no rows/],
+    ['nothing', 'text/csv', () => '', /./],
+    ['a header without a class', 'text/csv', () => 'item,annotator\na,b\n', /class/],
+    ['a zip archive', 'text/csv', () => Buffer.from('504b0304140000000800', 'hex'), /./],
+  ])('answers 400 to %s, and says what it stored before', async (_, type, body, message) => {
+    const id = await service.newProject();
+    const answer = await upload(id, body(), { 'content-type': type });
+    expect(answer.status).toBe(400);
+    expect(answer.error.message).toMatch(message);
+    expect(answer.created).toBe(await votes(id));
+  });
+
+  it('answers 415 to a type it does not know and 413 to more bytes than it takes', async () => {
+    const id = await service.newProject();
+    expect((await upload(id, '{}', { 'content-type': 'application/json' })).status).toBe(415);
+    expect((await upload(id, 'x', { 'content-type': 'application/xml' })).status).toBe(415);
+    expect((await upload(id, csv(10), { 'content-type': 'application/octet-stream' }, '?format=csv')).status).toBe(200);
+    expect((await upload(id, 'x', {}, '?format=xlsx')).status).toBe(400);
+    expect((await upload(id, csv(200_000))).status).toBe(413);
+  });
+
+  it('takes the same file with the same key once, and another file not at all', async () => {
+    const id = await service.newProject({ rules: { repeatPolicy: 'KEEP_ALL' } });
+    const key = { 'idempotency-key': 'load-1' };
+    const first = await upload(id, csv(15_000), key);
+    expect(first).toMatchObject({ status: 200, created: 15_000, resumedAfterRows: 0, replayed: false });
+    expect(await upload(id, csv(15_000), key)).toMatchObject({ status: 200, created: 15_000, resumedAfterRows: 15_000, replayed: true });
+    for (const other of [csv(15_001), csv(9_000), csv(15_000, 1)]) {
+      const answer = await upload(id, other, key);
+      expect([answer.status, answer.error.code]).toEqual([409, 'CONFLICT']);
+    }
+    expect(await votes(id)).toBe(15_000);
+  });
+
+  it('goes on where an upload broke off, without a vote twice', async () => {
+    const id = await service.newProject({ rules: { repeatPolicy: 'KEEP_ALL' } });
+    const key = { 'idempotency-key': 'load-2' };
+    const whole = csv(45_000);
+    const broken = await upload(id, gzipSync(whole).subarray(0, -30_000), key);
+    expect(broken.status).toBe(400);
+    const before = await votes(id);
+    expect([10_000, 20_000, 30_000, 40_000]).toContain(before);
+    expect(await upload(id, whole, key)).toMatchObject({ status: 200, rows: 45_000, created: 45_000, resumedAfterRows: before });
+    expect(await votes(id)).toBe(45_000);
+  });
+
+  it('lets one of two simultaneous uploads with one key go on', async () => {
+    const id = await service.newProject({ rules: { repeatPolicy: 'KEEP_ALL' } });
+    const answers = await Promise.all([1, 2].map(() => upload(id, csv(30_000), { 'idempotency-key': 'load-3' })));
+    const again = await upload(id, csv(30_000), { 'idempotency-key': 'load-3' });
+    expect(answers.some((answer) => answer.status === 200)).toBe(true);
+    expect(again).toMatchObject({ status: 200, created: 30_000 });
+    expect(await votes(id)).toBe(30_000);
+  });
+});
+
+describe('GET /projects/:id/...', () => {
+  const download = (path: string) => service.http().get(path).set('authorization', `Bearer ${service.key}`).buffer(true).parse((response, done) => {
+    const chunks: Buffer[] = [];
+    response.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => done(null, Buffer.concat(chunks).toString()));
+  });
+
+  it('gives soft labels, annotators and votes, with formulas made harmless in CSV', async () => {
+    const id = await service.newProject();
+    await upload(id, 'item,annotator,class,comment\n=1+1,@ann,spam,-x\n=1+1,bob,spam,\n=1+1,cid,ham,\nplain,bob,ham,\n');
+    const empty = await download(`/projects/${id}/soft-labels.csv`);
+    expect([empty.status, JSON.parse(String(empty.body)).error.code]).toEqual([409, 'CONFLICT']);
+    const { startRun } = await service.data(`mutation ($id: ID!) { startRun(input: { projectId: $id, method: "majority-vote" }) { run { id } } }`, { id });
+    const [projectNumber, runNumber] = Buffer.from(startRun.run.id, 'base64url').toString().split(':').slice(1).map(Number);
+    await service.app.get(RunsService).ended(projectNumber!, runNumber!);
+
+    const labels = await download(`/projects/${id}/soft-labels.csv`);
+    expect(labels.headers).toMatchObject({ 'content-type': expect.stringContaining('text/csv'), 'content-disposition': 'attachment; filename="soft-labels.csv"', 'x-assay-run': startRun.run.id });
+    const [header, first, second, ...rest] = String(labels.body).split('\n');
+    expect(header).toBe('item,label,confidence,entropy,votes,tie,p_ham,p_spam');
+    expect(first).toMatch(/^'=1\+1,spam,0\.66666666666666\d*,0\.63651\d*,3,false,0\.3333333333333\d*,0\.6666666666666\d*$/);
+    expect(second).toBe('plain,ham,1,0,1,false,1,0');
+    expect(rest).toEqual(['']);
+
+    const lines = String((await download(`/projects/${id}/soft-labels.ndjson?run=${startRun.run.id}`)).body).trim().split('\n').map((line) => JSON.parse(line));
+    expect(lines.map((line) => [line.item, line.label, line.votes])).toEqual([['=1+1', 'spam', 3], ['plain', 'ham', 1]]);
+
+    const annotators = String((await download(`/projects/${id}/annotators.csv`)).body).split('\n');
+    expect(annotators[0]).toBe('annotator,kind,votes,quality,accuracy,accuracy_low,accuracy_high');
+    expect(annotators[1]).toMatch(/^'@ann,HUMAN,1,/);
+
+    const exported = String((await download(`/projects/${id}/votes.csv`)).body);
+    expect(exported.split('\n')[1]).toMatch(/^'=1\+1,'@ann,spam,CLASS,,,,'-x,,20/);
+    // What was exported can be imported, and means the same.
+    const copy = await service.newProject();
+    expect(await upload(copy, exported)).toMatchObject({ status: 200, created: 4, rejected: 0 });
+    const { project } = await service.data(`query ($id: ID!) { project(id: $id) { item(externalId: "=1+1") { votes { nodes { comment annotator { externalId } } } } } }`, { id: copy });
+    expect(project.item.votes.nodes[0]).toEqual({ comment: '-x', annotator: { externalId: '@ann' } });
+  });
+
+  it('gives the history of votes where it is asked for', async () => {
+    const id = await service.newProject();
+    await upload(id, 'item,annotator,class\ni,a,spam\ni,a,ham\nj,a,ham\n');
+    const standing = String((await download(`/projects/${id}/votes.ndjson`)).body).trim().split('\n');
+    expect(standing).toHaveLength(2);
+    const all = String((await download(`/projects/${id}/votes.ndjson?history=true`)).body).trim().split('\n').map((line) => JSON.parse(line));
+    expect(all.map((vote) => [vote.item, vote.class, vote.state])).toEqual([['i', 'spam', 'SUPERSEDED'], ['j', 'ham', 'STANDING'], ['i', 'ham', 'STANDING']]);
+  });
+
+  it.each([
+    ['soft-labels.xlsx', 404], ['soft-labels.csv?run=junk', 404], ['votes.csv?history=maybe', 400], ['votes.csv?history=true&history=false', 400],
+  ])('answers %s with %i', async (path, status) => {
+    const id = await service.newProject();
+    expect((await download(`/projects/${id}/${path}`)).status).toBe(status);
+  });
+});
