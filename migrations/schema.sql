@@ -1,0 +1,235 @@
+-- The tables that the migrations make, read from the catalogue. A test compares; see test/api/schema.test.ts.
+
+create table annotator_counts (
+  project_id integer not null,
+  annotator_code integer not null,
+  votes integer not null default 0,
+  other_outcomes integer not null default 0,
+  constraint annotator_counts_other_outcomes_check CHECK ((other_outcomes >= 0)),
+  constraint annotator_counts_pkey PRIMARY KEY (project_id, annotator_code),
+  constraint annotator_counts_votes_check CHECK ((votes >= 0))
+);
+
+create table annotator_results (
+  project_id integer not null,
+  run_id bigint not null,
+  annotator_code integer not null,
+  votes integer not null,
+  quality double precision,
+  accuracy double precision,
+  accuracy_low double precision,
+  accuracy_high double precision,
+  confusion_labels integer[],
+  confusion_values double precision[],
+  constraint annotator_results_pkey PRIMARY KEY (project_id, run_id, annotator_code)
+);
+
+create table annotators (
+  project_id integer not null,
+  code integer not null,
+  external_id text collate "C" not null,
+  kind text not null default 'HUMAN'::text,
+  created_at timestamp with time zone not null default now(),
+  constraint annotators_external_id_check CHECK (((octet_length(external_id) >= 1) AND (octet_length(external_id) <= 1024))),
+  constraint annotators_kind_check CHECK ((kind = ANY (ARRAY['HUMAN'::text, 'MODEL'::text]))),
+  constraint annotators_pkey PRIMARY KEY (project_id, code),
+  constraint annotators_project_id_external_id_key UNIQUE (project_id, external_id)
+);
+
+create table api_keys (
+  id integer not null generated always as identity,
+  workspace_id integer not null,
+  project_id integer,
+  name text not null,
+  prefix text not null,
+  secret_hash bytea not null,
+  scopes text[] not null,
+  expires_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  constraint api_keys_pkey PRIMARY KEY (id),
+  constraint api_keys_prefix_key UNIQUE (prefix),
+  constraint api_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id)
+);
+CREATE INDEX api_keys_by_workspace ON public.api_keys USING btree (workspace_id, id);
+
+create table audit_log (
+  id bigint not null generated always as identity,
+  workspace_id integer not null,
+  project_id integer,
+  api_key_id integer,
+  action text not null,
+  detail jsonb not null,
+  request_id text,
+  at timestamp with time zone not null default now(),
+  constraint audit_log_pkey PRIMARY KEY (id)
+);
+CREATE INDEX audit_log_by_workspace ON public.audit_log USING btree (workspace_id, id);
+CREATE TRIGGER audit_log_append_only BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+create table idempotency_keys (
+  project_id integer not null,
+  workspace_id integer not null,
+  key text not null,
+  request_hash bytea not null,
+  response jsonb,
+  created_at timestamp with time zone not null default now(),
+  constraint idempotency_keys_pkey PRIMARY KEY (project_id, workspace_id, key)
+);
+CREATE INDEX idempotency_keys_by_age ON public.idempotency_keys USING btree (created_at);
+
+create table item_counts (
+  project_id integer not null,
+  item_code integer not null,
+  votes integer not null default 0,
+  other_outcomes integer not null default 0,
+  constraint item_counts_other_outcomes_check CHECK ((other_outcomes >= 0)),
+  constraint item_counts_pkey PRIMARY KEY (project_id, item_code),
+  constraint item_counts_votes_check CHECK ((votes >= 0))
+);
+
+create table items (
+  project_id integer not null,
+  code integer not null,
+  external_id text collate "C" not null,
+  payload jsonb,
+  created_at timestamp with time zone not null default now(),
+  constraint items_external_id_check CHECK (((octet_length(external_id) >= 1) AND (octet_length(external_id) <= 1024))),
+  constraint items_pkey PRIMARY KEY (project_id, code),
+  constraint items_project_id_external_id_key UNIQUE (project_id, external_id)
+);
+
+create table project_codes (
+  project_id integer not null,
+  next_item_code integer not null default 0,
+  next_annotator_code integer not null default 0,
+  constraint project_codes_pkey PRIMARY KEY (project_id)
+);
+
+create table project_counts (
+  project_id integer not null,
+  stripe smallint not null,
+  votes bigint not null default 0,
+  other_outcomes bigint not null default 0,
+  ended bigint not null default 0,
+  constraint project_counts_pkey PRIMARY KEY (project_id, stripe)
+);
+
+create table projects (
+  id integer not null generated always as identity,
+  workspace_id integer not null,
+  name text not null,
+  classes text[] not null,
+  votes_per_item integer not null default 3,
+  repeat_policy text not null default 'KEEP_LAST'::text,
+  create_unknown_items boolean not null default true,
+  create_unknown_annotators boolean not null default true,
+  default_method text not null default 'dawid-skene'::text,
+  default_options jsonb not null default '{}'::jsonb,
+  rerun_every_votes integer,
+  rerun_every_seconds integer,
+  current_run_id bigint,
+  archived_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint projects_classes_check CHECK (((cardinality(classes) >= 2) AND (cardinality(classes) <= 10000))),
+  constraint projects_pkey PRIMARY KEY (id),
+  constraint projects_repeat_policy_check CHECK ((repeat_policy = ANY (ARRAY['KEEP_LAST'::text, 'KEEP_FIRST'::text, 'REJECT'::text, 'KEEP_ALL'::text]))),
+  constraint projects_rerun_every_seconds_check CHECK ((rerun_every_seconds >= 1)),
+  constraint projects_rerun_every_votes_check CHECK ((rerun_every_votes >= 1)),
+  constraint projects_votes_per_item_check CHECK (((votes_per_item >= 1) AND (votes_per_item <= 10000))),
+  constraint projects_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id)
+);
+CREATE INDEX projects_by_workspace ON public.projects USING btree (workspace_id, id);
+
+create table runs (
+  project_id integer not null,
+  id bigint not null generated always as identity,
+  method_id text not null,
+  method_version integer not null,
+  options jsonb not null,
+  seed bigint not null,
+  watermark bigint,
+  changes_at_watermark bigint,
+  origin text not null,
+  make_current boolean not null,
+  status text not null default 'QUEUED'::text,
+  attempt integer not null default 0,
+  fence uuid,
+  lease_until timestamp with time zone,
+  phase text,
+  iteration integer,
+  log_likelihood double precision,
+  item_count integer,
+  annotator_count integer,
+  vote_count bigint,
+  iterations integer,
+  converged boolean,
+  ties integer,
+  trace double precision[],
+  warnings text[],
+  class_priors double precision[],
+  seconds jsonb,
+  failure text,
+  results_dropped_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  constraint runs_origin_check CHECK ((origin = ANY (ARRAY['REQUEST'::text, 'RULE'::text]))),
+  constraint runs_pkey PRIMARY KEY (project_id, id),
+  constraint runs_status_check CHECK ((status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'CANCELLED'::text])))
+);
+CREATE INDEX runs_droppable ON public.runs USING btree (finished_at) WHERE ((origin = 'RULE'::text) AND (status = 'SUCCEEDED'::text) AND (results_dropped_at IS NULL));
+CREATE INDEX runs_unfinished ON public.runs USING btree (project_id) WHERE (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text]));
+
+create table soft_labels (
+  confidence double precision not null,
+  entropy double precision not null,
+  run_id bigint not null,
+  project_id integer not null,
+  item_code integer not null,
+  votes integer not null,
+  consensus smallint not null,
+  tie boolean not null,
+  probabilities double precision[] not null,
+  constraint soft_labels_pkey PRIMARY KEY (project_id, run_id, item_code)
+);
+CREATE INDEX soft_labels_by_confidence ON public.soft_labels USING btree (project_id, run_id, confidence, item_code);
+CREATE INDEX soft_labels_by_entropy ON public.soft_labels USING btree (project_id, run_id, entropy, item_code);
+CREATE INDEX soft_labels_by_votes ON public.soft_labels USING btree (project_id, run_id, votes, item_code);
+
+create table votes (
+  seq bigint not null default nextval('vote_ticket'::regclass),
+  voted_at timestamp with time zone,
+  received_at timestamp with time zone not null default now(),
+  ended_seq bigint,
+  project_id integer not null,
+  item_code integer not null,
+  annotator_code integer not null,
+  duration_ms integer,
+  class_index smallint not null,
+  outcome smallint not null default 0,
+  repeat_index integer not null default 0,
+  ended_reason smallint,
+  vote_id text collate "C",
+  guideline_version text,
+  comment text,
+  constraint votes_check CHECK (((outcome = 0) = (class_index >= 0))),
+  constraint votes_check1 CHECK (((ended_seq IS NULL) = (ended_reason IS NULL))),
+  constraint votes_duration_ms_check CHECK ((duration_ms >= 0)),
+  constraint votes_ended_reason_check CHECK (((ended_reason >= 1) AND (ended_reason <= 3))),
+  constraint votes_outcome_check CHECK (((outcome >= 0) AND (outcome <= 3))),
+  constraint votes_pkey PRIMARY KEY (project_id, seq)
+);
+CREATE INDEX votes_ended ON public.votes USING btree (project_id, ended_seq) WHERE (ended_seq IS NOT NULL);
+CREATE INDEX votes_ended_by_item ON public.votes USING btree (project_id, item_code, annotator_code) WHERE (ended_seq IS NOT NULL);
+CREATE UNIQUE INDEX votes_by_vote_id ON public.votes USING btree (project_id, vote_id) WHERE (vote_id IS NOT NULL);
+CREATE UNIQUE INDEX votes_standing ON public.votes USING btree (project_id, item_code, annotator_code, repeat_index) WHERE (ended_seq IS NULL);
+
+create table workspaces (
+  id integer not null generated always as identity,
+  name text not null,
+  created_at timestamp with time zone not null default now(),
+  constraint workspaces_pkey PRIMARY KEY (id)
+);
