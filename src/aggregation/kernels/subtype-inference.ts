@@ -7,8 +7,9 @@ import { distinctItems, type DistinctItems } from './distinct-items.js';
 import { RESCALE_EVERY } from './pass.js';
 import { subtypeParameters, type SubtypeState } from './subtype-parameters.js';
 
-/** Responsibilities below this are left out of the counts. */
+/** Responsibilities below this are left out of the counts, and of all passes but the full ones: most of the work where K x M is large. */
 const NEGLIGIBLE = 1e-10;
+const FULL_EVERY = 5;
 
 /** The arrays of a run (responsibilities, counts, likelihoods) may take this much. */
 const LIMIT_BYTES = 4 * 2 ** 30;
@@ -72,79 +73,97 @@ export function inferSubtypes(
     start: new Float64Array(W),
   };
   const parameters = subtypeParameters(rows, K, M, state);
+  const everywhere = Int32Array.from({ length: W }, (_, i) => i);
   const weights = new Float64Array(W);
-  const kept = new Int32Array(W);
+  // The places of each group's row that count: live.places[live.offsets[group]] up to live.offsets[group + 1].
+  let live = { offsets: new Int32Array(groupCount + 1), places: new Int32Array(groupCount) };
 
+  for (let group = 0; group < groupCount; group++) keepLive(group);
   for (let group = 0; group < groupCount; group++) addCounts(group);
   const trace: number[] = [];
   let converged = false;
+  let moved = Infinity;
   while (!converged && trace.length < maxIterations) {
     const divergence = parameters.update();
-    const { logEvidence, moved } = expectation();
-    trace.push(logEvidence - divergence);
-    converged = moved < tolerance;
+    // Only a full pass can say that nothing moves.
+    const full = trace.length % FULL_EVERY === 0 || moved < tolerance;
+    trace.push(expectation(full) - divergence);
+    converged = full && moved < tolerance;
     context.onProgress?.({ phase, iteration: trace.length, objective: trace.at(-1)! });
   }
   const means = parameters.means();
   return { posteriors: classPosteriors(means.classPriors), ...means, iterations: trace.length, converged, trace };
 
-  /** New responsibilities and, from them, counts. */
-  function expectation(): { logEvidence: number; moved: number } {
+  /** New responsibilities and, from them, counts; sets `moved`, the greatest change; returns the log evidence. */
+  function expectation(full: boolean): number {
     let logEvidence = 0;
-    let moved = 0;
+    moved = 0;
     state.counts.fill(0);
     state.subtypeCounts.fill(0);
     for (let group = 0; group < groupCount; group++) {
-      logEvidence += groups.size[group]! * weigh(groups.representative[group]!);
-      moved = Math.max(moved, replace(responsibilities, group * W, weights));
+      // Bounds, not a subarray: making one took longer than the item's own work.
+      const places = full ? everywhere : live.places;
+      const from = full ? 0 : live.offsets[group]!;
+      const to = full ? W : live.offsets[group + 1]!;
+      logEvidence += groups.size[group]! * weigh(groups.representative[group]!, places, from, to);
+      moved = Math.max(moved, replace(responsibilities, group * W, places, from, to, weights));
+      if (full) keepLive(group);
       addCounts(group);
     }
-    return { logEvidence, moved };
+    return logEvidence;
   }
 
-  /** The item's weights, summing to 1; returns the log of what they summed to before. */
-  function weigh(item: number): number {
-    weights.set(state.start);
+  /** The item's weights at places[from] up to places[to], from weights[0] on, summing to 1; returns the log of what they summed to before. */
+  function weigh(item: number, places: Int32Array, from: number, to: number): number {
+    const { start, likelihoods } = state;
     const known = gold ? gold[item]! : -1;
-    if (known >= 0) {
-      weights.fill(0, 0, known * M);
-      weights.fill(0, (known + 1) * M);
-    }
+    for (let j = from; j < to; j++) weights[j - from] = known < 0 || Math.floor(places[j]! / M) === known ? start[places[j]!]! : 0;
     let log = 0;
     const first = itemOffsets[item]!;
     const last = itemOffsets[item + 1]!;
     for (let vote = first; vote < last; vote++) {
       const code = rows.codes[vote]!;
-      if (code >= 0) multiply(weights, state.likelihoods, code * M);
-      else for (let i = 0; i < W; i++) weights[i]! *= setLikelihood(code, i);
-      if ((vote - first + 1) % RESCALE_EVERY === 0) log += normalize(weights);
+      if (code >= 0) multiply(weights, likelihoods, code * M, places, from, to);
+      else for (let j = from; j < to; j++) weights[j - from]! *= setLikelihood(code, places[j]!);
+      if ((vote - first + 1) % RESCALE_EVERY === 0) log += normalize(weights, to - from);
     }
-    return log + normalize(weights);
+    return log + normalize(weights, to - from);
+  }
+
+  function keepLive(group: number): void {
+    let end = live.offsets[group]!;
+    if (end + W > live.places.length) {
+      const places = new Int32Array(2 * live.places.length + W);
+      places.set(live.places);
+      live = { offsets: live.offsets, places };
+    }
+    for (let i = 0; i < W; i++) if (responsibilities[group * W + i]! > NEGLIGIBLE) live.places[end++] = i;
+    live.offsets[group + 1] = end;
   }
 
   /** Adds the group's responsibilities to the counts; a set's members share them as the likelihoods say. */
   function addCounts(group: number): void {
     const { counts, subtypeCounts, likelihoods } = state;
-    const kinds = keep(responsibilities, group * W, W, kept);
-    const size = groups.size[group]!;
+    const { places } = live;
+    const from = live.offsets[group]!;
+    const to = live.offsets[group + 1]!;
     const item = groups.representative[group]!;
-    for (let j = 0; j < kinds; j++) {
-      const i = kept[j]!;
-      weights[i] = size * responsibilities[group * W + i]!;
-      subtypeCounts[i]! += weights[i]!;
+    for (let j = from; j < to; j++) {
+      weights[j - from] = groups.size[group]! * responsibilities[group * W + places[j]!]!;
+      subtypeCounts[places[j]!]! += weights[j - from]!;
     }
     for (let vote = itemOffsets[item]!; vote < itemOffsets[item + 1]!; vote++) {
       const code = rows.codes[vote]!;
       if (code >= 0) {
-        addKept(counts, code * M, weights, kept, kinds);
+        addAt(counts, code * M, places, from, to, weights);
         continue;
       }
-      for (let j = 0; j < kinds; j++) {
-        const i = kept[j]!;
-        const share = weights[i]! / setLikelihood(code, i);
+      for (let j = from; j < to; j++) {
+        const i = places[j]!;
+        const share = weights[j - from]! / setLikelihood(code, i);
         for (let m = rows.sets!.offsets[~code]!; m < rows.sets!.offsets[~code + 1]!; m++) {
-          const place = rows.sets!.starts[m]! * M + i;
-          counts[place]! += share * likelihoods[place]!;
+          const at = rows.sets!.starts[m]! * M + i;
+          counts[at]! += share * likelihoods[at]!;
         }
       }
     }
@@ -168,38 +187,31 @@ export function inferSubtypes(
   }
 }
 
-function multiply(weights: Float64Array, factors: Float64Array, at: number): void {
-  for (let i = 0; i < weights.length; i++) weights[i]! *= factors[at + i]!;
+function multiply(weights: Float64Array, factors: Float64Array, at: number, places: Int32Array, from: number, to: number): void {
+  for (let j = from; j < to; j++) weights[j - from]! *= factors[at + places[j]!]!;
 }
 
 /** Makes the weights sum to 1; returns the log of their sum before. */
-function normalize(weights: Float64Array): number {
+function normalize(weights: Float64Array, width: number): number {
   let sum = 0;
-  for (let i = 0; i < weights.length; i++) sum += weights[i]!;
-  for (let i = 0; i < weights.length; i++) weights[i]! /= sum;
+  for (let j = 0; j < width; j++) sum += weights[j]!;
+  for (let j = 0; j < width; j++) weights[j]! /= sum;
   return Math.log(sum);
 }
 
-/** Puts the row in place of the one at `at`; returns the greatest change. */
-function replace(matrix: Float64Array, at: number, row: Float64Array): number {
+/** Puts the weights at these places of the row at `at`; returns the greatest change. */
+function replace(matrix: Float64Array, at: number, places: Int32Array, from: number, to: number, weights: Float64Array): number {
   let moved = 0;
-  for (let i = 0; i < row.length; i++) {
-    const change = Math.abs(row[i]! - matrix[at + i]!);
+  for (let j = from; j < to; j++) {
+    const change = Math.abs(weights[j - from]! - matrix[at + places[j]!]!);
     if (change > moved) moved = change;
-    matrix[at + i] = row[i]!;
+    matrix[at + places[j]!] = weights[j - from]!;
   }
   return moved;
 }
 
-/** The places of a row that count, into `kept`; returns how many. */
-function keep(matrix: Float64Array, at: number, width: number, kept: Int32Array): number {
-  let kinds = 0;
-  for (let i = 0; i < width; i++) if (matrix[at + i]! > NEGLIGIBLE) kept[kinds++] = i;
-  return kinds;
-}
-
-function addKept(counts: Float64Array, at: number, values: Float64Array, kept: Int32Array, kinds: number): void {
-  for (let j = 0; j < kinds; j++) counts[at + kept[j]!]! += values[kept[j]!]!;
+function addAt(counts: Float64Array, at: number, places: Int32Array, from: number, to: number, values: Float64Array): void {
+  for (let j = from; j < to; j++) counts[at + places[j]!]! += values[j - from]!;
 }
 
 function startingResponsibilities(shares: Float64Array, { representative }: DistinctItems, K: number, M: number, draws: Fingerprints | null): Float64Array {
