@@ -10,7 +10,8 @@ export interface AgreementPairs {
   agreements: Int32Array;
 }
 
-const BYTES_A_PAIR = 12;
+/** Partner, meetings and agreements here, and the number that a method makes of them. */
+const BYTES_A_PAIR = 20;
 const LIMIT_BYTES = 4 * 2 ** 30;
 
 /**

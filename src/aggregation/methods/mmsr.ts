@@ -72,7 +72,6 @@ function skillsOf(votes: VoteTable, pairs: AgreementPairs, options: MethodOption
   const margin = 1 / Math.sqrt(Math.max(4, votedItems));
 
   const signs = signsOf(pairs, K);
-  const magnitudes = signs.map(Math.abs);
   const agreements = signedAgreements(pairs, signs, K);
   const ratios = new Float64Array(M);
   const sweep = (from: Float64Array, to: Float64Array): number => {
@@ -91,7 +90,7 @@ function skillsOf(votes: VoteTable, pairs: AgreementPairs, options: MethodOption
   };
 
   // Two copies that take turns, as in the paper: s s^T is the limit of u v^T.
-  const u = magnitudes.map(() => startOf(agreements));
+  const u = new Float64Array(M).fill(startOf(agreements));
   const v = u.slice();
   const trace: number[] = [];
   let converged = false;
