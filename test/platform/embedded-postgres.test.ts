@@ -150,6 +150,21 @@ test('a taken port is left for a free one', async () => {
   }
 });
 
+test('a copy of a folder that is in use is a database of its own', async () => {
+  const [one, two] = [await checkout.usedDataDir(), await checkout.usedDataDir()];
+  const [first, second] = [checkout.run(one), checkout.run(two)];
+  const urls = [await first.url(), await second.url()];
+  expect(urls[0]).not.toBe(urls[1]);
+  await query(urls[0]!, 'create table kept as select 1 as n');
+  expect(await query(urls[1]!, `select to_regclass('kept') as found`)).toEqual([{ found: null }]);
+  // Nor is the other's taken over when its own is gone.
+  await first.kill();
+  process.kill(await serverPid(one), 'SIGKILL');
+  const third = checkout.run(one);
+  expect(await query(await third.url(), 'select n from kept')).toEqual([{ n: 1 }]);
+  await Promise.all([second.stop(), third.stop()]);
+});
+
 test('a path too long for a socket, with spaces and other alphabets, will do', async () => {
   const dataDir = join(await checkout.dataDir(), 'a folder called «папка» '.repeat(4).trim(), '資料');
   expect(Buffer.byteLength(dataDir)).toBeGreaterThan(107);
@@ -263,7 +278,9 @@ describe('two starts at once', () => {
     const winner = programs[outcomes.indexOf(null)]!;
     const [fault, ...others] = outcomes.filter((outcome) => outcome !== null);
     expect(others).toEqual([]);
-    const [, pid, since] = /in use by process (\d+) since (\S+);/.exec(fault!)!;
+    const form = /in use by process (\d+) since (\S+);/;
+    expect(fault).toMatch(form);
+    const [, pid, since] = form.exec(fault!)!;
     expect(Number(pid)).toBe(winner.pid);
     expect(Date.parse(since!)).toBeGreaterThan(before);
     expect(Date.parse(since!)).toBeLessThan(Date.now());
@@ -298,6 +315,12 @@ describe('a folder from elsewhere', () => {
     await program.stop();
     expect(innocent.exitCode ?? innocent.signalCode).toBeNull();
     innocent.kill();
+  });
+
+  test('with an empty claim, as a crash may leave one, is opened', async () => {
+    const dataDir = await checkout.usedDataDir();
+    await writeFile(join(dataDir, 'postgres', 'data', 'postmaster.pid'), '');
+    await checkout.run(dataDir, { verb: 'once' }).url();
   });
 
   test('whose modes a copy has widened is narrowed and opened', async () => {

@@ -19,12 +19,13 @@ afterAll(async () => {
   await source.destroy();
   await database.drop();
 });
-beforeEach(async () => {
-  await source.query('truncate accounts');
-  await source.query('insert into accounts values (1, 0), (2, 0)');
-});
 
 describe('a transaction', () => {
+  beforeEach(async () => {
+    await source.query('truncate accounts');
+    await source.query('insert into accounts values (1, 0), (2, 0)');
+  });
+
   test('that deadlocks with another is run again, and both take effect once', async () => {
     let attempts = 0;
     /** Resolves when both first attempts hold a row, so that each then waits for the other's. */

@@ -1,15 +1,19 @@
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { migrateDatabase } from '../../src/platform/database.js';
+import { isAlive } from '../../src/platform/embedded-postgres/cluster.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/platform/embedded-postgres/embedded-postgres.js';
 import { databaseUrl, type TestServer } from './server.js';
 
+const PREFIX = 'assay-test-';
+
 /** Starts beside the tests, so that those without a database do not wait for it. */
 export default async function setup(project: TestProject) {
-  const folder = await mkdtemp(join(tmpdir(), 'assay-test-'));
+  await removeLeftovers();
+  const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
   const file = join(folder, 'server.json');
   project.provide('testServerFile', file);
   let server: EmbeddedPostgres | undefined;
@@ -40,4 +44,17 @@ export default async function setup(project: TestProject) {
     await server?.stop();
     await rm(folder, { recursive: true, force: true });
   };
+}
+
+/** Servers and folders of test runs that were killed. */
+async function removeLeftovers(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
+    if (!pid || isAlive(Number(pid))) continue;
+    const folder = join(tmpdir(), name);
+    // What a killed process leaves running, the next start takes over.
+    await startEmbeddedPostgres({ dataDir: folder, durable: false }).then((server) => server.stop(), () => undefined);
+    // Another run may be at it, too.
+    await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+  }
 }

@@ -52,7 +52,7 @@ export async function acquire(place: Place, onlyPort?: number): Promise<Acquired
     if (running) continue;
     if (/could not bind|could not create any TCP\/IP sockets/.test(outcome)) {
       if (!onlyPort) port = await freePort();
-    } else if (!/lock file "postmaster.pid" already exists|pre-existing shared memory block/.test(outcome)) {
+    } else if (!/lock file "postmaster.pid" (already exists|is empty)|pre-existing shared memory block/.test(outcome)) {
       throw new Error(`the embedded PostgreSQL did not start; ${files.log} ends with:\n${outcome}`);
     }
     // Another start's server was first, or the sessions of a killed server are still ending: look again.
@@ -76,7 +76,7 @@ async function takeWhileRunning(server: Server, password: string, { files, log }
     const lastWords = await server.lastWords();
     if (lastWords !== null) return lastWords;
     try {
-      return await Hold.take(server.port, password, files.folder);
+      return await Hold.take(server, password, files.folder);
     } catch (error) {
       const { code, message } = error as Error & { code?: string };
       if (error instanceof HeldElsewhere) throw error;

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { link, readFile, readlink, realpath, rename, rm } from 'node:fs/promises';
+import { readFile, readlink, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { isAlive, nullIfAbsent } from './cluster.js';
+import { removeStale } from './stale-file.js';
 
 /** What a server wrote into its postmaster.pid: that it works on the data directory. */
 export interface Claim {
@@ -39,10 +40,8 @@ export async function isServing({ pid }: Claim, data: string): Promise<boolean> 
 export async function removeFalseClaim(data: string): Promise<void> {
   const claim = await readClaim(data);
   if (!claim || (await isServing(claim, data))) return;
-  const aside = `${fileOf(data)}.${process.pid}`;
-  await rename(fileOf(data), aside).catch(nullIfAbsent);
-  const moved = await readFile(aside, 'utf8').catch(nullIfAbsent);
-  // A server may have started between our reading and the rename: its claim is true, and goes back.
-  if (moved !== null && moved !== claim.text) await link(aside, fileOf(data)).catch(() => undefined);
-  await rm(aside, { force: true });
+  // A server that is just starting makes the file before it writes to it.
+  const age = Date.now() - ((await stat(fileOf(data)).catch(nullIfAbsent))?.mtimeMs ?? 0);
+  if (claim.text === '' && age < 5000) return;
+  await removeStale(fileOf(data), claim.text);
 }

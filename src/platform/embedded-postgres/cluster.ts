@@ -57,8 +57,10 @@ export async function ensureCluster(files: ClusterFiles, binaries: Binaries, acc
     await rename(aside, files.folder);
   } catch (error) {
     await rm(aside, { recursive: true, force: true });
-    // ENOTEMPTY, or EPERM on Windows: another start was first, and its cluster is the one.
-    if (!(await stat(files.data).catch(() => null))) throw error;
+    // Another start was first, and its cluster is the one; or else the folder has something else in it.
+    if (await stat(files.data).catch(() => null)) return;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error;
+    throw new Error(`${files.folder} holds files, but no database: there is no folder "data" in it; move it away to begin anew`, { cause: error });
   }
   await syncFolder(parent);
 }

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { serverAccount } from './account.js';
 import { findRunning, type Place } from './acquire.js';
 import { findBinaries } from './binaries.js';
 import { clusterFiles, ensureCluster } from './cluster.js';
-import type { Hold } from './hold.js';
+import { openSession, type Hold } from './hold.js';
 import { Keeper } from './keeper.js';
 import { Presence } from './presence.js';
 
@@ -22,6 +23,8 @@ export interface EmbeddedPostgres {
   /** Ends the server: running statements are cancelled, all that was committed stays. */
   stop(): Promise<void>;
 }
+
+const STARTING_MS = 60_000;
 
 /**
  * Starts a PostgreSQL of our own on a data folder, or takes over the one that a killed process left there. Takes about
@@ -59,11 +62,26 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
 }
 
-/** @returns the connection string of the server that another process runs on the folder, or null if none does. */
+/**
+ * For processes beside the one that has the folder. Waits for a server that is just starting.
+ * @returns the connection string of the folder's server, or null if none runs.
+ * @throws Error when it does not let us in for a minute.
+ */
 export async function runningEmbeddedPostgres(dataDir: string): Promise<string | null> {
   const files = clusterFiles(join(dataDir, 'postgres'));
-  const server = await findRunning(files);
-  return server && urlOf(server.port, await readFile(files.password, 'utf8'));
+  for (const until = Date.now() + STARTING_MS; ; await sleep(50)) {
+    const server = await findRunning(files);
+    if (!server) return null;
+    const password = await readFile(files.password, 'utf8');
+    try {
+      const session = await openSession(server, password, 'assay look-up');
+      const { rowCount } = await session.query(`select from pg_database where datname = 'assay'`);
+      await session.end();
+      if (rowCount === 1) return urlOf(server.port, password);
+    } catch (error) {
+      if (Date.now() > until) throw new Error(`the database server in ${files.folder} does not let us in: ${(error as Error).message}`, { cause: error });
+    }
+  }
 }
 
 /** Says no to TLS, which the server does not speak, whatever PGSSLMODE asks of other servers. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import type { Server } from './server.js';
 
 /** A number of our own for "this process owns the embedded server". */
 const HOLD_LOCK = 0x686f6c64;
@@ -14,30 +15,23 @@ export class HeldElsewhere extends Error {}
  * that dies, so no lock is ever stale, no pid is mistaken for a later process's, and of two takers the server picks one.
  */
 export class Hold {
-  private constructor(
-    readonly session: pg.Client,
-    /** Resolves when the session ends: by `release`, or with the server. */
-    readonly lost: Promise<void>,
-  ) {}
+  /** Resolves when the session ends: by `release`, or with the server. */
+  readonly lost: Promise<void>;
+
+  private constructor(readonly session: pg.Client) {
+    this.lost = new Promise((resolve) => session.once('end', resolve));
+  }
 
   /**
    * @throws HeldElsewhere naming the holder.
    * @throws Error with the server's or the socket's code while the server cannot be reached.
    */
-  static async take(port: number, password: string, folder: string): Promise<Hold> {
-    const session = new pg.Client({
-      host: '127.0.0.1', port, ssl: false, user: 'postgres', password, database: 'postgres',
-      connectionTimeoutMillis: 10_000,
-      application_name: `assay process ${process.pid} since ${started.toISOString()}`,
-    });
-    const lost = new Promise<void>((resolve) => session.once('end', resolve));
-    // Whatever breaks the session also ends it, and `lost` tells.
-    session.on('error', () => undefined);
-    await session.connect();
+  static async take(server: Pick<Server, 'pid' | 'port'>, password: string, folder: string): Promise<Hold> {
+    const session = await openSession(server, password, `assay process ${process.pid} since ${started.toISOString()}`);
     try {
       for (const until = Date.now() + PATIENCE_MS; ; await sleep(50)) {
         const { rows } = await session.query<{ taken: boolean }>('select pg_try_advisory_lock($1) as taken', [HOLD_LOCK]);
-        if (rows[0]!.taken) return new Hold(session, lost);
+        if (rows[0]!.taken) return new Hold(session);
         if (Date.now() > until) throw new HeldElsewhere(`${folder} is in use by ${await holder(session)}; stop that one, or set ASSAY_DATA_DIR to another folder`);
       }
     } catch (error) {
@@ -48,6 +42,30 @@ export class Hold {
 
   async release(): Promise<void> {
     await this.session.end().catch(() => undefined);
+  }
+}
+
+/**
+ * A session of the superuser on the server that runs as `pid`, and on no other: a copy of a folder has the same password, and
+ * the same port until both are in use.
+ * @throws Error with the server's or the socket's code, or naming the process that answered instead.
+ */
+export async function openSession({ pid, port }: Pick<Server, 'pid' | 'port'>, password: string, name: string): Promise<pg.Client> {
+  const session = new pg.Client({
+    host: '127.0.0.1', port, ssl: false, user: 'postgres', password, database: 'postgres',
+    connectionTimeoutMillis: 3000, application_name: name,
+  });
+  // Whatever breaks the session also ends it.
+  session.on('error', () => undefined);
+  await session.connect();
+  try {
+    const { rows } = await session.query<{ claim: string }>(`select pg_read_file('postmaster.pid') as claim`);
+    const answering = Number.parseInt(rows[0]!.claim, 10);
+    if (answering !== pid) throw new Error(`on port ${port} process ${answering} answers, not ${pid}`);
+    return session;
+  } catch (error) {
+    await session.end().catch(() => undefined);
+    throw error;
   }
 }
 

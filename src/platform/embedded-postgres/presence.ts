@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nullIfAbsent } from './cluster.js';
 import { HeldElsewhere } from './hold.js';
+import { removeStale } from './stale-file.js';
 
 const BEAT_MS = 1000;
 /** A sign of life is missed only by a process that was stopped or blocked for this long. */
@@ -29,24 +30,23 @@ export class Presence {
   /** @throws HeldElsewhere when a process of another container or machine has the folder. */
   static async enter(file: string, folder: string, log: (message: string) => void): Promise<Presence> {
     for (;;) {
-      if (await write(file)) return new Presence(file);
+      if (await write(file, 'wx')) return new Presence(file);
       const found = await readFile(file, 'utf8').catch(nullIfAbsent);
       if (found === null) continue;
-      const { world, who } = JSON.parse(found) as { world: string; who: string };
+      const { world, who } = parse(found);
       // Among ourselves the server's lock decides, without a wait.
       if (world === here) return new Presence(file);
       log(`${folder} was last in use by ${who}; looking for ${SILENCE_MS / 1000} s whether it still is`);
       if (await moves(file)) throw new HeldElsewhere(`${folder} is in use by ${who}; stop that one, or set ASSAY_DATA_DIR to another folder`);
-      // Of two that found it still, one gets to move it away.
-      await rename(file, `${file}.${process.pid}`).catch(nullIfAbsent);
-      await rm(`${file}.${process.pid}`, { force: true });
+      await removeStale(file, found);
     }
   }
 
   /** Puts our name where an earlier process's may be. */
   async sign(): Promise<void> {
-    await rm(this.file, { force: true });
-    await write(this.file);
+    const aside = `${this.file}.${process.pid}`;
+    await write(aside, 'w');
+    await rename(aside, this.file);
   }
 
   /** Ends the beat without a word about the folder, which may be another's. */
@@ -72,10 +72,25 @@ function pidNamespace(): string {
   }
 }
 
-async function write(file: string): Promise<boolean> {
-  const content = { world: here, who: `process ${process.pid} on ${hostname()}` };
+interface Sign {
+  world: string;
+  who: string;
+}
+
+/** A sign that a power cut has torn is as good as any: it moves or it does not. */
+function parse(text: string): Sign {
   try {
-    await writeFile(file, JSON.stringify(content), { flag: 'wx', mode: 0o600, flush: true });
+    return JSON.parse(text) as Sign;
+  } catch {
+    return { world: '', who: 'an unknown process' };
+  }
+}
+
+/** @returns false where flag wx finds a file. */
+async function write(file: string, flag: 'w' | 'wx'): Promise<boolean> {
+  const sign: Sign = { world: here, who: `process ${process.pid} on ${hostname()}` };
+  try {
+    await writeFile(file, JSON.stringify(sign), { flag, mode: 0o600, flush: true });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
