@@ -1,6 +1,7 @@
 import { majorityWithPredictions } from '../crowdlab/consensus.js';
-import { argmax, fitCrowdlab, hasOverlap, posteriorRows } from '../crowdlab/fit.js';
+import { fitCrowdlab, hasOverlap, posteriorRows } from '../crowdlab/fit.js';
 import { bestTemperature, logsOf, scaleInPlace } from '../crowdlab/temperature.js';
+import { argmax } from '../numeric/argmax.js';
 import { VoteTable } from '../vote-table.js';
 import type { AcquisitionScore } from './score.js';
 

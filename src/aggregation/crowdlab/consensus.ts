@@ -13,37 +13,60 @@ export function majorityWithPredictions(votes: VoteTable, predictions: readonly 
   const totals = new Int32Array(classCount);
   for (let v = 0; v < classes.length; v++) totals[classes[v]!]!++;
   const leaders = leadersOf(votes);
+  const candidates = leaders.classes;
   const tied: number[] = [];
-  const open = new Map<number, number[]>();
+  const open = new Map<number, Int32Array>();
 
   for (let item = 0; item < itemCount; item++) {
-    if (itemOffsets[item] === itemOffsets[item + 1]) continue;
-    const count = leaders.of(item);
-    consensus[item] = leaders.classes[0]!;
-    if (count === 1) continue;
-    tied.push(item);
-    let candidates = Array.from(leaders.classes.subarray(0, count)).sort((a, b) => a - b);
-    if (predictions.length) candidates = highest(candidates, (k) => meanPrediction(predictions, item * classCount + k));
-    candidates = highest(candidates, (k) => -totals[k]!);
-    consensus[item] = candidates[0]!;
-    if (candidates.length > 1) open.set(item, candidates);
+    const first = itemOffsets[item]!;
+    const end = itemOffsets[item + 1]!;
+    if (first === end) continue;
+    let same = first + 1;
+    while (same < end && classes[same] === classes[first]) same++;
+    if (same === end) {
+      consensus[item] = classes[first]!;
+      continue;
+    }
+    let count = leaders.of(item);
+    if (count > 1) {
+      tied.push(item);
+      if (predictions.length) count = keepHighest(candidates, count, (k) => meanPrediction(predictions, item * classCount + k));
+      count = keepHighest(candidates, count, (k) => -totals[k]!);
+    }
+    consensus[item] = lowestOf(candidates, count);
+    if (count > 1) open.set(item, candidates.slice(0, count));
   }
 
-  if (open.size > 0) {
-    const accuracy = accuracyOnUntied(votes, consensus, new Set(tied));
-    for (const [item, candidates] of accuracy ? open : []) {
-      consensus[item] = highest(candidates, (k) => meanAccuracyOfVoters(votes, item, k, accuracy!))[0]!;
+  const accuracy = open.size > 0 ? accuracyOnUntied(votes, consensus, new Set(tied)) : null;
+  if (accuracy) {
+    for (const [item, remaining] of open) {
+      const count = keepHighest(remaining, remaining.length, (k) => meanAccuracyOfVoters(votes, item, k, accuracy));
+      consensus[item] = lowestOf(remaining, count);
     }
   }
   return consensus;
 }
 
-/** The candidates of the highest value, in their order. */
-function highest(candidates: number[], value: (candidate: number) => number): number[] {
-  if (candidates.length === 1) return candidates;
-  const values = candidates.map(value);
-  const best = Math.max(...values);
-  return candidates.filter((_, c) => values[c] === best);
+/** Moves the candidates of the highest value to the front; returns how many there are. */
+function keepHighest(candidates: Int32Array, count: number, value: (candidate: number) => number): number {
+  if (count === 1) return 1;
+  let kept = 0;
+  let best = -Infinity;
+  for (let c = 0; c < count; c++) {
+    const candidate = candidates[c]!;
+    const own = value(candidate);
+    if (own < best) continue;
+    if (own > best) kept = 0;
+    best = own;
+    candidates[kept++] = candidate;
+  }
+  return kept;
+}
+
+function lowestOf(candidates: Int32Array, count: number): number {
+  let lowest = candidates[0]!;
+  for (let c = 1; c < count; c++) lowest = Math.min(lowest, candidates[c]!);
+  return lowest;
 }
 
 /** Finds the distinct classes with the most votes on an item, in O(its votes); `classes` holds them until the next call. */

@@ -1,3 +1,4 @@
+import { argmax } from '../numeric/argmax.js';
 import type { VoteTable } from '../vote-table.js';
 import { majorityWithPredictions } from './consensus.js';
 
@@ -171,11 +172,4 @@ function shareOfVotes({ itemOffsets, classes }: VoteTable, item: number, label: 
   let same = 0;
   for (let v = first; v < end; v++) if (classes[v] === label) same++;
   return same / (end - first);
-}
-
-/** The lowest class of the highest of the K numbers at `at`; equality is exact. */
-export function argmax(rows: Float64Array, at: number, K: number): number {
-  let best = 0;
-  for (let k = 1; k < K; k++) if (rows[at + k]! > rows[at + best]!) best = k;
-  return best;
 }

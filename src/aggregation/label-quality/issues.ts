@@ -1,4 +1,4 @@
-import { argmax } from '../crowdlab/fit.js';
+import { argmax } from '../numeric/argmax.js';
 import { confidentJoint, labelCounts, roundRows } from './confident-joint.js';
 import { checkLabelled, type LabelledPredictions } from './labels.js';
 import { scoreChecked, scoreLabels, type LabelScore } from './scores.js';
