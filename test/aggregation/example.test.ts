@@ -7,7 +7,11 @@ import { acquisitionScores, agreementMetrics, crowdOptions, methods } from '../.
 
 const root = new URL('../../', import.meta.url);
 const page = readFileSync(new URL('docs/aggregation.md', root), 'utf8');
-const examples = [...page.matchAll(/```js\n(.*?)```\n\n```text\n(.*?)```/gs)].map(([, code, output]) => ({ code: code!, output: output! }));
+/** Each piece of code that uses the package, with the output printed below it. */
+const examples = ['docs/aggregation.md', 'README.md'].filter((file) => existsSync(new URL(file, root))).flatMap((file) => {
+  const blocks = readFileSync(new URL(file, root), 'utf8').matchAll(/```js\n(.*?)```\n\n```text\n(.*?)```/gs);
+  return [...blocks].filter(([, code]) => code!.includes("'assay/aggregation'")).map(([, code, output]) => ({ file, code: code!, output: output! }));
+});
 const built = existsSync(new URL('dist/src/aggregation/index.js', root));
 
 describe('docs/aggregation.md', () => {
@@ -15,10 +19,10 @@ describe('docs/aggregation.md', () => {
     expect(page).toBe(withTables(page, { methods, agreementMetrics, acquisitionScores, crowdOptions }));
   });
 
-  it('has examples', () => expect(examples).toHaveLength(2));
+  it('has examples', () => expect(examples.filter(({ file }) => file === 'docs/aggregation.md')).toHaveLength(2));
 
   // Run as a reader would: pasted into Node, the package found by its name.
-  it.skipIf(!built).each(examples)('prints what it says: example $#', async ({ code, output }) => {
+  it.skipIf(!built).each(examples)('prints what it says: example $# of the pages ($file)', async ({ code, output }) => {
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], { cwd: root });
     expect(stdout).toBe(output);
   });

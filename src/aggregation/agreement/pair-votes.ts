@@ -29,73 +29,78 @@ export interface PairWalk {
  * Visits every pair of annotators who share an item, by a and then b. The cost is the number of pairs of votes on one item;
  * memory that of the busiest annotator's.
  */
-export function forEachPair({ votes, itemWeights, classOf }: PairWalk, visit: (pair: PairVotes) => void): void {
-  const { annotatorCount, classCount, itemOffsets, items, annotators, classes } = votes;
-  const byAnnotator = votes.byAnnotator();
-  const repeats = repeatCounts(votes);
-  const starts = new Int32Array(annotatorCount);
+export function forEachPair(walk: PairWalk, visit: (pair: PairVotes) => void): void {
+  const { annotatorCount } = walk.votes;
+  const { offsets, votes } = walk.votes.byAnnotator();
+  const repeats = repeatCounts(walk.votes);
+  const next = new Int32Array(annotatorCount);
   const sizes = new Int32Array(annotatorCount);
-  const met: number[] = [];
-  let partners = new Int32Array(1024);
-  let mine = new Int32Array(1024);
-  let theirs = new Int32Array(1024);
-  let weights = new Float64Array(1024);
-  const pair: PairVotes = { a: 0, b: 0, start: 0, end: 0, first: new Int32Array(64), second: new Int32Array(64), weight: new Float64Array(64), sharedItems: 0 };
+  const met = new Int32Array(annotatorCount);
+  const pair: PairVotes = { a: 0, b: 0, start: 0, end: 0, first: new Int32Array(0), second: new Int32Array(0), weight: new Float64Array(0), sharedItems: 0 };
 
   for (let a = 0; a < annotatorCount; a++) {
-    // Collect the votes of later annotators on this one's items.
-    let collected = 0;
-    for (let r = byAnnotator.offsets[a]!; r < byAnnotator.offsets[a + 1]!; r++) {
-      const vote = byAnnotator.votes[r]!;
-      const item = items[vote]!;
-      const itemWeight = itemWeights ? itemWeights[item]! : 1;
-      if (itemWeight === 0 || classes[vote]! >= classCount) continue;
-      for (let other = vote + 1; other < itemOffsets[item + 1]!; other++) {
-        const b = annotators[other]!;
-        if (b === a || classes[other]! >= classCount) continue;
-        if (collected === partners.length) {
-          partners = doubled(partners, Int32Array);
-          mine = doubled(mine, Int32Array);
-          theirs = doubled(theirs, Int32Array);
-          weights = doubled(weights, Float64Array);
-        }
-        if (sizes[b]!++ === 0) met.push(b);
-        partners[collected] = b;
-        mine[collected] = classOf ? classOf[classes[vote]!]! : classes[vote]!;
-        theirs[collected] = classOf ? classOf[classes[other]!]! : classes[other]!;
-        weights[collected++] = repeats ? itemWeight / (repeats[vote]! * repeats[other]!) : itemWeight;
-      }
+    const own = votes.subarray(offsets[a], offsets[a + 1]);
+    const partners = met.subarray(0, countShared(walk, a, own, sizes, met)).sort();
+    let length = 0;
+    for (const b of partners) {
+      next[b] = length;
+      length += sizes[b]!;
     }
-    // Bring them together by partner.
-    met.sort((x, y) => x - y);
-    let at = 0;
-    for (const b of met) {
-      starts[b] = at;
-      at += sizes[b]!;
+    if (length > pair.first.length) {
+      pair.first = new Int32Array(2 * length);
+      pair.second = new Int32Array(2 * length);
+      pair.weight = new Float64Array(2 * length);
     }
-    while (pair.first.length < collected) {
-      pair.first = doubled(pair.first, Int32Array);
-      pair.second = doubled(pair.second, Int32Array);
-      pair.weight = doubled(pair.weight, Float64Array);
-    }
-    const { first, second, weight } = pair;
-    for (let c = 0; c < collected; c++) {
-      const place = starts[partners[c]!]!++;
-      first[place] = mine[c]!;
-      second[place] = theirs[c]!;
-      weight[place] = weights[c]!;
-    }
+    placeShared(walk, a, own, next, repeats, pair);
     pair.a = a;
-    for (const b of met) {
+    for (const b of partners) {
       pair.b = b;
-      pair.end = starts[b]!;
+      pair.end = next[b]!;
       pair.start = pair.end - sizes[b]!;
       pair.sharedItems = 0;
-      for (let c = pair.start; c < pair.end; c++) pair.sharedItems += weight[c]!;
+      for (let c = pair.start; c < pair.end; c++) pair.sharedItems += pair.weight[c]!;
       visit(pair);
       sizes[b] = 0;
     }
-    met.length = 0;
+  }
+}
+
+/** Counts in `sizes` the votes of later annotators on the items of a's own votes; lists those annotators and returns how many. */
+function countShared({ votes, itemWeights }: PairWalk, a: number, own: Int32Array, sizes: Int32Array, met: Int32Array): number {
+  const { classCount, itemOffsets, items, annotators, classes } = votes;
+  let partners = 0;
+  for (let r = 0; r < own.length; r++) {
+    const vote = own[r]!;
+    const item = items[vote]!;
+    if (classes[vote]! >= classCount || (itemWeights && itemWeights[item] === 0)) continue;
+    const end = itemOffsets[item + 1]!;
+    for (let other = vote + 1; other < end; other++) {
+      const b = annotators[other]!;
+      if (b === a || classes[other]! >= classCount) continue;
+      if (sizes[b]!++ === 0) met[partners++] = b;
+    }
+  }
+  return partners;
+}
+
+/** The same walk again: puts each vote where its pair's lie together, from `next` on. */
+function placeShared({ votes, itemWeights, classOf }: PairWalk, a: number, own: Int32Array, next: Int32Array, repeats: Int32Array | null, { first, second, weight }: PairVotes): void {
+  const { classCount, itemOffsets, items, annotators, classes } = votes;
+  for (let r = 0; r < own.length; r++) {
+    const vote = own[r]!;
+    const item = items[vote]!;
+    const itemWeight = itemWeights ? itemWeights[item]! : 1;
+    if (classes[vote]! >= classCount || itemWeight === 0) continue;
+    const mine = classOf ? classOf[classes[vote]!]! : classes[vote]!;
+    const end = itemOffsets[item + 1]!;
+    for (let other = vote + 1; other < end; other++) {
+      const b = annotators[other]!;
+      if (b === a || classes[other]! >= classCount) continue;
+      const place = next[b]!++;
+      first[place] = mine;
+      second[place] = classOf ? classOf[classes[other]!]! : classes[other]!;
+      weight[place] = repeats ? itemWeight / (repeats[vote]! * repeats[other]!) : itemWeight;
+    }
   }
 }
 
@@ -115,10 +120,4 @@ function repeatCounts(votes: VoteTable): Int32Array | null {
     start = end;
   }
   return counts;
-}
-
-function doubled<T extends Int32Array | Float64Array>(array: T, type: new (length: number) => T): T {
-  const longer = new type(array.length * 2);
-  longer.set(array);
-  return longer;
 }
