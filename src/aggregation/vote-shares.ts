@@ -6,27 +6,28 @@ import type { VoteTable } from './vote-table.js';
  * items with a gold answer are certain of it.
  */
 export function voteShares(votes: VoteTable, gold?: Int32Array): Float64Array {
-  const { itemCount, classCount: K, itemOffsets, classes, candidateSets: sets } = votes;
-  const shares = new Float64Array(itemCount * K);
-  for (let item = 0; item < itemCount; item++) {
-    const start = itemOffsets[item]!;
-    const end = itemOffsets[item + 1]!;
-    const known = gold ? gold[item]! : -1;
-    if (known >= 0) setCertain(shares, item * K, K, known);
-    else if (start === end) shares.fill(1 / K, item * K, (item + 1) * K);
-    else {
-      for (let vote = start; vote < end; vote++) {
-        const label = classes[vote]!;
-        if (label < K) {
-          shares[item * K + label]!++;
-          continue;
-        }
-        const first = sets!.offsets[label - K]!;
-        const last = sets!.offsets[label - K + 1]!;
-        for (let m = first; m < last; m++) shares[item * K + sets!.classes[m]!]! += 1 / (last - first);
-      }
-      normalizeRow(shares, item * K, K);
-    }
-  }
+  const K = votes.classCount;
+  const shares = new Float64Array(votes.itemCount * K);
+  for (let item = 0; item < votes.itemCount; item++) writeShares(votes, item, gold, shares, item * K);
   return shares;
+}
+
+/** One item's row of `voteShares`, to the K numbers of `out` at `at`. */
+export function writeShares({ classCount: K, itemOffsets, classes, candidateSets: sets }: VoteTable, item: number, gold: Int32Array | undefined, out: Float64Array, at: number): void {
+  if (gold && gold[item]! >= 0) {
+    setCertain(out, at, K, gold[item]!);
+    return;
+  }
+  out.fill(0, at, at + K);
+  for (let vote = itemOffsets[item]!; vote < itemOffsets[item + 1]!; vote++) {
+    const label = classes[vote]!;
+    if (label < K) {
+      out[at + label]!++;
+      continue;
+    }
+    const first = sets!.offsets[label - K]!;
+    const last = sets!.offsets[label - K + 1]!;
+    for (let m = first; m < last; m++) out[at + sets!.classes[m]!]! += 1 / (last - first);
+  }
+  normalizeRow(out, at, K);
 }

@@ -9,7 +9,7 @@ export interface PassInput {
   gold?: Int32Array;
 }
 
-/** The arrays of a pass: it reads the parameters and overwrites the rest. `rows` is the number of confusion rows. */
+/** The arrays of a pass: it reads the parameters and overwrites the counts. */
 export interface PassState {
   /** rows x K: P(vote = the row's class | true class), or any positive weights in its place. */
   confusion: Float64Array;
@@ -19,8 +19,6 @@ export interface PassState {
   counts: Float64Array;
   /** K: expected number of items, of those with votes or a gold answer. */
   classCounts: Float64Array;
-  /** N x K. */
-  posteriors: Float64Array;
 }
 
 /** The E step and the sums of the M step over all votes. A kernel owns its arrays: some live in memory shared by threads. */
@@ -28,6 +26,10 @@ export interface PassKernel {
   state: PassState;
   /** One pass. @returns the natural-log likelihood of the votes (and gold answers) under the parameters it read. */
   run(): number;
+  /** N x K, of the last pass. */
+  posteriors(): Float64Array;
+  /** What the reader of the results should know of how they came about. */
+  warnings: readonly string[];
   /** Ends threads, where there are any. */
   close?(): void;
 }
@@ -45,49 +47,51 @@ export const SPARSE_ABOVE = 10;
 /** Priors are raised to this, so that a class that died out can return. */
 export const LEAST_PRIOR = 1e-10;
 
-export function emptyState(N: number, K: number, rows: number): PassState {
+/** The readable kernel: any K, candidate sets, gold. The fast ones are checked against it. */
+export function referenceKernel(input: PassInput): PassKernel {
+  const { itemCount: N, classCount: K } = input.votes;
+  const entries = input.rows.labels.length * K;
+  const state = { confusion: new Float64Array(entries), classPriors: new Float64Array(K), counts: new Float64Array(entries), classCounts: new Float64Array(K) };
+  const posteriors = new Float64Array(N * K);
+  const items = Int32Array.from({ length: N }, (_, item) => item);
   return {
-    confusion: new Float64Array(rows * K),
-    classPriors: new Float64Array(K),
-    counts: new Float64Array(rows * K),
-    classCounts: new Float64Array(K),
-    posteriors: new Float64Array(N * K),
+    state,
+    warnings: [],
+    posteriors: () => posteriors,
+    run() {
+      state.counts.fill(0);
+      state.classCounts.fill(0);
+      return referencePass(input, state, items, posteriors);
+    },
   };
 }
 
-/** The readable kernel: any K, candidate sets, gold. The fast ones are checked against it. */
-export function referenceKernel({ votes, rows, gold }: PassInput): PassKernel {
-  const { itemCount, classCount: K, itemOffsets } = votes;
-  const state = emptyState(itemCount, K, rows.labels.length);
+/** E and M step over some items: posteriors of items[i] to row i, counts added to those of the state. */
+export function referencePass({ votes, rows, gold }: PassInput, state: PassState, items: Int32Array, posteriors: Float64Array): number {
+  const { classCount: K, itemOffsets } = votes;
+  const { confusion, classPriors, counts, classCounts } = state;
   const least = K > SPARSE_ABOVE ? NEGLIGIBLE : 0;
-  return {
-    state,
-    run() {
-      const { confusion, classPriors, counts, classCounts, posteriors } = state;
-      counts.fill(0);
-      classCounts.fill(0);
-      let logLikelihood = 0;
-      for (let item = 0; item < itemCount; item++) {
-        const first = itemOffsets[item]!;
-        const last = itemOffsets[item + 1]!;
-        const at = item * K;
-        const known = gold ? gold[item]! : -1;
-        if (known >= 0) {
-          logLikelihood += knownLogLikelihood(rows, confusion, first, last, known) + Math.log(Math.max(LEAST_PRIOR, classPriors[known]!));
-          setCertain(posteriors, at, K, known);
-        } else {
-          for (let k = 0; k < K; k++) posteriors[at + k] = Math.max(LEAST_PRIOR, classPriors[k]!);
-          // Without votes the posterior is the prior, and says nothing new about it.
-          const log = multiplyVotes(rows, confusion, first, last, posteriors, at, K) + Math.log(normalizeRow(posteriors, at, K));
-          if (first === last) continue;
-          logLikelihood += log;
-        }
-        for (let k = 0; k < K; k++) classCounts[k]! += posteriors[at + k]!;
-        addCounts(rows, confusion, first, last, posteriors, at, K, counts, least);
-      }
-      return logLikelihood;
-    },
-  };
+  let logLikelihood = 0;
+  for (let place = 0; place < items.length; place++) {
+    const item = items[place]!;
+    const first = itemOffsets[item]!;
+    const last = itemOffsets[item + 1]!;
+    const at = place * K;
+    const known = gold ? gold[item]! : -1;
+    if (known >= 0) {
+      logLikelihood += knownLogLikelihood(rows, confusion, first, last, known) + Math.log(Math.max(LEAST_PRIOR, classPriors[known]!));
+      setCertain(posteriors, at, K, known);
+    } else {
+      for (let k = 0; k < K; k++) posteriors[at + k] = Math.max(LEAST_PRIOR, classPriors[k]!);
+      // Without votes the posterior is the prior, and says nothing new about it.
+      const log = multiplyVotes(rows, confusion, first, last, posteriors, at, K) + Math.log(normalizeRow(posteriors, at, K));
+      if (first === last) continue;
+      logLikelihood += log;
+    }
+    for (let k = 0; k < K; k++) classCounts[k]! += posteriors[at + k]!;
+    addCounts(rows, confusion, first, last, posteriors, at, K, counts, least);
+  }
+  return logLikelihood;
 }
 
 /** Multiplies the votes' confusion rows onto the K weights at `at`; returns the log of what rescaling took out. */

@@ -1,10 +1,11 @@
 import { confusionRows, type ConfusionRows } from '../kernels/confusion-rows.js';
-import { addCounts, referenceKernel, type PassKernel, type PassState } from '../kernels/pass.js';
+import { fastKernel } from '../kernels/fast-kernel.js';
+import { addCounts, referenceKernel, type PassInput, type PassKernel, type PassState } from '../kernels/pass.js';
 import { warmParameters } from '../kernels/warm-start.js';
 import type { AggregationInput, AggregationMethod, ConfusionMatrices } from '../method.js';
 import { accelerationOption, emOptions, runEm } from '../numeric/em.js';
 import { countTies, normalizeRow } from '../numeric/simplex.js';
-import { voteShares } from '../vote-shares.js';
+import { writeShares } from '../vote-shares.js';
 import type { VoteTable } from '../vote-table.js';
 
 /** Expected counts are raised to this, so that no probability is 0 and an annotator who never met a class is uniform on it. */
@@ -28,7 +29,7 @@ export const dawidSkene: AggregationMethod = {
   run(input, options, context) {
     const { votes } = input;
     const rows = confusionRows(votes, input.priorCounts);
-    const kernel = referenceKernel({ votes, rows, gold: input.gold });
+    const kernel = kernelFor({ votes, rows, gold: input.gold }, context.threads);
     try {
       const mStep = maximization(kernel.state, rows, votes.classCount, extraCounts(input, rows, options.smoothing as number));
       start(input, rows, kernel, mStep);
@@ -48,19 +49,31 @@ export const dawidSkene: AggregationMethod = {
         },
         context,
       );
-      const { posteriors, confusion, classPriors } = kernel.state;
+      const { confusion, classPriors } = kernel.state;
+      const posteriors = kernel.posteriors();
       return {
-        posteriors: posteriors.slice(),
+        posteriors,
         annotatorQuality: expectedAccuracy(votes, posteriors),
         confusion: { offsets: rows.offsets, labels: rows.labels, values: confusion.slice() },
         classPriors: classPriors.slice(),
-        diagnostics: { ...outcome, ties: countTies(posteriors, votes.classCount), warnings: [] },
+        diagnostics: { ...outcome, ties: countTies(posteriors, votes.classCount), warnings: [...kernel.warnings] },
       };
     } finally {
       kernel.close?.();
     }
   },
 };
+
+/** Compiling the fast kernel takes a few milliseconds, starting threads some twenty: both wait for enough votes. */
+const FAST_FROM = 10_000;
+const THREADS_FROM = 200_000;
+
+/** Which kernel runs depends on the votes alone, so that the bits do too. */
+function kernelFor(input: PassInput, threads = 1): PassKernel {
+  const { voteCount } = input.votes;
+  const fast = voteCount >= FAST_FROM ? fastKernel(input, { threads: voteCount >= THREADS_FROM ? threads : 1 }) : null;
+  return fast ?? referenceKernel(input);
+}
 
 /** The parameters of the first pass: those of an earlier run, or the M step of the vote shares. */
 function start({ votes, gold, warmStart }: AggregationInput, rows: ConfusionRows, { state }: PassKernel, mStep: { update: () => void }): void {
@@ -69,16 +82,17 @@ function start({ votes, gold, warmStart }: AggregationInput, rows: ConfusionRows
     warmParameters(warmStart, rows, K, state);
     return;
   }
-  const { posteriors, counts, classCounts, confusion } = state;
-  posteriors.set(voteShares(votes, gold));
+  const { counts, classCounts, confusion } = state;
   // Members of a candidate set share a vote evenly as long as nothing is known of the annotators.
   confusion.fill(1);
+  const shares = new Float64Array(K);
   for (let item = 0; item < itemCount; item++) {
     const first = itemOffsets[item]!;
     const last = itemOffsets[item + 1]!;
     if (first === last && !(gold && gold[item]! >= 0)) continue;
-    for (let k = 0; k < K; k++) classCounts[k]! += posteriors[item * K + k]!;
-    addCounts(rows, confusion, first, last, posteriors, item * K, K, counts);
+    writeShares(votes, item, gold, shares, 0);
+    for (let k = 0; k < K; k++) classCounts[k]! += shares[k]!;
+    addCounts(rows, confusion, first, last, shares, 0, K, counts);
   }
   mStep.update();
 }

@@ -1,0 +1,17 @@
+/** The little of WebAssembly that is used here, since neither ES2023 nor Node's types for version 20 declare it. */
+export interface WasmMemory {
+  readonly buffer: SharedArrayBuffer;
+}
+
+/** A compiled module; it may be posted to another thread. */
+export type WasmModule = object;
+
+export interface WasmHost {
+  WebAssembly: {
+    Memory: new (size: { initial: number; maximum: number; shared: true }) => WasmMemory;
+    Module: new (bytes: Uint8Array) => WasmModule;
+    Instance: new (module: WasmModule, imports: { env: { memory: WasmMemory } }) => { exports: Record<string, unknown> };
+  };
+}
+
+export const { WebAssembly: wasm } = globalThis as unknown as WasmHost;
