@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { aggregate, findMethod, methods, resolveOptions } from '../aggregation/index.js';
 import { goldHelp, type GoldScores, readGold, scored } from './gold-file.js';
@@ -41,7 +42,7 @@ async function run(path: string, flags: Flags): Promise<void> {
     const read = clock();
 
     bar.start('aggregate', typeof options.maxIterations === 'number' ? options.maxIterations : 0);
-    const result = checking(() => aggregate(votes.table, method.id, { options, seed: flags.seed, onProgress: ({ iteration }) => bar.set(iteration) }));
+    const result = checking(() => aggregate(votes.table, method.id, { options, seed: flags.seed, threads: availableParallelism(), onProgress: ({ iteration }) => bar.set(iteration) }));
     const aggregated = clock();
 
     bar.start('write', 0);

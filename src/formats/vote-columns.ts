@@ -1,5 +1,5 @@
 import { type Cell, CellKind, idFault } from './cell.js';
-import { Dictionary } from './dictionary.js';
+import { Dictionary, viewOf } from './dictionary.js';
 import { Fault, FormatError } from './fault.js';
 import { textFormatOf } from './formats.js';
 import { plainBytes } from './plain-bytes.js';
@@ -103,11 +103,12 @@ class VoteSink implements RecordSink {
   }
 
   private encode(slots: number, waiting: number): void {
+    const bytes = viewOf(this.bytes);
     let first = { rank: Infinity, fault: null as Fault | null };
     for (let slot = 0; slot < slots; slot++) {
       const { ids, codes, starts, ends } = this.columns[slot]!;
       let next = ids.size;
-      ids.encode(this.bytes, starts, ends, waiting, codes, this.count);
+      ids.encode(bytes, starts, ends, waiting, codes, this.count);
       // An id is checked when it is new; the same bytes are as good the next time.
       for (let rank = 0; rank < waiting && next < ids.size; rank++) {
         if (codes[this.count + rank] !== next) continue;
