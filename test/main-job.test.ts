@@ -88,7 +88,7 @@ describe('a server that was started as the README says', () => {
     expect(await call('run', '--project', 'No such')).toMatchObject({ code: 1, output: expect.stringContaining('Animals (simulated)') });
     expect((await call('migrate')).output).toContain('of this version already');
     expect((await call('verify', '--nonsense')).code).toBe(2);
-  });
+  }, 180_000);
 
   it('loads a file from the command line, tells what it refuses, and loads it once under a key', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'assay-import-'));
@@ -106,7 +106,7 @@ describe('a server that was started as the README says', () => {
     await rm(folder, { recursive: true });
     const { projects } = await server.data(`{ projects { nodes { voteCounts { votes } } } }`);
     expect(projects.nodes[1].voteCounts.votes).toBe('1801');
-  });
+  }, 60_000);
 
   it('says who holds its folder to a second one, which ends', async () => {
     const second = start('main.js', [], { ...server.settings, PORT: '0' });

@@ -44,7 +44,7 @@ async function importVotes(file: string, options: ImportOptions): Promise<void> 
   });
   if (options.json) console.log(JSON.stringify(tally));
   else report(file, tally);
-  if (tally.rejected > 0) process.exitCode = 1;
+  if (tally.rejected > 0) throw new Refusal(`${tally.rejected} of ${tally.rows} rows were rejected`);
 }
 
 function report(file: string, tally: BulkTally): void {

@@ -13,7 +13,7 @@ export function createHttpAdapter(settings: Settings, logger: Logger): FastifyAd
   const adapter = new FastifyAdapter({
     loggerInstance: logger,
     // One line a request, written below.
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: settings.MAX_BODY_BYTES,
     genReqId: (request: IncomingMessage) => readRequestId(request.headers['x-request-id']) ?? randomUUID(),
     // A stop closes idle connections at once and waits for the busy ones.
@@ -34,7 +34,7 @@ export function createHttpAdapter(settings: Settings, logger: Logger): FastifyAd
     const seconds = reply.elapsedTime / 1000;
     requestSeconds.observe({ method: request.method, route, status: reply.statusCode }, seconds);
     if (route !== '/livez' && route !== '/readyz' && route !== '/metrics') {
-      request.log.info({ requestId: request.id, method: request.method, route, status: reply.statusCode, seconds }, 'request');
+      request.log.info({ method: request.method, route, status: reply.statusCode, seconds }, 'request');
     }
     done();
   });
