@@ -9,7 +9,8 @@ export type TouchedVotes = Pick<VoteTable, 'itemCount' | 'classCount' | 'itemOff
 
 /**
  * Posteriors of some items between runs: one E step of Dawid-Skene with the parameters of the last run, over all votes these
- * items have now. With the votes in the run's order (by annotator, then class) the same bits as its next E step would give.
+ * items have now. With the votes in the run's order (by annotator, then class) these are the bits
+ * of the readable kernel's next E step.
  *
  * Annotators are codes of the project, and may be ones the run did not know: those, and a known annotator's first vote for
  * some class, are read through the pooled confusion. A class nobody had used in the run says nothing until the next one.
