@@ -3,8 +3,9 @@ import type { Command } from 'commander';
 import { aggregate, findMethod, methods, resolveOptions } from '../aggregation/index.js';
 import { goldHelp, type GoldScores, readGold, scored } from './gold-file.js';
 import { collectOption, seedNumber, typedOptions } from './option-values.js';
+import { predictionsHelp, readPredictions } from './predictions-file.js';
 import { PhaseBar } from './progress.js';
-import { checking } from './refusal.js';
+import { checking, Refusal } from './refusal.js';
 import { writeResults } from './result-files.js';
 import { printFacts } from './tables.js';
 import { readVotes, votesHelp } from './votes-file.js';
@@ -13,6 +14,7 @@ interface Flags {
   method: string;
   option?: Record<string, string>;
   gold?: string;
+  predictions?: string[];
   out: string;
   seed: number;
   json?: true;
@@ -24,29 +26,32 @@ export function configure(command: Command): void {
     .requiredOption('-m, --method <id>', `one of ${methods.map(({ id }) => id).join(', ')}`)
     .option('-o, --option <name=value>', 'an option of the method; may be repeated', collectOption)
     .option('-g, --gold <file>', 'known answers to score the soft labels against')
+    .option('-p, --predictions <file>', "a model's probabilities; once a model", (file: string, before: string[] = []) => [...before, file])
     .option('--out <folder>', 'where soft-labels.csv and annotators.csv go', '.')
     .option('--seed <number>', 'all random draws derive from it', seedNumber, 0)
     .option('--json', 'print one JSON object instead of a table')
-    .addHelpText('after', votesHelp + goldHelp)
+    .addHelpText('after', votesHelp + goldHelp + predictionsHelp)
     .action(run);
 }
 
 async function run(path: string, flags: Flags): Promise<void> {
   const method = checking(() => findMethod(flags.method), '', true);
+  if (flags.predictions && !method.reads.includes('predictions')) throw new Refusal(`${method.id} does not read predictions; leave out --predictions`, true);
   const options = checking(() => resolveOptions(method, typedOptions(method.options, flags.option)), '', true);
   const bar = new PhaseBar();
   try {
     const clock = stopwatch();
     const gold = flags.gold == null ? null : await readGold(flags.gold);
     const votes = await readVotes(path, bar);
+    const predictions = flags.predictions && (await Promise.all(flags.predictions.map((file) => readPredictions(file, votes))));
     const read = clock();
 
     bar.start('aggregate', typeof options.maxIterations === 'number' ? options.maxIterations : 0);
-    const result = checking(() => aggregate(votes.table, method.id, { options, seed: flags.seed, threads: availableParallelism(), onProgress: ({ iteration }) => bar.set(iteration) }));
+    const result = checking(() => aggregate(votes.table, method.id, { predictions, options, seed: flags.seed, threads: availableParallelism(), onProgress: ({ iteration }) => bar.set(iteration) }));
     const aggregated = clock();
 
-    bar.start('write', 0);
-    const files = await writeResults(flags.out, votes, result);
+    bar.start('write', votes.table.itemCount);
+    const files = await writeResults(flags.out, votes, result, (items) => bar.set(items));
     const written = clock();
     bar.stop();
 

@@ -26,16 +26,17 @@ export async function writeTable(folder: string, name: string, columns: readonly
   return path;
 }
 
-export async function writeResults(folder: string, votes: Votes, result: MethodResult): Promise<string[]> {
+export async function writeResults(folder: string, votes: Votes, result: MethodResult, onItems: (count: number) => void): Promise<string[]> {
   return [
-    await writeTable(folder, 'soft-labels', ['item', 'label', 'confidence', ...votes.classes.map((name) => `p_${name}`)], softLabels(votes, result)),
+    await writeTable(folder, 'soft-labels', ['item', 'label', 'confidence', ...votes.classes.map((name) => `p_${name}`)], softLabels(votes, result, onItems)),
     await writeTable(folder, 'annotators', ['annotator', 'votes', ...(result.annotatorQuality ? ['quality'] : [])], annotators(votes, result)),
   ];
 }
 
-function* softLabels({ table, itemIds, classes }: Votes, { posteriors }: MethodResult): Generator<CellValue[]> {
+function* softLabels({ table, itemIds, classes }: Votes, { posteriors }: MethodResult, onItems: (count: number) => void): Generator<CellValue[]> {
   const K = classes.length;
   for (let item = 0; item < table.itemCount; item++) {
+    if (item % 10_000 === 0) onItems(item);
     const best = bestClass(posteriors, item * K, K);
     const row: CellValue[] = [itemIds.text(item), classes[best]!, posteriors[item * K + best]!];
     for (let k = 0; k < K; k++) row.push(posteriors[item * K + k]);

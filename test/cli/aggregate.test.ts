@@ -70,6 +70,29 @@ describe('assay aggregate', () => {
     expect(found).toMatchObject({ iterations: 1, converged: false, seed: 7, options: { maxIterations: 1, smoothing: 0.5 } });
   });
 
+  it('reads a model\'s predictions for the methods that want them', async () => {
+    const path = await assay.file('votes.csv', 'item,annotator,label\ni1,ann,cat\ni1,bob,cat\ni2,ann,dog\ni2,bob,cat\ni3,bob,dog\n');
+    const good = 'item,p_dog,p_cat\ni3,0.9,0.1\ni1,0.2,0.8\nelsewhere,0.5,0.5\ni2,0.95,0.05\n';
+    const words = ['aggregate', path, '-m', 'crowdlab', '--out', assay.path('crowdlab')];
+    const model = await assay.file('model.csv', good);
+    expect((await assay.run([...words, '--predictions', model, '--predictions', model])).code).toBe(0);
+    const labels = (await readFile(assay.path('crowdlab/soft-labels.csv'), 'utf8')).split('\n').map((row) => row.split(',').slice(0, 2));
+    expect(labels.slice(0, 4)).toEqual([['item', 'label'], ['i1', 'cat'], ['i2', 'dog'], ['i3', 'dog']]);
+    for (const [content, message] of [
+      [good.replace('i1,0.2', 'i1,0.3'), `, line 3: the probabilities of item "i1" sum to 1.1; they must sum to 1 within 1e-6`],
+      [good.replace('0.95,0.05', '1.95,0.05'), ', line 5: p_dog "1.95" is out of range; it must be from 0 to 1'],
+      [good.replace('i1,0.2,0.8\n', ''), ': item "i1" has votes, but no prediction here'],
+      [`${good}i1,0.2,0.8\n`, ', line 6: item "i1" comes twice; keep one row'],
+      [good.replace('p_cat', 'p_bird'), ', line 1: the header has the columns "item,p_dog,p_bird", and needs item or task, p_cat, p_dog'],
+      [good.replace('0.2', 'NaN'), ', line 3: p_dog "NaN" is not a number'],
+    ] as const) {
+      await assay.file('model.csv', content);
+      expect(await assay.run([...words, '--predictions', model])).toEqual({ code: 1, out: '', err: `assay: ${model}${message}\n` });
+    }
+    expect(await assay.run(words)).toMatchObject({ code: 1, err: expect.stringContaining('crowdlab reads predictions') as string });
+    expect(await assay.run(['aggregate', path, '-m', 'majority-vote', '-p', model])).toMatchObject({ code: 2, err: 'assay: majority-vote does not read predictions; leave out --predictions\n' });
+  });
+
   it('keeps ids byte for byte, guarded against spreadsheets', async () => {
     const path = await assay.file('odd.csv', 'item,annotator,label\n=1+1,@bob,-1\n"a\nb",@bob,+1\n🙂,é,-1\n🙂,e\u0301,-1\n');
     expect((await assay.run(['aggregate', path, '-m', 'majority-vote', '--out', assay.path('odd')])).code).toBe(0);
