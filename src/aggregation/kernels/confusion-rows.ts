@@ -19,63 +19,68 @@ export interface ConfusionRows {
 /** Two rows x K arrays of doubles; more is refused, since a run would die for want of memory instead of saying so. */
 const LIMIT_BYTES = 4 * 2 ** 30;
 
+/** Entries of the table from (annotator, class) to row; annotators are taken in blocks that fit in it. */
+const TABLE_ENTRIES = 2 ** 24;
+
 /**
  * @param known rows to keep besides those the votes use (what is known of annotators from elsewhere).
  * @throws RangeError with the memory it would take, above 4 GiB.
  */
 export function confusionRows(votes: VoteTable, known?: ConfusionMatrices): ConfusionRows {
-  const { annotatorCount: M, classCount: K, classes, candidateSets } = votes;
-  const byAnnotator = votes.byAnnotator();
+  const { annotatorCount: M, classCount: K, annotators, classes, candidateSets, voteCount } = votes;
   const offsets = new Int32Array(M + 1);
   const labels: number[] = [];
-  const codes = new Int32Array(votes.voteCount);
-  const setOffsets = [0];
-  const setStarts: number[] = [];
-  const rowOf = new Int32Array(K).fill(-1);
+  const codes = new Int32Array(voteCount);
+  const sets = candidateSets && setVotes(votes, codes);
 
-  const classesOf = (code: number): ArrayLike<number> =>
-    code < K ? [code] : candidateSets!.classes.subarray(candidateSets!.offsets[code - K], candidateSets!.offsets[code - K + 1]);
-
-  for (let annotator = 0; annotator < M; annotator++) {
-    const first = byAnnotator.offsets[annotator]!;
-    const last = byAnnotator.offsets[annotator + 1]!;
-    const used: number[] = [];
-    const use = (label: number) => {
-      if (rowOf[label] === -1) {
-        rowOf[label] = 0;
-        used.push(label);
-      }
-    };
-    for (let i = first; i < last; i++) {
-      const code = classes[byAnnotator.votes[i]!]!;
-      if (code < K) use(code);
-      else Array.from(classesOf(code), use);
+  const block = Math.max(1, Math.min(M, Math.floor(TABLE_ENTRIES / K)));
+  const table = new Int32Array(block * K);
+  for (let from = 0; from < M; from += block) {
+    const to = Math.min(M, from + block);
+    table.fill(-1);
+    // Mark what is used, number it in order, look every vote up.
+    for (let vote = 0; vote < voteCount; vote++) {
+      const annotator = annotators[vote]!;
+      if (annotator < from || annotator >= to) continue;
+      const at = (annotator - from) * K;
+      const label = classes[vote]!;
+      if (label < K) table[at + label] = 0;
+      else for (let m = candidateSets!.offsets[label - K]!; m < candidateSets!.offsets[label - K + 1]!; m++) table[at + candidateSets!.classes[m]!] = 0;
     }
-    for (let row = known?.offsets[annotator] ?? 0; row < (known?.offsets[annotator + 1] ?? 0); row++) use(known!.labels[row]!);
-    used.sort((a, b) => a - b);
-    for (const label of used) rowOf[label] = labels.push(label) - 1;
-    for (let i = first; i < last; i++) {
-      const vote = byAnnotator.votes[i]!;
-      const code = classes[vote]!;
-      if (code < K) {
-        codes[vote] = rowOf[code]! * K;
+    if (known) for (let a = from; a < to; a++) for (let row = known.offsets[a]!; row < known.offsets[a + 1]!; row++) table[(a - from) * K + known.labels[row]!] = 0;
+    for (let annotator = from; annotator < to; annotator++) {
+      for (let label = 0; label < K; label++) if (table[(annotator - from) * K + label] === 0) table[(annotator - from) * K + label] = labels.push(label) - 1;
+      offsets[annotator + 1] = labels.length;
+      const bytes = 2 * 8 * K * labels.length;
+      if (bytes > LIMIT_BYTES) throw tooLarge(votes, bytes, annotator + 1);
+    }
+    for (let vote = 0; vote < voteCount; vote++) {
+      const annotator = annotators[vote]!;
+      if (annotator < from || annotator >= to) continue;
+      const at = (annotator - from) * K;
+      const label = classes[vote]!;
+      if (label < K) {
+        codes[vote] = table[at + label]! * K;
         continue;
       }
-      codes[vote] = ~(setOffsets.length - 1);
-      for (const label of Array.from(classesOf(code))) setStarts.push(rowOf[label]! * K);
-      setOffsets.push(setStarts.length);
+      const first = candidateSets!.offsets[label - K]!;
+      const start = sets!.offsets[~codes[vote]!]!;
+      for (let m = first; m < candidateSets!.offsets[label - K + 1]!; m++) sets!.starts[start + m - first] = table[at + candidateSets!.classes[m]!]! * K;
     }
-    for (const label of used) rowOf[label] = -1;
-    offsets[annotator + 1] = labels.length;
-    const bytes = 2 * 8 * K * labels.length;
-    if (bytes > LIMIT_BYTES) throw tooLarge(votes, bytes, annotator + 1);
   }
-  return {
-    offsets,
-    labels: Int32Array.from(labels),
-    codes,
-    sets: setOffsets.length > 1 ? { offsets: Int32Array.from(setOffsets), starts: Int32Array.from(setStarts) } : null,
-  };
+  return { offsets, labels: Int32Array.from(labels), codes, sets };
+}
+
+/** Numbers the votes for candidate sets and makes room for their members' rows. */
+function setVotes({ classes, classCount: K, candidateSets }: VoteTable, codes: Int32Array): ConfusionRows['sets'] {
+  const offsets = [0];
+  for (let vote = 0; vote < classes.length; vote++) {
+    const set = classes[vote]! - K;
+    if (set < 0) continue;
+    codes[vote] = ~(offsets.length - 1);
+    offsets.push(offsets.at(-1)! + candidateSets!.offsets[set + 1]! - candidateSets!.offsets[set]!);
+  }
+  return offsets.length > 1 ? { offsets: Int32Array.from(offsets), starts: new Int32Array(offsets.at(-1)!) } : null;
 }
 
 function tooLarge(votes: VoteTable, bytes: number, annotators: number): RangeError {

@@ -34,7 +34,7 @@ let distrusted = false;
 export function fastKernel(input: PassInput, options: FastOptions = {}): PassKernel | null {
   const layout = fastLayout(input);
   if (layout.bytes > LIMIT_BYTES) return null;
-  const K = input.votes.classCount;
+  const { itemCount: N, classCount: K } = input.votes;
   const pages = Math.ceil(layout.bytes / 65536);
   const memory = new wasm.Memory({ initial: pages, maximum: pages, shared: true });
   layout.fill(memory.buffer);
@@ -50,6 +50,8 @@ export function fastKernel(input: PassInput, options: FastOptions = {}): PassKer
   let helpers = helperCount > 0 ? new HelperThreads(helperCount, memory, layout.shards, code) : null;
 
   const state = stateIn(memory, layout, input);
+  // Without other items the codes in the input are not needed again: 4 bytes a vote.
+  const others = layout.others.length > 0 ? input : null;
   const otherPosteriors = new Float64Array(layout.others.length * K);
   const check = chunkCheck(memory, layout, K);
   let pass = 0;
@@ -70,9 +72,9 @@ export function fastKernel(input: PassInput, options: FastOptions = {}): PassKer
       if (helpers) helpers.run(items);
       else for (let shard = 0; shard + 1 < layout.shards.shardStarts.length; shard++) runShard(memory.buffer, items, layout.shards, shard);
       const logLikelihood = addUpShards(memory, layout, state);
-      return logLikelihood + referencePass(input, state, layout.others, otherPosteriors);
+      return others ? logLikelihood + referencePass(others, state, layout.others, otherPosteriors) : logLikelihood;
     },
-    posteriors: () => inItemOrder(memory, layout, otherPosteriors, K, input.votes.itemCount),
+    posteriors: () => inItemOrder(memory, layout, otherPosteriors, K, N),
     close: () => helpers?.close(),
   };
 }

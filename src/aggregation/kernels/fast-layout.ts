@@ -63,8 +63,7 @@ export function fastLayout({ votes, rows, gold }: PassInput): FastLayout {
   }
 
   const entries = rows.labels.length * K;
-  // A shard costs its counts' zeroing and adding up: worth it where its votes are many more than its rows.
-  const shardCount = Math.max(1, Math.min(MOST_SHARDS, Math.floor(plainVotes / (4 * rows.labels.length))));
+  const shardCount = shardsFor(plainVotes / rows.labels.length);
   const shardStarts = [0];
   chunks.forEach((chunk, index) => {
     if (chunk.firstVote >= (plainVotes * shardStarts.length) / shardCount) shardStarts.push(index);
@@ -104,4 +103,13 @@ export function fastLayout({ votes, rows, gold }: PassInput): FastLayout {
     });
   }
   return { shards, bytes, posteriors, items, others: otherItems, fill };
+}
+
+/**
+ * Zeroing and adding up a shard's counts costs about as much as twice as many votes as it has rows: two shards where two threads
+ * would gain at all, more where that stays below 5%. An even number, to share out between two threads.
+ */
+function shardsFor(votesPerRow: number): number {
+  if (votesPerRow < 4) return 1;
+  return Math.max(2, Math.min(MOST_SHARDS, 2 * Math.floor(votesPerRow / 80)));
 }

@@ -1,15 +1,13 @@
 import { confusionRows, type ConfusionRows } from '../kernels/confusion-rows.js';
 import { fastKernel } from '../kernels/fast-kernel.js';
-import { addCounts, referenceKernel, type PassInput, type PassKernel, type PassState } from '../kernels/pass.js';
+import { maximization } from '../kernels/maximization.js';
+import { addCounts, referenceKernel, type PassKernel } from '../kernels/pass.js';
 import { warmParameters } from '../kernels/warm-start.js';
 import type { AggregationInput, AggregationMethod, ConfusionMatrices } from '../method.js';
 import { accelerationOption, emOptions, runEm } from '../numeric/em.js';
-import { countTies, normalizeRow } from '../numeric/simplex.js';
+import { countTies } from '../numeric/simplex.js';
 import { writeShares } from '../vote-shares.js';
 import type { VoteTable } from '../vote-table.js';
-
-/** Expected counts are raised to this, so that no probability is 0 and an annotator who never met a class is uniform on it. */
-const LEAST_COUNT = 1e-10;
 
 export const dawidSkene: AggregationMethod = {
   id: 'dawid-skene',
@@ -28,11 +26,8 @@ export const dawidSkene: AggregationMethod = {
   quality: "expected share of the annotator's votes that name the true class, 0 to 1",
   run(input, options, context) {
     const { votes } = input;
-    const rows = confusionRows(votes, input.priorCounts);
-    const kernel = kernelFor({ votes, rows, gold: input.gold }, context.threads);
+    const { kernel, mStep, offsets, labels } = prepare(input, options.smoothing as number, context.threads);
     try {
-      const mStep = maximization(kernel.state, rows, votes.classCount, extraCounts(input, rows, options.smoothing as number));
-      start(input, rows, kernel, mStep);
       const outcome = runEm(
         {
           pass: () => {
@@ -54,7 +49,7 @@ export const dawidSkene: AggregationMethod = {
       return {
         posteriors,
         annotatorQuality: expectedAccuracy(votes, posteriors),
-        confusion: { offsets: rows.offsets, labels: rows.labels, values: confusion.slice() },
+        confusion: { offsets, labels, values: confusion.slice() },
         classPriors: classPriors.slice(),
         diagnostics: { ...outcome, ties: countTies(posteriors, votes.classCount), warnings: [...kernel.warnings] },
       };
@@ -68,11 +63,16 @@ export const dawidSkene: AggregationMethod = {
 const FAST_FROM = 10_000;
 const THREADS_FROM = 200_000;
 
-/** Which kernel runs depends on the votes alone, so that the bits do too. */
-function kernelFor(input: PassInput, threads = 1): PassKernel {
-  const { voteCount } = input.votes;
-  const fast = voteCount >= FAST_FROM ? fastKernel(input, { threads: voteCount >= THREADS_FROM ? threads : 1 }) : null;
-  return fast ?? referenceKernel(input);
+/** A kernel with the parameters of the first pass. Of the rows only what the result needs is kept: the codes are 4 bytes a vote. */
+function prepare(input: AggregationInput, smoothing: number, threads = 1) {
+  const { votes, gold, priorCounts } = input;
+  const rows = confusionRows(votes, priorCounts);
+  // Which kernel runs depends on the votes alone, so that the bits do too.
+  const fast = votes.voteCount >= FAST_FROM ? fastKernel({ votes, rows, gold }, { threads: votes.voteCount >= THREADS_FROM ? threads : 1 }) : null;
+  const kernel = fast ?? referenceKernel({ votes, rows, gold });
+  const mStep = maximization(kernel.state, rows, votes.classCount, extraCounts(input, rows, smoothing));
+  start(input, rows, kernel, mStep);
+  return { kernel, mStep, offsets: rows.offsets, labels: rows.labels };
 }
 
 /** The parameters of the first pass: those of an earlier run, or the M step of the vote shares. */
@@ -95,37 +95,6 @@ function start({ votes, gold, warmStart }: AggregationInput, rows: ConfusionRows
     addCounts(rows, confusion, first, last, shares, 0, K, counts);
   }
   mStep.update();
-}
-
-/** Counts to parameters: each annotator's columns (one a true class) and the class priors are made to sum to 1. */
-function maximization(state: PassState, { offsets }: ConfusionRows, K: number, extra: Float64Array | null) {
-  const { counts, classCounts, confusion, classPriors } = state;
-  const totals = new Float64Array(K);
-  const annotatorCount = offsets.length - 1;
-
-  function normalizeColumns(): void {
-    for (let annotator = 0; annotator < annotatorCount; annotator++) {
-      const first = offsets[annotator]! * K;
-      const last = offsets[annotator + 1]! * K;
-      totals.fill(0);
-      for (let row = first; row < last; row += K) for (let k = 0; k < K; k++) totals[k]! += confusion[row + k]!;
-      for (let row = first; row < last; row += K) for (let k = 0; k < K; k++) confusion[row + k]! /= totals[k]!;
-    }
-    normalizeRow(classPriors, 0, K);
-  }
-
-  return {
-    update: () => {
-      for (let i = 0; i < confusion.length; i++) confusion[i] = Math.max(LEAST_COUNT, counts[i]! + (extra ? extra[i]! : 0));
-      classPriors.set(classCounts);
-      normalizeColumns();
-    },
-    /** After an extrapolation: what fell to 0 or below comes back as nearly 0. */
-    restore: () => {
-      for (const parameters of [confusion, classPriors]) for (let i = 0; i < parameters.length; i++) parameters[i] = Math.max(LEAST_COUNT, parameters[i]!);
-      normalizeColumns();
-    },
-  };
 }
 
 /** What is added to the expected counts: smoothing on every entry, and what is known of the annotators from elsewhere. */
