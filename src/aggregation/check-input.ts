@@ -1,7 +1,5 @@
 import type { AggregationInput, AggregationMethod, ConfusionMatrices } from './method.js';
-
-/** Rows of predictions and class priors may miss 1 by this much. */
-const SUM_TOLERANCE = 1e-6;
+import { checkPredictions, ROW_SUM_TOLERANCE } from './predictions.js';
 
 /**
  * All a method takes for granted about its input; `VoteTable` has checked the votes' indices already.
@@ -37,23 +35,15 @@ function checkGold(gold: Int32Array, N: number, K: number): void {
   }
 }
 
-function checkPredictions(predictions: Float64Array[], N: number, K: number): void {
-  if (predictions.length === 0) throw new RangeError('predictions hold no model; leave them out or give at least one N x K array');
-  predictions.forEach((rows, model) => {
-    if (rows.length !== N * K) throw new TypeError(`predictions of model ${model} have ${rows.length} entries; they must have ${N} x ${K} = ${N * K}`);
-    for (let item = 0; item < N; item++) checkDistribution(`predictions of model ${model}, item ${item}`, rows, item * K, K);
-  });
-}
-
 function checkDistribution(what: string, values: Float64Array, offset: number, K: number): void {
   if (values.length < offset + K) throw new TypeError(`${what} has ${values.length} entries; it must have ${K}`);
   let sum = 0;
   for (let k = 0; k < K; k++) {
     const p = values[offset + k]!;
-    if (!(p >= 0 && p <= 1 + SUM_TOLERANCE)) throw new RangeError(`${what}: class ${k} has probability ${p}; it must be from 0 to 1`);
+    if (!(p >= 0 && p <= 1 + ROW_SUM_TOLERANCE)) throw new RangeError(`${what}: class ${k} has probability ${p}; it must be from 0 to 1`);
     sum += p;
   }
-  if (Math.abs(sum - 1) > SUM_TOLERANCE) throw new RangeError(`${what}: probabilities sum to ${sum}; they must sum to 1 within ${SUM_TOLERANCE}`);
+  if (Math.abs(sum - 1) > ROW_SUM_TOLERANCE) throw new RangeError(`${what}: probabilities sum to ${sum}; they must sum to 1 within ${ROW_SUM_TOLERANCE}`);
 }
 
 function checkConfusion(what: string, { offsets, labels, values }: ConfusionMatrices, { votes }: AggregationInput, most: number): void {
