@@ -139,7 +139,8 @@ export class Program {
   async tell(word: 'stop' | 'exit'): Promise<void> {
     if (!this.isRunning) return;
     const exit = once(this.child, 'exit');
-    this.child.send(word);
+    // It may be gone before it reads.
+    this.child.send(word, () => undefined);
     await exit;
   }
 

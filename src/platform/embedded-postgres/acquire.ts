@@ -22,10 +22,13 @@ export interface Acquired extends Server {
 
 /** How long a server may neither answer nor say that it is starting up or shutting down. */
 const SILENCE_MS = 60_000;
+/** How long a refused password may be the answer of another folder's server, whose port ours is about to find taken. */
+const STRANGER_MS = 5000;
 const LAUNCHES_MAX = 100;
 
 /** What the server says while it is starting up, recovering or shutting down. */
 const NOT_NOW = '57P03';
+const WRONG_PASSWORD = '28P01';
 
 /**
  * Takes over the server that works on the data directory, as one does whose parent was killed, or else starts one.
@@ -81,7 +84,7 @@ async function takeWhileRunning(server: Server, password: string, { files, log }
       const { code, message } = error as Error & { code?: string };
       if (error instanceof HeldElsewhere) throw error;
       if (code === NOT_NOW) quietSince = Date.now();
-      if (code === '28P01' || Date.now() - quietSince > SILENCE_MS) {
+      if (Date.now() - quietSince > (code === WRONG_PASSWORD ? STRANGER_MS : SILENCE_MS)) {
         throw new Error(`the database server that runs as process ${server.pid} in ${files.data} does not let us in (${message}); stop that process and start again`, { cause: error });
       }
       if (Date.now() - told > 5000) {

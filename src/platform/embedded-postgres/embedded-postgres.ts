@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serverAccount } from './account.js';
 import { findRunning, type Place } from './acquire.js';
@@ -34,7 +34,8 @@ const STARTING_MS = 60_000;
  * @throws Error naming the process that has the folder, or what this machine lacks to run the server.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { dataDir, log = () => undefined, durable = true } = options;
+  const { log = () => undefined, durable = true } = options;
+  const dataDir = resolve(options.dataDir);
   const files = clusterFiles(join(dataDir, 'postgres'));
   const account = await serverAccount(files.data);
   const binaries = await findBinaries(account, join(dataDir, 'postgres-programs'));
@@ -68,8 +69,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
  * @throws Error when it does not let us in for a minute.
  */
 export async function runningEmbeddedPostgres(dataDir: string): Promise<string | null> {
-  const files = clusterFiles(join(dataDir, 'postgres'));
-  for (const until = Date.now() + STARTING_MS; ; await sleep(50)) {
+  const files = clusterFiles(resolve(dataDir, 'postgres'));
+  let reason = 'it has no database "assay" yet';
+  for (const until = Date.now() + STARTING_MS; Date.now() < until; await sleep(50)) {
     const server = await findRunning(files);
     if (!server) return null;
     const password = await readFile(files.password, 'utf8');
@@ -79,9 +81,10 @@ export async function runningEmbeddedPostgres(dataDir: string): Promise<string |
       await session.end();
       if (rowCount === 1) return urlOf(server.port, password);
     } catch (error) {
-      if (Date.now() > until) throw new Error(`the database server in ${files.folder} does not let us in: ${(error as Error).message}`, { cause: error });
+      reason = (error as Error).message;
     }
   }
+  throw new Error(`the database server in ${files.folder} does not let us in: ${reason}`);
 }
 
 /** Says no to TLS, which the server does not speak, whatever PGSSLMODE asks of other servers. */

@@ -29,10 +29,11 @@ export class Presence {
 
   /** @throws HeldElsewhere when a process of another container or machine has the folder. */
   static async enter(file: string, folder: string, log: (message: string) => void): Promise<Presence> {
-    for (;;) {
+    for (let blanks = 0; ; await sleep(100)) {
       if (await write(file, 'wx')) return new Presence(file);
       const found = await readFile(file, 'utf8').catch(nullIfAbsent);
-      if (found === null) continue;
+      // Empty for a moment while another start writes it, or for good after a power cut.
+      if (found === null || (found === '' && blanks++ < 20)) continue;
       const { world, who } = parse(found);
       // Among ourselves the server's lock decides, without a wait.
       if (world === here) return new Presence(file);
