@@ -1,10 +1,15 @@
 import { MaceModel, type MaceStart } from '../kernels/mace-model.js';
 import { voteCells, type VoteCells } from '../kernels/vote-cells.js';
-import type { AggregationInput, AggregationMethod, MethodOptions, MethodResult, RunContext, RunDiagnostics } from '../method.js';
+import type { AggregationInput, AggregationMethod, MethodOptions, MethodResult, RunContext } from '../method.js';
 import { emOptions, runEm } from '../numeric/em.js';
 import { fingerprints, mix, uniformOf, type Fingerprints } from '../numeric/fingerprints.js';
 import { countTies } from '../numeric/simplex.js';
 
+/**
+ * Iterations each restart is given before the best goes on. On 15 of 16 real crowds all restarts end in one optimum; on the
+ * other (product) the choice after 10 iterations ends 2e-4 a vote below the best of ten full runs, which take 6 times as long.
+ */
+const TRIAL_ITERATIONS = 10;
 /** A restart replaces the best one only by this much of evidence a vote, so that equal optima do not depend on rounding. */
 const BETTER = 1e-6;
 
@@ -12,7 +17,7 @@ const BETTER = 1e-6;
  * MACE, variational Bayes: an annotator knows the answer with probability theta and otherwise guesses from a strategy of
  * their own. Beta prior on theta, Dirichlet prior on the strategy, uniform class prior.
  *
- * Several random starts, the best by the evidence lower bound. The starts derive from the seed and from what annotators did
+ * Several random starts of a few iterations each; the best by the evidence lower bound goes on to convergence. The starts derive from the seed and from what annotators did
  * (`fingerprints`), never from the order of rows, ids or classes. Where crowd-kit 1.4.1 differs: all its restarts are the same
  * start, and its strategies are mixed up between annotators unless ids first appear in sorted order (bluebird .722 instead of
  * .861, trec .585 instead of .708). It always makes 50 iterations: `restarts: 1, tolerance: 0, maxIterations: 50` does too.
@@ -25,7 +30,7 @@ export const mace: AggregationMethod = {
   reads: ['votes', 'gold'],
   options: [
     ...emOptions(1e-7, 500),
-    { name: 'restarts', type: 'integer', default: 10, min: 1, max: 1000, doc: 'Random starts; the one with the best evidence lower bound is kept.' },
+    { name: 'restarts', type: 'integer', default: 10, min: 1, max: 1000, doc: 'Random starts of 10 iterations each; the one with the best evidence lower bound is run to convergence.' },
     { name: 'knowingPrior', type: 'number', default: 0.5, min: 1e-3, max: 1e6, doc: 'Both parameters of the Beta prior on the probability of knowing the answer.' },
     { name: 'strategyPrior', type: 'number', default: 10, min: 1e-3, max: 1e6, doc: "Every class's parameter of the Dirichlet prior on a guesser's strategy." },
   ],
@@ -40,20 +45,32 @@ function run({ votes, gold }: AggregationInput, options: MethodOptions, context:
   const prints = fingerprints(votes, context.seed);
   const model = new MaceModel(votes, cells, gold ?? null, { knowing: options.knowingPrior as number, strategy: options.strategyPrior as number });
   const limits = { tolerance: options.tolerance as number, maxIterations: options.maxIterations as number, voteCount: votes.voteCount };
-  let best: { evidence: number; em: Pick<RunDiagnostics, 'iterations' | 'converged' | 'trace'>; posteriors: Float64Array; competence: Float64Array } | null = null;
-  for (let restart = 0; restart < (options.restarts as number); restart++) {
+  const restarts = options.restarts as number;
+  const best = restarts === 1 ? 0 : bestRestart(restarts, (restart) => {
     model.start(randomStart(prints, cells, votes.classCount, restart));
-    const em = runEm(model, limits, context, `restart ${restart + 1}`);
-    const evidence = model.expect();
-    if (best !== null && !(evidence > best.evidence + BETTER * votes.voteCount)) continue;
-    best = { evidence, em, posteriors: model.posteriors.slice(), competence: model.competence() };
-  }
-  const { em, posteriors, competence } = best!;
+    runEm(model, { ...limits, tolerance: 0, maxIterations: TRIAL_ITERATIONS }, context, `restart ${restart + 1}`);
+    return model.expect() / votes.voteCount;
+  });
+  model.start(randomStart(prints, cells, votes.classCount, best));
+  const em = runEm(model, limits, context);
+  model.expect();
   return {
-    posteriors,
-    annotatorQuality: competence,
-    diagnostics: { ...em, ties: countTies(posteriors, votes.classCount), warnings: [] },
+    posteriors: model.posteriors,
+    annotatorQuality: model.competence(),
+    diagnostics: { ...em, ties: countTies(model.posteriors, votes.classCount), warnings: [] },
   };
+}
+
+function bestRestart(restarts: number, evidenceOf: (restart: number) => number): number {
+  let best = 0;
+  let evidence = -Infinity;
+  for (let restart = 0; restart < restarts; restart++) {
+    const reached = evidenceOf(restart);
+    if (reached <= evidence + BETTER) continue;
+    best = restart;
+    evidence = reached;
+  }
+  return best;
 }
 
 /** Uniform numbers in [1, 2.5), normalised, as in the authors' code. A strategy's unused classes enter its sum by their mean, 1.75. */

@@ -29,7 +29,7 @@ export const mmsr: AggregationMethod = {
   source: 'Ma and Olshevsky, "Adversarial Crowdsourcing Through Robust Rank-One Matrix Completion" (NeurIPS 2020)',
   reads: ['votes'],
   options: [
-    { name: 'tolerance', type: 'number', default: 1e-6, min: 0, max: 1, doc: 'Stop when no skill moves by more than this in a sweep; 0 runs exactly maxIterations.' },
+    { name: 'tolerance', type: 'number', default: 1e-5, min: 0, max: 1, doc: 'Stop when no skill moves by more than this in a sweep; 0 runs exactly maxIterations.' },
     { name: 'maxIterations', type: 'integer', default: 1000, min: 1, max: 1_000_000, doc: 'Most sweeps; a run that ends here reports converged: false.' },
     {
       name: 'trim', type: 'number', default: 0.5, min: 0, max: 0.5,

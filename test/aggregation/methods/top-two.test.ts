@@ -123,8 +123,8 @@ describe('top-two em', () => {
       const own = [...posterior.classes.classes];
       own.forEach((label, slot) => {
         for (let t = 0; t < CELLS; t++) {
-          expect(posterior.first[slot * CELLS + t]).toBeCloseTo(share((x) => x.g === label && x.t === t), 11);
-          expect(posterior.second[slot * CELLS + t]).toBeCloseTo(share((x) => x.h === label && x.t === t), 11);
+          expect(posterior.first[slot * CELLS + t]! * posterior.scale).toBeCloseTo(share((x) => x.g === label && x.t === t), 11);
+          expect(posterior.second[slot * CELLS + t]! * posterior.scale).toBeCloseTo(share((x) => x.h === label && x.t === t), 11);
         }
         own.forEach((other, second) => {
           if (label !== other) expect(posterior.pairProbability(slot, second)).toBeCloseTo(share((x) => x.g === label && x.h === other), 11);
@@ -132,8 +132,8 @@ describe('top-two em', () => {
       });
       const unvoted = Array.from({ length: K }, (_, k) => k).find((k) => !own.includes(k));
       for (let t = 0; unvoted !== undefined && t < CELLS; t++) {
-        expect(posterior.unvotedFirst[t]).toBeCloseTo(share((x) => x.g === unvoted && x.t === t), 11);
-        expect(posterior.unvotedSecond[t]).toBeCloseTo(share((x) => x.h === unvoted && x.t === t), 11);
+        expect(posterior.unvotedFirst[t]! * posterior.scale).toBeCloseTo(share((x) => x.g === unvoted && x.t === t), 11);
+        expect(posterior.unvotedSecond[t]! * posterior.scale).toBeCloseTo(share((x) => x.h === unvoted && x.t === t), 11);
       }
     },
   );

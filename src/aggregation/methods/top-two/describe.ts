@@ -63,7 +63,7 @@ export function describeItems(votes: VoteTable, posterior: ItemPosterior, softLa
 }
 
 function describeClasses(item: number, own: Int32Array, K: number, posterior: ItemPosterior, softLabels: Float64Array, predictive: boolean, answers: EmAnswers, cells: Float64Array): void {
-  const { first, second, unvotedFirst, unvotedSecond } = posterior;
+  const { first, second, unvotedFirst, unvotedSecond, scale } = posterior;
   const slotOf = (at: number, g: Float64Array, h: Float64Array) => {
     let top = 0;
     let soft = 0;
@@ -71,7 +71,7 @@ function describeClasses(item: number, own: Int32Array, K: number, posterior: It
       top += g[at + t]!;
       soft += Q_GRID[t]! * g[at + t]! + (1 - Q_GRID[t]!) * h[at + t]!;
     }
-    return { top, soft: predictive ? soft : top };
+    return { top: top * scale, soft: (predictive ? soft : top) * scale };
   };
   const unvoted = slotOf(0, unvotedFirst, unvotedSecond);
   const row = softLabels.subarray(item * K, (item + 1) * K);
@@ -89,6 +89,7 @@ function describeClasses(item: number, own: Int32Array, K: number, posterior: It
   for (let t = 0; t < CELLS; t++) {
     cells[t] = (K - own.length) * unvotedFirst[t]!;
     for (let slot = 0; slot < own.length; slot++) cells[t]! += first[slot * CELLS + t]!;
+    cells[t]! *= scale;
   }
 }
 

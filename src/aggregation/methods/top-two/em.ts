@@ -65,7 +65,7 @@ export class TopTwoEm {
       for (let t = 0; t < CELLS; t++) {
         let count = (K - slots) * unvotedFirst[t]!;
         for (let at = t; at < slots * CELLS; at += CELLS) count += first[at]!;
-        cellCounts[t]! += count;
+        cellCounts[t]! += count * posterior.scale;
       }
       for (let v = itemOffsets[item]!; v < itemOffsets[item + 1]!; v++) {
         const at = slotOfVote[v]! * CELLS;
@@ -73,7 +73,7 @@ export class TopTwoEm {
         const table = annotator * 2 * CELLS;
         let expected = 0;
         for (let t = 0; t < CELLS; t++) expected += first[at + t]! * pull[table + t]! + second[at + t]! * pull[table + CELLS + t]!;
-        followed[annotator]! += expected;
+        followed[annotator]! += expected * posterior.scale;
       }
     }
     return logLikelihood;

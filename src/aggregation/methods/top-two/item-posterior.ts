@@ -19,7 +19,9 @@ const SAFE_BITS = 950;
  */
 export class ItemPosterior {
   readonly classes: ItemClasses;
-  /** Of the item last seen, slot by cell: P(g = slot's class, q), P(h = slot's class, q). */
+  /** Times this the numbers below are probabilities. */
+  scale = 1;
+  /** Of the item last seen, slot by cell: P(g = slot's class, q), P(h = slot's class, q), divided by `scale`. */
   readonly first: Float64Array;
   readonly second: Float64Array;
   /** The same of each single class nobody voted for. */
@@ -29,17 +31,16 @@ export class ItemPosterior {
   readonly factors: Float64Array;
   /** Their logarithms, kept where some item has too many votes for products. */
   private readonly logFactors: Float64Array | null;
-  /** A and B, or their logarithms, slot by cell; two slots more stand for classes nobody voted for. */
+  /** A and B, or their logarithms, slot by cell; in `sumByLogs` two slots more stand for classes nobody voted for. */
   private readonly a: Float64Array;
   private readonly b: Float64Array;
   private readonly weights = new Float64Array(CELLS);
   private readonly logWeights = new Float64Array(CELLS);
   private readonly safeVotes: number;
-  private readonly sumA = new Float64Array(CELLS);
-  private readonly sumB = new Float64Array(CELLS);
+  private readonly seen: Uint8Array;
+  private slots = 0;
   private byLogs = false;
   private logScale = 0;
-  private total = 1;
 
   constructor(private readonly votes: VoteTable) {
     const { annotatorCount: M, classCount: K, itemCount, itemOffsets } = votes;
@@ -49,6 +50,7 @@ export class ItemPosterior {
     this.second = new Float64Array(cells);
     this.a = new Float64Array(cells);
     this.b = new Float64Array(cells);
+    this.seen = new Uint8Array(this.classes.most);
     this.factors = new Float64Array(M * 2 * CELLS);
     this.safeVotes = Math.floor(SAFE_BITS / Math.log2(1 + K / CLIP));
     let most = 0;
@@ -76,85 +78,90 @@ export class ItemPosterior {
   see(item: number): number {
     const { itemOffsets, classCount: K } = this.votes;
     const slots = this.classes.offsets[item + 1]! - this.classes.offsets[item]!;
+    this.slots = slots;
     this.byLogs = itemOffsets[item + 1]! - itemOffsets[item]! > this.safeVotes;
-    if (this.byLogs) this.sumByLogs(item, slots, K - slots);
-    else this.sumByProducts(item, slots, K - slots);
-    let total = 0;
-    for (let t = 0; t < CELLS; t++) total += (K - slots) * this.unvotedFirst[t]!;
-    for (let i = 0; i < slots * CELLS; i++) total += this.first[i]!;
-    this.total = total;
-    const scale = 1 / total;
-    for (let i = 0; i < slots * CELLS; i++) {
-      this.first[i]! *= scale;
-      this.second[i]! *= scale;
+    if (slots === K) {
+      this.unvotedFirst.fill(0);
+      this.unvotedSecond.fill(0);
     }
-    for (let t = 0; t < CELLS; t++) {
-      this.unvotedFirst[t]! *= scale;
-      this.unvotedSecond[t]! *= scale;
-    }
+    const total = this.byLogs ? this.sumByLogs(item, slots, K - slots) : this.sumByProducts(item, slots, K - slots);
+    this.scale = 1 / total;
     return this.logScale + Math.log(total);
   }
 
   /**
-   * P(g = class of slot g, h = class of slot h) of the item last seen, g and h different. The two slots after the item's own
-   * stand for two classes nobody voted for.
+   * P(g = class of slot g, h = class of slot h) of the item last seen, g and h different. Slots after the item's own stand for
+   * classes nobody voted for.
    */
   pairProbability(g: number, h: number): number {
     const { a, b } = this;
     let sum = 0;
     for (let t = 0; t < CELLS; t++) {
       sum += this.byLogs
-        ? fastExp(a[g * CELLS + t]! + b[h * CELLS + t]! + this.logWeights[t]! - this.logScale)
-        : this.weights[t]! * a[g * CELLS + t]! * b[h * CELLS + t]!;
+        ? fastExp((g < this.slots ? a[g * CELLS + t]! : 0) + (h < this.slots ? b[h * CELLS + t]! : 0) + this.logWeights[t]! - this.logScale)
+        : this.weights[t]! * (g < this.slots ? a[g * CELLS + t]! : 1) * (h < this.slots ? b[h * CELLS + t]! : 1);
     }
-    return sum / this.total;
+    return sum * this.scale;
   }
 
-  /** Fills A and B of the item's slots, and 1 for two classes nobody voted for. */
-  private sumByProducts(item: number, slots: number, unvoted: number): void {
-    const { a, b, first, second, factors, weights, sumA, sumB, unvotedFirst, unvotedSecond } = this;
+  /** @returns the sum of all weights. */
+  private sumByProducts(item: number, slots: number, unvoted: number): number {
+    const { a, b, seen, first, second, factors, weights, unvotedFirst, unvotedSecond } = this;
     const { annotators, itemOffsets } = this.votes;
     const { slotOfVote } = this.classes;
-    a.fill(1, 0, (slots + 2) * CELLS);
-    b.fill(1, 0, (slots + 2) * CELLS);
+    seen.fill(0, 0, slots);
     for (let v = itemOffsets[item]!; v < itemOffsets[item + 1]!; v++) {
-      const at = slotOfVote[v]! * CELLS;
+      const slot = slotOfVote[v]!;
+      const at = slot * CELLS;
       const from = annotators[v]! * 2 * CELLS;
-      for (let t = 0; t < CELLS; t++) {
-        a[at + t]! *= factors[from + t]!;
-        b[at + t]! *= factors[from + CELLS + t]!;
+      if (seen[slot] === 0) {
+        seen[slot] = 1;
+        for (let t = 0; t < CELLS; t++) {
+          a[at + t] = factors[from + t]!;
+          b[at + t] = factors[from + CELLS + t]!;
+        }
+      } else {
+        for (let t = 0; t < CELLS; t++) {
+          a[at + t]! *= factors[from + t]!;
+          b[at + t]! *= factors[from + CELLS + t]!;
+        }
       }
     }
     // Sums over all other classes as those before plus those after: a difference would cancel all digits.
-    sumA.fill(unvoted);
-    sumB.fill(unvoted);
-    for (let at = 0; at < slots * CELLS; at += CELLS) {
-      for (let t = 0; t < CELLS; t++) {
-        first[at + t] = sumB[t]!;
-        second[at + t] = sumA[t]!;
-        sumA[t]! += a[at + t]!;
-        sumB[t]! += b[at + t]!;
-      }
-    }
+    const end = slots * CELLS;
+    let total = 0;
     for (let t = 0; t < CELLS; t++) {
-      unvotedFirst[t] = unvoted > 0 ? weights[t]! * (sumB[t]! - 1) : 0;
-      unvotedSecond[t] = unvoted > 0 ? weights[t]! * (sumA[t]! - 1) : 0;
-    }
-    sumA.fill(0);
-    sumB.fill(0);
-    for (let at = (slots - 1) * CELLS; at >= 0; at -= CELLS) {
-      for (let t = 0; t < CELLS; t++) {
-        first[at + t] = weights[t]! * a[at + t]! * (first[at + t]! + sumB[t]!);
-        second[at + t] = weights[t]! * b[at + t]! * (second[at + t]! + sumA[t]!);
-        sumA[t]! += a[at + t]!;
-        sumB[t]! += b[at + t]!;
+      const weight = weights[t]!;
+      let beforeA = unvoted;
+      let beforeB = unvoted;
+      for (let at = t; at < end; at += CELLS) {
+        first[at] = beforeB;
+        second[at] = beforeA;
+        beforeA += a[at]!;
+        beforeB += b[at]!;
+      }
+      if (unvoted > 0) {
+        unvotedFirst[t] = weight * (beforeB - 1);
+        unvotedSecond[t] = weight * (beforeA - 1);
+        total += unvoted * unvotedFirst[t]!;
+      }
+      let afterA = 0;
+      let afterB = 0;
+      for (let at = end - CELLS + t; at >= 0; at -= CELLS) {
+        const joint = weight * a[at]! * (first[at]! + afterB);
+        first[at] = joint;
+        total += joint;
+        second[at] = weight * b[at]! * (second[at]! + afterA);
+        afterA += a[at]!;
+        afterB += b[at]!;
       }
     }
     this.logScale = 0;
+    return total;
   }
 
   /** The same where products would overflow: every pair's weight relative to the largest, O(voted classes squared). */
-  private sumByLogs(item: number, slots: number, unvoted: number): void {
+  private sumByLogs(item: number, slots: number, unvoted: number): number {
     const { a, b, first, second, logWeights, unvotedFirst, unvotedSecond } = this;
     const { annotators, itemOffsets } = this.votes;
     const { slotOfVote } = this.classes;
@@ -194,5 +201,9 @@ export class ItemPosterior {
       else if (h === slots) unvotedSecond[t]! += g < slots ? weight : (unvoted - 1) * weight;
     });
     this.logScale = greatest;
+    let total = 0;
+    for (let at = 0; at < slots * CELLS; at++) total += first[at]!;
+    for (let t = 0; t < CELLS; t++) total += unvoted * unvotedFirst[t]!;
+    return total;
   }
 }
