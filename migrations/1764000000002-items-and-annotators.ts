@@ -30,6 +30,8 @@ export class ItemsAndAnnotators1764000000002 implements MigrationInterface {
         primary key (project_id, code),
         unique (project_id, external_id)
       )`);
+    // Statistics of project_id mislead: a project younger than them is taken to have no rows, and then any index that begins with it will do.
+    for (const table of ['items', 'annotators']) await runner.query(`alter table ${table} alter column project_id set statistics 0`);
   }
 
   async down(runner: QueryRunner): Promise<void> {

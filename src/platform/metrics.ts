@@ -17,6 +17,13 @@ export const votesReceived = new Counter({
   labelNames: ['status'],
 });
 
+export const votePhaseSeconds = new Histogram({
+  name: 'assay_vote_phase_seconds',
+  help: 'Time of a batch of votes in each phase: check (rows), codes (of items and annotators), write (votes and counts), commit.',
+  labelNames: ['phase'],
+  buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2],
+});
+
 export const runsFinished = new Counter({
   name: 'assay_runs_total',
   help: 'Runs that ended in this process, by method and status.',

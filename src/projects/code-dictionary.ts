@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { int4Array, nullableTextArray } from '../platform/binary-array.js';
 import type { Transaction, Transactions } from '../platform/transaction.js';
 
 /** Which of a project's two dictionaries: its table, and the counter of project_codes that gives its codes. */
@@ -60,30 +61,28 @@ export class CodeDictionary {
     const locked: { base: number }[] = await transaction.query(
       `select ${counter} as base from project_codes where project_id = $1 for update`, [projectId],
     );
+    const codes = await this.lookUp(transaction, projectId, ids);
+    const isNew = ids.map((id) => !codes.has(id));
+    const fresh = ids.filter((_, i) => isNew[i]);
+    if (fresh.length === 0) return codes;
+    const { base } = locked[0]!;
     const columns = extra.map(({ name }) => `, ${name}`).join('');
     const arrays = extra.map(({ sqlType }, i) => `, $${i + 4}::${sqlType}[]`).join('');
-    const inserted: { code: number; external_id: string }[] = await transaction.query(
-      `with fresh as (
-         select given.*, row_number() over (order by place) - 1 as offset_
-         from unnest($3::text[]${arrays}) with ordinality as given(external_id${columns}, place)
-         where not exists (select from ${this.table} old where old.project_id = $1 and old.external_id = given.external_id)
-       )
-       insert into ${this.table} (project_id, code, external_id${columns})
-       select $1, $2 + offset_, external_id${columns} from fresh returning code, external_id`,
-      [projectId, locked[0]!.base, ids, ...extra.map(({ values }) => values)],
+    await transaction.query(
+      `insert into ${this.table} (project_id, code, external_id${columns}) select $1, * from unnest($2::int4[], $3::text[]${arrays})`,
+      [projectId, int4Array(fresh.map((_, i) => base + i)), nullableTextArray(fresh), ...extra.map(({ values }) => values.filter((_, i) => isNew[i]))],
     );
-    if (inserted.length > 0) {
-      await transaction.query(`update project_codes set ${counter} = ${counter} + $2 where project_id = $1`, [projectId, inserted.length]);
-    }
-    const codes = new Map(inserted.map((row) => [row.external_id, row.code]));
-    const rest = ids.filter((id) => !codes.has(id));
-    if (rest.length > 0) for (const [id, code] of await this.lookUp(transaction, projectId, rest)) codes.set(id, code);
+    await transaction.query(`update project_codes set ${counter} = $2 where project_id = $1`, [projectId, base + fresh.length]);
+    fresh.forEach((id, i) => codes.set(id, base + i));
     return codes;
   }
 
-  private async lookUp(database: Transaction, projectId: number, ids: string[]): Promise<Map<string, number>> {
+  private async lookUp(database: Transaction, projectId: number, ids: readonly string[]): Promise<Map<string, number>> {
+    // One probe of the unique key an id. With `= any` the planner may walk the whole project instead: it knows little of a young one.
     const rows: { code: number; external_id: string }[] = await database.query(
-      `select code, external_id from ${this.table} where project_id = $1 and external_id = any($2)`, [projectId, ids],
+      `select found.* from unnest($2::text[]) as wanted(id)
+       cross join lateral (select code, external_id from ${this.table} where project_id = $1 and external_id = wanted.id limit 1) found`,
+      [projectId, nullableTextArray(ids)],
     );
     return new Map(rows.map((row) => [row.external_id, row.code]));
   }

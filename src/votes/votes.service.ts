@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { AnnotatorsService } from '../annotators/annotators.service.js';
 import { ItemsService } from '../items/items.service.js';
 import { Idempotency } from '../platform/idempotency.js';
-import { votesReceived } from '../platform/metrics.js';
+import { votePhaseSeconds, votesReceived } from '../platform/metrics.js';
 import { requireRowCount } from '../platform/row-result.js';
 import { excerpt } from '../platform/text.js';
 import { Transactions, type Transaction } from '../platform/transaction.js';
@@ -42,6 +42,7 @@ export class VotesService {
   async submit(project: Project, rows: readonly VoteRow[], options: SubmitOptions = {}): Promise<Submitted> {
     requireRowCount(rows, 'input.votes');
     const { rejects, pending } = await this.prepare(project, rows);
+    let end = votePhaseSeconds.startTimer();
     const { answer, replayed } = await this.transactions.run(async (transaction) => {
       await lockVotes(transaction, project.id, 'shared');
       // Rules may have changed since the caller's look-up; under the lock they hold until the commit.
@@ -59,16 +60,20 @@ export class VotesService {
           if (pending.length > 0) await new VoteWriter(transaction, project.id, current.repeatPolicy, project.classes, sheet).write(pending);
           const answers = sheet.finish();
           await options.alongside?.(transaction, answers);
+          end({ phase: 'write' });
+          end = votePhaseSeconds.startTimer();
           return answers;
         },
       );
     });
+    end({ phase: 'commit' });
     if (!replayed) for (const [status, count] of Object.entries(countAnswers(answer))) votesReceived.inc({ status }, count);
     return { answers: answer, replayed };
   }
 
   /** Checks rows and finds their codes: what is left is ready to be written, sorted by item, annotator and place. */
   private async prepare(project: Project, rows: readonly VoteRow[]) {
+    const endCheck = votePhaseSeconds.startTimer();
     const check = new VoteRowCheck(project.classes);
     const rejects = new Map<number, { code: string; message: string }>();
     const accepted: number[] = [];
@@ -77,8 +82,11 @@ export class VotesService {
       if (fault) rejects.set(index, fault);
       else accepted.push(index);
     });
+    endCheck({ phase: 'check' });
+    const endCodes = votePhaseSeconds.startTimer();
     const itemCodes = await this.items.dictionary.codes(project.id, accepted.map((index) => rows[index]!.item), project.createUnknownItems);
     const annotatorCodes = await this.annotators.dictionary.codes(project.id, accepted.map((index) => rows[index]!.annotator), project.createUnknownAnnotators);
+    endCodes({ phase: 'codes' });
     const pending: PendingVote[] = [];
     accepted.forEach((index, i) => {
       const row = rows[index]!;

@@ -104,13 +104,21 @@ const INSERT_ENDED = `
   )
   ${addToProject('0', '0', 'count(*)')}`;
 
+/** Pair by pair, so that each is one probe of the index of standing votes, and locks are taken in the order of the pairs. */
 const STANDING = `
-  select seq, item_code, annotator_code, class_index, outcome, repeat_index, vote_id, ended_seq
-  from votes
-  where project_id = $1 and ended_seq is null
-    and (item_code, annotator_code) in (select * from unnest($2::int4[], $3::int4[]))
-  order by item_code, annotator_code, repeat_index
-  for update`;
+  select found.* from unnest($2::int4[], $3::int4[]) as wanted(item, annotator)
+  cross join lateral (
+    select seq, item_code, annotator_code, class_index, outcome, repeat_index, vote_id, ended_seq from votes
+    where project_id = $1 and item_code = wanted.item and annotator_code = wanted.annotator and ended_seq is null
+    order by repeat_index for update
+  ) found`;
+
+const BY_VOTE_ID = `
+  select found.* from unnest($2::text[]) as wanted(id)
+  cross join lateral (
+    select seq, item_code, annotator_code, class_index, outcome, repeat_index, vote_id, ended_seq from votes
+    where project_id = $1 and vote_id = wanted.id limit 1
+  ) found`;
 
 /** SQL of the vote log. Every method runs in the caller's transaction, under the project's shared vote lock. */
 export const votesStore = {
@@ -145,10 +153,7 @@ export const votesStore = {
 
   async byVoteIds(transaction: Transaction, projectId: number, voteIds: readonly string[]): Promise<Map<string, StoredVote>> {
     if (voteIds.length === 0) return new Map();
-    const rows: StoredVote[] = await transaction.query(
-      `select seq, item_code, annotator_code, class_index, outcome, repeat_index, vote_id, ended_seq
-       from votes where project_id = $1 and vote_id = any($2)`, [projectId, voteIds],
-    );
+    const rows: StoredVote[] = await transaction.query(BY_VOTE_ID, [projectId, nullableTextArray(voteIds)]);
     return new Map(rows.map((row) => [row.vote_id!, row]));
   },
 };
