@@ -107,9 +107,9 @@ export function fastLayout({ votes, rows, gold }: PassInput): FastLayout {
 
 /**
  * Zeroing and adding up a shard's counts costs about as much as twice as many votes as it has rows: two shards where two threads
- * would gain at all, more where that stays below 5%. An even number, to share out between two threads.
+ * gain more than that, up to eight where it stays below 5%. An even number, to share out between two threads.
  */
 function shardsFor(votesPerRow: number): number {
-  if (votesPerRow < 4) return 1;
+  if (votesPerRow < 20) return 1;
   return Math.max(2, Math.min(MOST_SHARDS, 2 * Math.floor(votesPerRow / 80)));
 }
