@@ -82,12 +82,13 @@ export class VoteTable {
     return this.annotatorOrder;
   }
 
-  /** Two stable counting sorts, by annotator and then by item; repeats of one annotator on one item are put in class order. */
+  /**
+   * A counting sort by item, and each item's votes by themselves: files tend to be in the order of items, and then both read
+   * and write in one direction. Sorting the whole by annotator first, 10M votes took 3.4 s of CPU instead of 0.4 (2.0 where their order is random).
+   */
   private fillSorted(items: ArrayLike<number>, annotators: ArrayLike<number>, classes: ArrayLike<number>): void {
-    const order = countingOrder(annotators, this.annotatorCount);
     const next = this.itemOffsets.slice();
-    for (let rank = 0; rank < order.length; rank++) {
-      const vote = order[rank]!;
+    for (let vote = 0; vote < this.voteCount; vote++) {
       const item = items[vote]!;
       const place = next[item]!;
       next[item] = place + 1;
@@ -95,16 +96,38 @@ export class VoteTable {
       this.annotators[place] = annotators[vote]!;
       this.classes[place] = classes[vote]!;
     }
-    for (let v = 1; v < this.voteCount; v++) {
-      const label = this.classes[v]!;
-      let w = v;
-      while (w > 0 && this.items[w - 1] === this.items[v] && this.annotators[w - 1] === this.annotators[v] && this.classes[w - 1]! > label) {
-        this.classes[w] = this.classes[w - 1]!;
-        w--;
-      }
-      this.classes[w] = label;
+    for (let item = 0; item < this.itemCount; item++) {
+      const start = this.itemOffsets[item]!;
+      const end = this.itemOffsets[item + 1]!;
+      if (end - start <= 64) insertionSort(this.annotators, this.classes, start, end);
+      else mergeSort(this.annotators, this.classes, start, end);
     }
   }
+}
+
+/** The votes from start to end by annotator, then class, in place. */
+function insertionSort(annotators: Int32Array, classes: Int32Array, start: number, end: number): void {
+  for (let v = start + 1; v < end; v++) {
+    const annotator = annotators[v]!;
+    const label = classes[v]!;
+    let w = v;
+    while (w > start && (annotators[w - 1]! > annotator || (annotators[w - 1] === annotator && classes[w - 1]! > label))) {
+      annotators[w] = annotators[w - 1]!;
+      classes[w] = classes[w - 1]!;
+      w--;
+    }
+    annotators[w] = annotator;
+    classes[w] = label;
+  }
+}
+
+/** The same for many votes, which the engine's own sort takes in n log n steps. */
+function mergeSort(annotators: Int32Array, classes: Int32Array, start: number, end: number): void {
+  const order = Int32Array.from({ length: end - start }, (_, rank) => start + rank);
+  order.sort((v, w) => annotators[v]! - annotators[w]! || classes[v]! - classes[w]!);
+  const sorted = order.map((v) => annotators[v]!);
+  classes.set(order.map((v) => classes[v]!), start);
+  annotators.set(sorted, start);
 }
 
 function checkCount(name: string, value: number, least: number): void {
