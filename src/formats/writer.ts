@@ -8,10 +8,10 @@ export interface RowWriter {
   row(values: readonly CellValue[]): string;
 }
 
-const chunkLength = 1 << 16;
+const chunkLength = 1 << 17;
 
 /**
- * The file in chunks of about 64 KB. Batches may come from a database cursor; each is taken whole before a chunk is handed on.
+ * The file in chunks of about 128 KB. Batches may come from a database cursor; each is taken whole before a chunk is handed on.
  */
 export async function* textChunks(writer: RowWriter, batches: Batches): AsyncGenerator<Buffer> {
   let text = writer.header();
