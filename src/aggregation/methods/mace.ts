@@ -7,7 +7,7 @@ import { countTies } from '../numeric/simplex.js';
 
 /**
  * Iterations each restart is given before the best goes on. On 15 of 16 real crowds all restarts end in one optimum; on the
- * other (product) the choice after 10 iterations ends 2e-4 a vote below the best of ten full runs, which take 6 times as long.
+ * other (product) the choice after 10 iterations ends 2e-4 a vote below the best of ten full runs, which took 6 times as long.
  */
 const TRIAL_ITERATIONS = 10;
 /** A restart replaces the best one only by this much of evidence a vote, so that equal optima do not depend on rounding. */
@@ -17,10 +17,12 @@ const BETTER = 1e-6;
  * MACE, variational Bayes: an annotator knows the answer with probability theta and otherwise guesses from a strategy of
  * their own. Beta prior on theta, Dirichlet prior on the strategy, uniform class prior.
  *
- * Several random starts of a few iterations each; the best by the evidence lower bound goes on to convergence. The starts derive from the seed and from what annotators did
- * (`fingerprints`), never from the order of rows, ids or classes. Where crowd-kit 1.4.1 differs: all its restarts are the same
- * start, and its strategies are mixed up between annotators unless ids first appear in sorted order (bluebird .722 instead of
- * .861, trec .585 instead of .708). It always makes 50 iterations: `restarts: 1, tolerance: 0, maxIterations: 50` does too.
+ * Several random starts of a few iterations each; the best by the evidence lower bound goes on to convergence. The starts
+ * derive from the seed and from what annotators did (`fingerprints`), never from the order of rows, ids or classes.
+ *
+ * Where crowd-kit 1.4.1 differs: all its restarts are the same start, and its strategies are mixed up between annotators unless
+ * ids first appear in sorted order (bluebird .722 instead of .861, trec .585 instead of .708). It always makes 50 M steps, as do
+ * `tolerance: 0, maxIterations: 49` here, after the one that belongs to the start.
  */
 export const mace: AggregationMethod = {
   id: 'mace',
@@ -48,7 +50,7 @@ function run({ votes, gold }: AggregationInput, options: MethodOptions, context:
   const restarts = options.restarts as number;
   const best = restarts === 1 ? 0 : bestRestart(restarts, (restart) => {
     model.start(randomStart(prints, cells, votes.classCount, restart));
-    runEm(model, { ...limits, tolerance: 0, maxIterations: TRIAL_ITERATIONS }, context, `restart ${restart + 1}`);
+    runEm(model, { ...limits, maxIterations: TRIAL_ITERATIONS }, context, `restart ${restart + 1}`);
     return model.expect() / votes.voteCount;
   });
   model.start(randomStart(prints, cells, votes.classCount, best));

@@ -76,7 +76,7 @@ describe('mace', () => {
       if (iteration === 1 && phase.startsWith('restart')) starts.add(objective!);
       if (iteration === 10 && phase.startsWith('restart')) ends.push(objective!);
     };
-    const { diagnostics } = mace.run({ votes }, resolveOptions(mace, { restarts: 5, maxIterations: 10 }), { seed: 1, onProgress });
+    const { diagnostics } = mace.run({ votes }, resolveOptions(mace, { restarts: 5, maxIterations: 10, tolerance: 0 }), { seed: 1, onProgress });
     expect(starts.size).toBe(5);
     // The start that led after ten iterations is the one that goes on.
     expect(diagnostics.trace.at(-1)).toBe(Math.max(...ends));
