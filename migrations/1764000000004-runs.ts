@@ -58,9 +58,9 @@ export class Runs1764000000004 implements MigrationInterface {
         probabilities double precision[] not null,
         primary key (project_id, run_id, item_code)
       )`);
+    // Each index costs a run as much as its rows themselves do. The order by votes, seldom asked for, is sorted when it is.
     await runner.query(`create index soft_labels_by_confidence on soft_labels (project_id, run_id, confidence, item_code)`);
     await runner.query(`create index soft_labels_by_entropy on soft_labels (project_id, run_id, entropy, item_code)`);
-    await runner.query(`create index soft_labels_by_votes on soft_labels (project_id, run_id, votes, item_code)`);
     // confusion_values is cardinality(confusion_labels) x K, row-major: P(vote = label of the row | true class).
     await runner.query(`
       create table annotator_results (

@@ -64,7 +64,7 @@ function dueProjects(transaction: Transaction): Promise<DueProject[]> {
        select changes_at_watermark as changes, started_at from runs
        where project_id = project.id and changes_at_watermark is not null order by id desc limit 1
      ) last on true
-     where project.archived_at is null
+     where project.archived_at is null and (project.rerun_every_votes is not null or project.rerun_every_seconds is not null)
        and (happened.changes - coalesce(last.changes, 0) >= project.rerun_every_votes
          or (happened.changes > coalesce(last.changes, 0)
            and (last.started_at is null or last.started_at <= clock_timestamp() - project.rerun_every_seconds * interval '1 second')

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Progress } from '../aggregation/index.js';
@@ -97,6 +98,7 @@ export class RunWork implements OnModuleInit, OnApplicationBootstrap {
     return {
       url: (this.source.options as { url: string }).url, channel: runChanged.channel, lease: { projectId, runId, fence },
       methodId, options, seed, makeCurrent, classCount,
+      threads: Math.max(1, Math.floor(availableParallelism() / runJob.concurrency)),
       watermark: pin.watermark, itemCount: pin.itemCount, annotatorCount: pin.annotatorCount,
     };
   }

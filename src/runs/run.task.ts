@@ -16,6 +16,8 @@ export interface RunTaskInput {
   itemCount: number;
   annotatorCount: number;
   classCount: number;
+  /** How many the kernel may use, the task's own included. */
+  threads: number;
   /** The channel on which the end is told. */
   channel: string;
 }
@@ -32,12 +34,9 @@ export async function run(input: RunTaskInput, report: (progress: Progress) => v
   await client.connect();
   try {
     const phases = new Phases(report);
-    const snapshot = await phases.time('snapshot', () => readSnapshot(client, input.lease.projectId, input.watermark));
-    const votes = await phases.time('sort', () => new VoteTable({
-      ...snapshot, itemCount: input.itemCount, annotatorCount: input.annotatorCount, classCount: input.classCount,
-    }));
+    const votes = await readVotes(client, input, phases);
     const result = await phases.time('aggregate', () => aggregate(votes, input.methodId, {
-      options: input.options, seed: input.seed, onProgress: (progress) => phases.progress(progress),
+      options: input.options, seed: input.seed, threads: input.threads, onProgress: (progress) => phases.progress(progress),
     }));
     await client.query('begin');
     await phases.time('store', async () => {
@@ -51,6 +50,12 @@ export async function run(input: RunTaskInput, report: (progress: Progress) => v
     // Without a commit this rolls everything back.
     await client.end();
   }
+}
+
+/** A function of its own, so that the unsorted columns do not outlive it. */
+async function readVotes(client: pg.Client, { lease, watermark, itemCount, annotatorCount, classCount }: RunTaskInput, phases: Phases): Promise<VoteTable> {
+  const snapshot = await phases.time('snapshot', () => readSnapshot(client, lease.projectId, watermark));
+  return phases.time('sort', () => new VoteTable({ ...snapshot, itemCount, annotatorCount, classCount }));
 }
 
 /** @throws where another worker has the run, or somebody cancelled it. */

@@ -24,7 +24,7 @@ const byField: Record<SoftLabelField, { column?: KeyColumn; key: (label: SoftLab
 export class SoftLabelsService {
   constructor(private readonly source: DataSource) {}
 
-  /** One page, from an index of the order that was asked for. */
+  /** One page: from an index of the order that was asked for; by votes, from a sort of the run's rows. */
   async page(project: Project, runId: number, filter: SoftLabelFilter, order: SoftLabelOrder, args: PageArgs): Promise<ConnectionOf<SoftLabel>> {
     const keyset = keysetOf(order);
     const parameters: unknown[] = [project.id, runId];

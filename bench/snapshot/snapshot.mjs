@@ -1,0 +1,134 @@
+// A run's work over a real database: `npm run build && node bench/snapshot/snapshot.mjs [votes] [method]`.
+// With DATABASE_URL it uses that server's `assay_bench` database, made anew; else an embedded one in a temporary folder.
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir, availableParallelism, cpus, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { findMethod, resolveOptions, simulateCrowd } from '../../dist/src/aggregation/index.js';
+import { Compute } from '../../dist/src/compute/compute.service.js';
+import { migrateDatabase } from '../../dist/src/platform/database.js';
+import { startEmbeddedPostgres } from '../../dist/src/platform/embedded-postgres/embedded-postgres.js';
+import { BinaryCopy } from '../../dist/src/runs/binary-copy.js';
+import { readSnapshot } from '../../dist/src/runs/snapshot.js';
+
+const voteCount = Number(process.argv[2] ?? 1_000_000);
+const methodId = process.argv[3] ?? 'dawid-skene';
+const K = 5;
+const votesPerItem = 5;
+
+const folder = await mkdtemp(join(tmpdir(), 'assay-bench-'));
+const server = process.env.DATABASE_URL ? { url: process.env.DATABASE_URL, stop: async () => {} } : await startEmbeddedPostgres({ dataDir: folder });
+try {
+  const url = await newDatabase(server.url);
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { columns } = simulateCrowd({ items: Math.round(voteCount / votesPerItem), annotators: 1000, classes: K, votesPerItem }, 1);
+  await fill(client, columns);
+  const { rows: [{ version }] } = await client.query(`select current_setting('server_version') as version`);
+  console.log(`Node ${process.version}, PostgreSQL ${version}, ${cpus()[0]?.model}, ${availableParallelism()} threads, load ${loadavg()[0].toFixed(1)}`);
+  console.log(`${voteCount} votes, ${columns.itemCount} items, ${columns.annotatorCount} annotators, ${K} classes\n`);
+  await readBack(client);
+  await wholeRuns(client, url, columns);
+  await client.end();
+} finally {
+  await server.stop();
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function newDatabase(serverUrl) {
+  const admin = new pg.Client({ connectionString: serverUrl });
+  await admin.connect();
+  await admin.query('drop database if exists assay_bench');
+  await admin.query('create database assay_bench');
+  await admin.end();
+  const url = new URL(serverUrl);
+  url.pathname = '/assay_bench';
+  await migrateDatabase(url.href);
+  return url.href;
+}
+
+/** The crowd as project 1, its votes in the order of items, as platforms collect them. */
+async function fill(client, { items, annotators, classes, itemCount, annotatorCount }) {
+  await client.query(`insert into workspaces (name) values ('bench')`);
+  await client.query(`insert into projects (workspace_id, name, classes) values (1, 'bench', $1)`, [Array.from({ length: K }, (_, k) => `class ${k}`)]);
+  await client.query(`insert into project_codes values (1, $1, $2)`, [itemCount, annotatorCount]);
+  const copy = new BinaryCopy(client, 'votes', ['project_id', 'seq', 'item_code', 'annotator_code', 'class_index']);
+  for (let vote = 0; vote < items.length; vote++) {
+    copy.row(5);
+    copy.int4(1);
+    copy.int8(vote + 1);
+    copy.int4(items[vote]);
+    copy.int4(annotators[vote]);
+    copy.int2(classes[vote]);
+    if (copy.isFull) await copy.flush();
+  }
+  await copy.end();
+  await client.query('vacuum analyze votes');
+}
+
+async function readBack(client) {
+  const sql = 'select item_code, annotator_code, class_index from votes where project_id = 1 and seq <= $1 and (ended_seq is null or ended_seq > $1) and outcome = 0';
+  const ways = [
+    ['COPY binary into columns', () => readSnapshot(client, 1, voteCount)],
+    ['rows of the driver', () => client.query(sql, [voteCount])],
+  ];
+  console.log('| read-back, best of 3 | ms | million votes/s |\n|---|---|---|');
+  for (const [name, read] of ways) {
+    let best = Infinity;
+    for (let n = 0; n < 3; n++) {
+      const from = performance.now();
+      await read();
+      best = Math.min(best, performance.now() - from);
+    }
+    console.log(`| ${name} | ${best.toFixed(0)} | ${(voteCount / best / 1000).toFixed(2)} |`);
+  }
+}
+
+/** Three runs on kernel threads, as a worker does them, with the run's own clock for each phase. */
+async function wholeRuns(client, url, { itemCount, annotatorCount }) {
+  const method = findMethod(methodId);
+  const options = resolveOptions(method, {});
+  const { rows: [{ pid }] } = await client.query('select pg_backend_pid() as pid');
+  console.log('\n| run, seconds | snapshot | sort | aggregate | store | in all | processor, Node | processor, PostgreSQL | iterations | resident MB |\n|---|---|---|---|---|---|---|---|---|---|');
+  for (let n = 1; n <= 3; n++) {
+    const fence = randomUUID();
+    const { rows: [{ id }] } = await client.query(
+      `insert into runs (project_id, method_id, method_version, options, seed, watermark, origin, make_current, status, fence)
+       values (1, $1, $2, $3, 0, $4, 'REQUEST', true, 'RUNNING', $5) returning id`, [method.id, method.version, options, voteCount, fence],
+    );
+    let resident = 0;
+    const watch = setInterval(() => (resident = Math.max(resident, process.memoryUsage().rss)), 20);
+    const cpu = process.cpuUsage();
+    const serverCpu = await endedBackendsCpu(pid);
+    const from = performance.now();
+    const { seconds } = await new Compute().run({
+      module: new URL('../../dist/src/runs/run.task.js', import.meta.url),
+      input: {
+        url, channel: 'assay_run_changed', lease: { projectId: 1, runId: id, fence }, methodId, options, seed: 0, makeCurrent: true,
+        watermark: voteCount, itemCount, annotatorCount, classCount: K, threads: 1,
+      },
+    });
+    const total = (performance.now() - from) / 1000;
+    clearInterval(watch);
+    const { user, system } = process.cpuUsage(cpu);
+    // Until the server has taken note of the backend's end.
+    await sleep(500);
+    const processor = [(user + system) / 1e6, await endedBackendsCpu(pid) - serverCpu].map((used) => used.toFixed(2)).join(' | ');
+    const { rows: [{ iterations }] } = await client.query('select iterations from runs where id = $1', [id]);
+    console.log(`| ${methodId} ${n} | ${seconds.snapshot} | ${seconds.sort} | ${seconds.aggregate} | ${seconds.store} | ${total.toFixed(2)} | ${processor} | ${iterations} | ${(resident / 2 ** 20).toFixed(0)} |`);
+  }
+}
+
+/** Seconds of processor time of the server's ended backends, the run's own among them; NaN where /proc is not the server's. */
+async function endedBackendsCpu(backend) {
+  const fields = async (pid) => (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1].split(' ').map(Number);
+  try {
+    const postmaster = (await fields(backend))[1];
+    const stat = await fields(postmaster);
+    return (stat[13] + stat[14]) / 100;
+  } catch {
+    return NaN;
+  }
+}
