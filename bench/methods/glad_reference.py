@@ -2,7 +2,7 @@
 one row for every vote and class, and per EM iteration at most 25 steps of scipy's nonlinear conjugate gradient.
 
 Written in numpy from that description. The implementation it stands for moves the same rows through pandas joins and
-group-bys at every step, so its own times are longer still.
+group-bys at every step.
 
     python3 bench/methods/glad_reference.py ../shared/datasets/web/votes.csv
 """
