@@ -197,7 +197,6 @@ create table soft_labels (
 );
 CREATE INDEX soft_labels_by_confidence ON public.soft_labels USING btree (project_id, run_id, confidence, item_code);
 CREATE INDEX soft_labels_by_entropy ON public.soft_labels USING btree (project_id, run_id, entropy, item_code);
-CREATE INDEX soft_labels_by_votes ON public.soft_labels USING btree (project_id, run_id, votes, item_code);
 
 create table votes (
   seq bigint not null default nextval('vote_ticket'::regclass),

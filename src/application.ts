@@ -19,7 +19,7 @@ export interface Running<App extends INestApplicationContext> {
   config: Config;
   logger: Logger;
   /** Finishes what was acknowledged, then ends modules and the embedded database. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 /** The API: migrates the database, then listens. @throws Error telling what is missing or misconfigured. */

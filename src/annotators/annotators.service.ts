@@ -10,7 +10,7 @@ import { excerpt, textFault } from '../platform/text.js';
 import { Transactions } from '../platform/transaction.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import type { Project } from '../projects/project.entity.js';
-import { Annotator } from './annotator.entity.js';
+import { Annotator, AnnotatorKind } from './annotator.entity.js';
 import type { AnnotatorInput } from './annotators.inputs.js';
 
 export const AnnotatorConnection = connectionType(Annotator);
@@ -44,7 +44,7 @@ export class AnnotatorsService {
     const ids = [...accepted.keys()];
     const kinds = ids.map((id) => rows[accepted.get(id)!]!.kind ?? null);
     await this.transactions.run(async (transaction) => {
-      const old: { external_id: string; kind: string }[] = await transaction.query(
+      const old: { external_id: string; kind: AnnotatorKind }[] = await transaction.query(
         `select external_id, kind from annotators where project_id = $1 and external_id = any($2)`, [project.id, ids],
       );
       const before = new Map(old.map((row) => [row.external_id, row.kind]));

@@ -20,7 +20,7 @@ export function createHttpAdapter(settings: Settings, logger: Logger): FastifyAd
     forceCloseConnections: 'idle',
     return503OnClosing: true,
   });
-  const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  const fastify = adapter.getInstance<FastifyInstance>();
   for (const type of streamedTypes) {
     fastify.addContentTypeParser(type, { bodyLimit: settings.MAX_BULK_BYTES }, (_request, body, done) => done(null, body));
   }

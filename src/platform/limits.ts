@@ -18,7 +18,7 @@ export function documentLimits(settings: Settings): ValidationRule[] {
     maxDepthRule({ ...reported, n: settings.MAX_QUERY_DEPTH, flattenFragments: true, ignoreIntrospection: true }),
     maxAliasesRule({ ...reported, n: settings.MAX_QUERY_ALIASES }),
     maxDirectivesRule({ ...reported, n: settings.MAX_QUERY_DIRECTIVES }),
-  ] as unknown as ValidationRule[];
+  ];
 }
 
 /** Refuses an operation by its estimated number of fields, and introspection by anonymous callers. */

@@ -51,7 +51,7 @@ export function connectionType<T>(node: Type<T>, name = node.name): Type<Connect
     @Field(() => [node], { description: 'The nodes of the edges, for callers who need no cursors.' }) nodes: T[];
     @Field(() => PageInfo) pageInfo: PageInfo;
   }
-  return Connection as Type<ConnectionOf<T>>;
+  return Connection;
 }
 
 type KeyPart = number | string;

@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 export interface Started {
   child: ChildProcess;
   /** What it has written so far, both streams. */
-  output(): string;
+  output: () => string;
   /** The exit code, or the signal's name. */
   exit: Promise<number | string>;
 }
