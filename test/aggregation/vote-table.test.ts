@@ -13,7 +13,7 @@ const byRow = (a: readonly number[], b: readonly number[]) => a[0]! - b[0]! || a
 
 describe('VoteTable', () => {
   it('holds exactly the votes it was given, sorted by item, annotator and class', () => {
-    fc.assert(fc.property(rowsArbitrary, (rows) => expect(tuplesOf(tableOf(rows))).toEqual(rows.toSorted(byRow))));
+    fc.assert(fc.property(rowsArbitrary, (rows) => { expect(tuplesOf(tableOf(rows))).toEqual(rows.toSorted(byRow)); }));
   });
 
   it('finds the votes of every item and of every annotator', () => {

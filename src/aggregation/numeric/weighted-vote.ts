@@ -1,4 +1,5 @@
 import type { VoteTable } from '../vote-table.js';
+import { normalizeRow } from './simplex.js';
 
 /** Votes as counts: a candidate set of s classes is s votes of 1/s each. Sorted as the table is. */
 export interface CountedVotes {
@@ -63,11 +64,9 @@ export function weightedShares(votes: CountedVotes, weights?: Float64Array): Flo
     let total = 0;
     for (let v = start; v < end; v++) total += counts[v]! * (weights ? weights[annotators[v]!]! : 1);
     const weighted = weights !== undefined && total > 0;
-    if (!weighted) {
-      total = 0;
-      for (let v = start; v < end; v++) total += counts[v]!;
-    }
-    for (let v = start; v < end; v++) shares[i * K + classes[v]!]! += (counts[v]! * (weighted ? weights[annotators[v]!]! : 1)) / total;
+    for (let v = start; v < end; v++) shares[i * K + classes[v]!]! += counts[v]! * (weighted ? weights[annotators[v]!]! : 1);
+    // By the sum of the row itself, so that no share can round to more than 1.
+    normalizeRow(shares, i * K, K);
   }
   return shares;
 }
