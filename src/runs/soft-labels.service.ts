@@ -12,12 +12,15 @@ export const SoftLabelConnection = connectionType(SoftLabel);
 const COLUMNS = `label.project_id as "projectId", label.run_id as "runId", label.item_code as "itemCode", label.consensus as "consensusIndex",
   label.probabilities, label.confidence, label.entropy, label.votes, label.tie`;
 
-/** The run comes first in every cursor: the pages behind a cursor are of the same run, whatever becomes current meanwhile. */
+/**
+ * The run ends every cursor: the pages behind a cursor are of the same run, whatever becomes current meanwhile. It must not
+ * come first: PostgreSQL would then begin each page at the run's first row (7 ms instead of 0.2 ms at row 50,000).
+ */
 const byField: Record<SoftLabelField, { column?: KeyColumn; key: (label: SoftLabel) => number[] }> = {
-  ITEM: { key: (label) => [label.runId, label.itemCode] },
-  CONFIDENCE: { column: { sql: 'label.confidence', type: 'float8' }, key: (label) => [label.runId, label.confidence, label.itemCode] },
-  ENTROPY: { column: { sql: 'label.entropy', type: 'float8' }, key: (label) => [label.runId, label.entropy, label.itemCode] },
-  VOTES: { column: { sql: 'label.votes', type: 'int4' }, key: (label) => [label.runId, label.votes, label.itemCode] },
+  ITEM: { key: (label) => [label.itemCode, label.runId] },
+  CONFIDENCE: { column: { sql: 'label.confidence', type: 'float8' }, key: (label) => [label.confidence, label.itemCode, label.runId] },
+  ENTROPY: { column: { sql: 'label.entropy', type: 'float8' }, key: (label) => [label.entropy, label.itemCode, label.runId] },
+  VOTES: { column: { sql: 'label.votes', type: 'int4' }, key: (label) => [label.votes, label.itemCode, label.runId] },
 };
 
 @Injectable()
@@ -56,7 +59,7 @@ export function runOfCursor(args: PageArgs): number | null {
   const cursor = args.after ?? args.before;
   if (cursor == null) return null;
   try {
-    const [runId] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
+    const runId = (JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[]).at(-1);
     if (Number.isSafeInteger(runId)) return runId as number;
   } catch {
     // Falls through to the one refusal.
@@ -67,7 +70,7 @@ export function runOfCursor(args: PageArgs): number | null {
 function keysetOf({ field, direction }: SoftLabelOrder): Keyset<SoftLabel> {
   const descending = direction === SortDirection.DESC;
   const { column, key } = byField[field];
-  const columns: KeyColumn[] = [{ sql: 'label.run_id', type: 'int8' }, ...(column ? [column] : []), { sql: 'label.item_code', type: 'int4' }];
+  const columns: KeyColumn[] = [...(column ? [column] : []), { sql: 'label.item_code', type: 'int4' }, { sql: 'label.run_id', type: 'int8' }];
   return new Keyset(columns.map((one) => ({ ...one, descending })), key);
 }
 

@@ -104,9 +104,11 @@ describe('softLabels', () => {
   it('refuse what cannot be asked, naming it', async () => {
     expect(await refusal({ filter: { class: 'class 9' } })).toMatchObject({ message: expect.stringMatching(/"class 9" is not among/), extensions: { code: 'INVALID_INPUT', field: 'filter.class' } });
     expect(await refusal({ filter: { votes: { min: 5, max: 2 } } })).toMatchObject({ message: 'filter.votes: min 5 is above max 2' });
-    for (const after of ['x', Buffer.from('[1,2,3,4]').toString('base64url'), Buffer.from(`[${numbersOf(run.id)[1]},"a"]`).toString('base64url'), Buffer.from('["a",1]').toString('base64url')]) {
-      expect((await refusal({ after })).extensions.code).toBe('INVALID_INPUT');
+    const number = numbersOf(run.id)[1];
+    for (const key of ['{', '[]', '[1,"a"]', `["a",${number}]`, `[1.5,${number}]`, `[1,2,3,${number}]`]) {
+      expect((await refusal({ after: Buffer.from(key).toString('base64url') })).extensions.code, key).toBe('INVALID_INPUT');
     }
+    expect((await refusal({ after: Buffer.from('[1,999999]').toString('base64url') })).extensions.code).toBe('NOT_FOUND');
     expect((await refusal({ first: 1001 })).extensions.code).toBe('LIMIT_EXCEEDED');
   });
 
