@@ -19,6 +19,8 @@ const ROW_BYTES = 2 + (4 + 4) + (4 + 4) + (4 + 2);
  * what ended later bears a later ticket.
  */
 export async function readSnapshot(client: Client, projectId: number, watermark: number): Promise<Snapshot> {
+  // The planner would join bitmaps of the standing and the ended votes; the log read in its order takes 0.6 s a million, not 0.75.
+  await client.query('set enable_bitmapscan = off');
   const columns = new GrowingColumns();
   const stream = client.query(copyTo(
     `copy (select item_code, annotator_code, class_index from votes
