@@ -12,7 +12,7 @@ const PLAIN = {
   i64_add: 0x7c, i64_sub: 0x7d, i64_and: 0x83, i64_or: 0x84, i64_shr_u: 0x88,
   f64_add: 0xa0, f64_mul: 0xa2, f64_div: 0xa3, f64_convert_i64_s: 0xb9,
   i64_reinterpret_f64: 0xbd, f64_reinterpret_i64: 0xbf,
-  end: 0x0b, i32_gt_u: 0x4b, f64_gt: 0x64, i32_eqz: 0x45, i32_eq: 0x46,
+  end: 0x0b, i32_le_u: 0x4d, f64_gt: 0x64, i32_eqz: 0x45,
 } as const;
 
 /** Opcodes behind the SIMD prefix, without operands. */

@@ -6,6 +6,9 @@ export const UNROLLED_CLASSES = 10;
 /** Up to this many votes an item its votes are unrolled too. */
 export const UNROLLED_VOTES = 12;
 
+/** Above 10 classes, how many votes' rows are multiplied at a time; a divisor of RESCALE_EVERY. */
+const TOGETHER = 4;
+
 /** The parameters of `items`, byte addresses all but the last. */
 const PARAMETERS = ['codes', 'end', 'posteriors', 'confusion', 'counts', 'priors', 'tally', 'votes'] as const;
 const [CODES, END, POSTERIORS, CONFUSION, COUNTS, PRIORS, TALLY, VOTES] = PARAMETERS.keys() as unknown as number[];
@@ -147,6 +150,7 @@ function itemsInMemory(K: number): FunctionCode {
   const sums = code.local(V128);
   const inverse = code.local(V128);
   const row = code.local(I32);
+  const rows = Array.from({ length: TOGETHER }, () => code.local(I32));
   const vote = code.local(I32);
   const nextItem = code.local(I32);
   const untilRescale = code.local(I32);
@@ -184,6 +188,27 @@ function itemsInMemory(K: number): FunctionCode {
     });
   };
 
+  /** The rows of the next `count` votes onto the weights, which are read and written once for all of them. */
+  const multiplyRows = (count: number) => {
+    for (let j = 0; j < count; j++) code.get(vote).i32Load(4 * j).i32(3).op('i32_shl').get(CONFUSION!).op('i32_add').set(rows[j]!);
+    overPairs((lanes) => {
+      address(POSTERIORS!);
+      address(POSTERIORS!).lanesLoad(0, lanes);
+      for (let j = 0; j < count; j++) address(rows[j]!).lanesLoad(0, lanes).simd('f64x2_mul');
+      code.lanesStore(0, lanes);
+    });
+    code.get(vote).i32(4 * count).op('i32_add').set(vote);
+  };
+  const whileVotesLeft = (count: number, body: () => void) => {
+    const left = () => code.get(vote).i32(4 * count).op('i32_add').get(nextItem).op('i32_le_u');
+    left().when(() => {
+      code.loop(() => {
+        body();
+        left();
+      });
+    });
+  };
+
   code.loop(() => {
     code.get(CODES!).get(VOTES!).i32(2).op('i32_shl', 'i32_add').set(nextItem);
     overPairs((lanes) => {
@@ -191,19 +216,14 @@ function itemsInMemory(K: number): FunctionCode {
       address(PRIORS!).lanesLoad(0, lanes).lanesStore(0, lanes);
     });
     code.get(CODES!).set(vote).i32(RESCALE_EVERY).set(untilRescale);
-    code.loop(() => {
-      code.get(vote).i32Load().i32(3).op('i32_shl').get(CONFUSION!).op('i32_add').set(row);
-      overPairs((lanes) => {
-        address(POSTERIORS!);
-        address(POSTERIORS!).lanesLoad(0, lanes);
-        address(row).lanesLoad(0, lanes).simd('f64x2_mul').lanesStore(0, lanes);
-      });
-      code.get(untilRescale).i32(1).op('i32_sub').tee(untilRescale).op('i32_eqz').when(() => {
+    whileVotesLeft(TOGETHER, () => {
+      multiplyRows(TOGETHER);
+      code.get(untilRescale).i32(TOGETHER).op('i32_sub').tee(untilRescale).op('i32_eqz').when(() => {
         normalize();
         code.i32(RESCALE_EVERY).set(untilRescale);
       });
-      code.get(vote).i32(4).op('i32_add').tee(vote).get(nextItem).op('i32_lt_u');
     });
+    whileVotesLeft(1, () => multiplyRows(1));
     normalize();
     // List the classes worth counting; the list's end moves on only past those.
     code.get(TALLY!).i32(listOffset).op('i32_add').tee(list).set(listEnd);
