@@ -1,4 +1,3 @@
-import { conflict } from '../platform/errors.js';
 import { excerpt } from '../platform/text.js';
 import type { Transaction } from '../platform/transaction.js';
 import { RepeatPolicy } from '../projects/project.entity.js';
@@ -9,8 +8,11 @@ import { EndedReason, votesStore, type StoredVote } from './votes.store.js';
 /** How often one batch may give different answers for one annotator and item. */
 const REPEATS_PER_BATCH = 8;
 
-/** How often an insert meets votes that other writers change under it before the caller is asked to come again. */
-const ATTEMPTS = 10;
+/**
+ * Some of a batch's votes meet others of the same pair or vote id. What becomes of them takes several statements, and two
+ * writers that do so at once lock each other out: so the batch is rolled back, and written again by its project's only writer.
+ */
+export class MeetsOtherVotes extends Error {}
 
 /** Writes one checked batch by the project's repeat policy, within the caller's transaction, and fills in each row's answer. */
 export class VoteWriter {
@@ -23,11 +25,15 @@ export class VoteWriter {
     private readonly policy: RepeatPolicy,
     private readonly classes: readonly string[],
     private readonly sheet: AnswerSheet,
+    /** Whether the transaction holds the project's vote lock exclusively. */
+    private readonly isAlone: boolean,
   ) {}
 
-  /** @param votes sorted by item, annotator and place in the batch: writers that meet take their locks in one order. */
+  /** @param votes sorted by item, annotator and place in the batch: writers that meet take their locks in one order. @throws MeetsOtherVotes unless alone. */
   async write(votes: readonly PendingVote[]): Promise<void> {
-    for (const round of this.rounds(votes)) await this.writeRound(round);
+    const rounds = this.rounds(votes);
+    if (rounds.length > 1 && !this.isAlone) throw new MeetsOtherVotes();
+    for (const round of rounds) await this.writeRound(round);
     for (const [vote, before] of this.echoes) {
       const refused = this.sheet.rejection(before.index);
       if (refused) this.sheet.reject(vote.index, refused.code, refused.message);
@@ -61,12 +67,13 @@ export class VoteWriter {
   private async writeRound(round: PendingVote[]): Promise<void> {
     const superseding = new Set<number>();
     let left = round;
-    for (let attempt = 0; left.length > 0; attempt++) {
-      if (attempt === ATTEMPTS) throw conflict('other writers keep changing the same votes; send the call again', 1);
+    while (left.length > 0) {
       const met = new Set(await votesStore.insert(this.transaction, this.projectId, left));
       for (const vote of left) {
         if (!met.has(vote)) this.sheet.set(vote.index, superseding.has(vote.index) ? VoteStatus.SUPERSEDED : VoteStatus.CREATED);
       }
+      if (met.size > 0 && !this.isAlone) throw new MeetsOtherVotes();
+      // Alone, each vote comes here twice at most: its place is free by then.
       left = met.size > 0 ? await this.settle([...met], superseding) : [];
     }
   }
@@ -86,8 +93,12 @@ export class VoteWriter {
     const same = stored.item_code === vote.item && stored.annotator_code === vote.annotator
       && stored.class_index === vote.classIndex && stored.outcome === vote.outcome;
     if (same) this.sheet.set(vote.index, VoteStatus.DUPLICATE, { code: 'SAME_VOTE_ID', message: `the vote ${excerpt(vote.row.voteId)} is in the log already` });
-    else this.sheet.reject(vote.index, 'VOTE_ID_TAKEN', `voteId ${excerpt(vote.row.voteId)} belongs to another vote; give each vote an id of its own`);
+    else this.rejectTakenId(vote);
     return true;
+  }
+
+  private rejectTakenId(vote: PendingVote): void {
+    this.sheet.reject(vote.index, 'VOTE_ID_TAKEN', `voteId ${excerpt(vote.row.voteId)} belongs to another vote; give each vote an id of its own`);
   }
 
   private async judge(open: PendingVote[], stored: StoredVote[], superseding: Set<number>): Promise<PendingVote[]> {
@@ -97,11 +108,7 @@ export class VoteWriter {
     const kept: PendingVote[] = [];
     for (const vote of open) {
       const old = standing.get(pairOf(vote.item, vote.annotator));
-      if (!old) {
-        // The vote it met has been withdrawn in between.
-        again.push(vote);
-        continue;
-      }
+      if (!old) throw new Error(`vote ${vote.index} met a vote that is not there`);
       const answer = { classIndex: old.class_index, outcome: old.outcome };
       switch (judgeRepeat(this.policy as Exclude<RepeatPolicy, RepeatPolicy.KEEP_ALL>, answer, vote)) {
         case 'DUPLICATE':
@@ -113,6 +120,10 @@ export class VoteWriter {
           again.push(vote);
           break;
         case 'KEEP_FIRST':
+          if (vote.row.voteId != null && kept.some((other) => other.row.voteId === vote.row.voteId)) {
+            this.rejectTakenId(vote);
+            break;
+          }
           kept.push(vote);
           this.sheet.set(vote.index, VoteStatus.DUPLICATE, { code: 'FIRST_KEPT', message: `the annotator's first answer ${this.shown(old)} stands; this one is in the history` });
           break;

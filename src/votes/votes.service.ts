@@ -12,7 +12,7 @@ import { Project } from '../projects/project.entity.js';
 import { lockVotes } from '../projects/vote-lock.js';
 import { AnswerSheet, countAnswers, type PendingVote, type VoteAnswers } from './vote-batch.js';
 import { outcomes, VoteRowCheck, type VoteRow } from './vote-row.js';
-import { VoteWriter } from './vote-writer.js';
+import { MeetsOtherVotes, VoteWriter } from './vote-writer.js';
 
 export interface SubmitOptions {
   idempotencyKey?: string | null;
@@ -43,8 +43,8 @@ export class VotesService {
     requireRowCount(rows, 'input.votes');
     const { rejects, pending } = await this.prepare(project, rows);
     let end = votePhaseSeconds.startTimer();
-    const { answer, replayed } = await this.transactions.run(async (transaction) => {
-      await lockVotes(transaction, project.id, 'shared');
+    const write = (isAlone: boolean) => this.transactions.run(async (transaction) => {
+      await lockVotes(transaction, project.id, isAlone ? 'exclusive' : 'shared');
       // Rules may have changed since the caller's look-up; under the lock they hold until the commit.
       const current = await transaction.getRepository(Project).findOneByOrFail({ id: project.id });
       requireOpen(current);
@@ -55,9 +55,9 @@ export class VotesService {
         async () => {
           const sheet = new AnswerSheet(rows.length);
           for (const [index, fault] of rejects) sheet.reject(index, fault.code, fault.message);
-          // A retried transaction begins anew: the writer numbers repeats in the rows it is given.
+          // A transaction that is tried again begins anew: the writer numbers repeats in the rows it is given.
           for (const vote of pending) vote.repeatIndex = 0;
-          if (pending.length > 0) await new VoteWriter(transaction, project.id, current.repeatPolicy, project.classes, sheet).write(pending);
+          if (pending.length > 0) await new VoteWriter(transaction, project.id, current.repeatPolicy, project.classes, sheet, isAlone).write(pending);
           const answers = sheet.finish();
           await options.alongside?.(transaction, answers);
           end({ phase: 'write' });
@@ -65,6 +65,10 @@ export class VotesService {
           return answers;
         },
       );
+    });
+    const { answer, replayed } = await write(false).catch((error: unknown) => {
+      if (error instanceof MeetsOtherVotes) return write(true);
+      throw error;
     });
     end({ phase: 'commit' });
     if (!replayed) for (const [status, count] of Object.entries(countAnswers(answer))) votesReceived.inc({ status }, count);

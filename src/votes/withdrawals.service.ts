@@ -26,7 +26,8 @@ export class WithdrawalsService {
     requireRowCount(references, 'input.votes');
     const codes = await this.codes(project, references);
     const { answer, replayed } = await this.transactions.run(async (transaction) => {
-      await lockVotes(transaction, project.id, 'shared');
+      // Alone: references come in any order, and two withdrawals could lock each other out.
+      await lockVotes(transaction, project.id, 'exclusive');
       requireOpen(await transaction.getRepository(Project).findOneByOrFail({ id: project.id }));
       const scope = { projectId: project.id, workspaceId: project.workspaceId, key: idempotencyKey };
       return this.idempotency.once(transaction, scope, ['withdrawVotes', references], () => this.end(transaction, project.id, references, codes));
