@@ -21,8 +21,9 @@ export { majorityErrors, majorityPriorBounds } from './diagnostics/majority-vote
 export { majorityOverCounts, oneCoinMargin } from './diagnostics/majority-vote/vote-counts.js';
 export { majorityVoteCertificate, type CertificateOptions, type MajorityVoteCertificate, type MajorityVoteVerdict } from './diagnostics/majority-vote-certificate.js';
 export type * from './method.js';
-export { calibration, type Calibration, type CalibrationOptions } from './diagnostics/calibration.js';
-export { findMethod, methods } from './methods.js';
+export { calibration, fitTemperature, withTemperature, type Calibration, type CalibrationOptions, type ReliabilityBin } from './diagnostics/calibration.js';
+export { conflation, disagreement, fitTemperatures, jensenShannonCentroid, meanSoftLabel, temper } from './combination.js';
+export { defaultMethodId, findMethod, methods } from './methods.js';
 export { resolveOptions } from './options.js';
 export { topN } from './numeric/top-n.js';
 export { checkPredictions } from './predictions.js';

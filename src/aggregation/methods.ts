@@ -16,6 +16,7 @@ import { mmsr } from './methods/mmsr.js';
 import { kos } from './methods/kos.js';
 import { labelAggregation } from './methods/label-aggregation.js';
 import { topTwo } from './methods/top-two/top-two.js';
+import { softLabelMean } from './methods/soft-label-mean.js';
 
 /** THE REGISTRY: a method is one file of `methods/` and one line here. */
 export const methods: readonly AggregationMethod[] = [
@@ -36,7 +37,11 @@ export const methods: readonly AggregationMethod[] = [
   kos,
   labelAggregation,
   topTwo,
+  softLabelMean,
 ];
+
+/** What a project runs unless it says otherwise; bench/accuracy/README.md has the evidence it was chosen by. */
+export const defaultMethodId = 'soft-label-mean';
 
 const byId = new Map(methods.map((method) => [method.id, method]));
 

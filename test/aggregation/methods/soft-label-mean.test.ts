@@ -1,0 +1,158 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { conflation, disagreement, fitTemperatures, jensenShannonCentroid, meanSoftLabel, temper } from '../../../src/aggregation/combination.js';
+import { calibration } from '../../../src/aggregation/diagnostics/calibration.js';
+import { defaultMethodId, findMethod } from '../../../src/aggregation/methods.js';
+import { ibcc } from '../../../src/aggregation/methods/ibcc.js';
+import { labelAggregation } from '../../../src/aggregation/methods/label-aggregation.js';
+import { softLabelMean } from '../../../src/aggregation/methods/soft-label-mean.js';
+import { resolveOptions } from '../../../src/aggregation/options.js';
+import { VoteTable } from '../../../src/aggregation/vote-table.js';
+import { crowdOf, hasShared, loadCrowd, rowsOf, run } from './golden.js';
+
+const seven = ['standard', 'softmax', 'wawa', 'zbs', 'ds', 'glad', 'mace'];
+
+/** The reference's soft labels by one method, rows by item name. */
+function reference(set: string, method: string): Float64Array {
+  const rows = rowsOf(`golden/soft-labels/${set}/soft_labels.csv`).filter((row) => row.method === method);
+  rows.sort((a, b) => (a.item! < b.item! ? -1 : 1));
+  return Float64Array.from(rows.flatMap((row) => Object.keys(row).filter((key) => /^p\d/.test(key) && row[key] !== '').map((key) => Number(row[key]))));
+}
+
+function worst(actual: Float64Array, expected: Float64Array): number {
+  expect(actual.length).toBe(expected.length);
+  return actual.reduce((most, p, at) => Math.max(most, Math.abs(p - expected[at]!)), 0);
+}
+
+describe.skipIf(!hasShared).each([['binary', 2], ['multi', 4]] as const)('combinations on %s', (set, K) => {
+  const parts = hasShared ? seven.map((method) => reference(set, method)) : [];
+
+  it('are the reference mean and Jensen-Shannon centroid of the reference parts', () => {
+    expect(worst(meanSoftLabel(parts), reference(set, 'average'))).toBeLessThan(1e-9);
+    expect(worst(jensenShannonCentroid(parts, K), reference(set, 'jsc'))).toBeLessThan(1e-7);
+  });
+
+  it('are the reference mean and centroid to .004 and .008 when our methods make the parts, which split ties', () => {
+    const { votes } = crowdOf(rowsOf(`golden/soft-labels/${set}/votes.csv`), 'worker');
+    const bare = { methods: 'paper', temperature: 1, floor: 0 };
+    expect(worst(run(softLabelMean, votes, bare).posteriors, reference(set, 'average'))).toBeLessThan(0.004);
+    expect(worst(run(softLabelMean, votes, { ...bare, combine: 'jensen-shannon' }).posteriors, reference(set, 'jsc'))).toBeLessThan(0.008);
+  });
+
+  it('are no better off at any other set of temperatures', () => {
+    const cost = (temperatures: number[]) => {
+      const tempered = parts.map((part, p) => {
+        const out = new Float64Array(part.length);
+        temper(part, K, temperatures[p]!, out);
+        return out;
+      });
+      const apart = disagreement(tempered, K);
+      return apart.reduce((sum, d) => sum + d, 0) / apart.length + 1e-3 * temperatures.reduce((sum, t) => sum + t * t, 0);
+    };
+    const fitted = fitTemperatures(parts, K);
+    const least = cost(fitted);
+    expect(least).toBeLessThan(cost(parts.map(() => 1)));
+    fitted.forEach((_, p) => {
+      for (const step of [0.9, 1.1]) expect(cost(fitted.map((t, q) => (q === p ? t * step : t)))).toBeGreaterThan(least - 1e-6);
+    });
+  });
+});
+
+const rows = fc.array(fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 3, maxLength: 3 }), { minLength: 4, maxLength: 4 });
+const partsOf = fc.array(rows, { minLength: 2, maxLength: 5 }).map((parts) =>
+  parts.map((part) => Float64Array.from(part.flatMap((row) => {
+    const total = row.reduce((a, b) => a + b, 0);
+    return row.map((n) => (total ? n / total : 1 / 3));
+  }))));
+
+describe('combinations', () => {
+  it('of equal parts are the part, whatever the rule, and nothing disagrees', () => {
+    fc.assert(fc.property(partsOf, ([part]) => {
+      const same = [part!, part!, part!];
+      expect(worst(meanSoftLabel(same, [1, 5, 2]), part!)).toBeLessThan(1e-12);
+      expect(worst(jensenShannonCentroid(same, 3), part!)).toBeLessThan(1e-9);
+      expect(Math.max(...disagreement(same, 3))).toBeLessThan(1e-12);
+    }));
+  });
+
+  it('keep rows that sum to 1 and lie between 0 and ln 2 apart', () => {
+    fc.assert(fc.property(partsOf, (parts) => {
+      for (const combined of [meanSoftLabel(parts), conflation(parts, 3), jensenShannonCentroid(parts, 3)]) {
+        for (let at = 0; at < combined.length; at += 3) expect(combined[at]! + combined[at + 1]! + combined[at + 2]!).toBeCloseTo(1, 12);
+      }
+      for (const apart of disagreement(parts, 3)) expect(apart).toBeGreaterThanOrEqual(0);
+      for (const apart of disagreement(parts, 3)) expect(apart).toBeLessThanOrEqual(Math.LN2 + 1e-12);
+    }));
+  });
+
+  it('by conflation are surer than either of two independent witnesses', () => {
+    const combined = conflation([Float64Array.of(0.8, 0.2), Float64Array.of(0.8, 0.2)], 2, 1e-12);
+    expect(combined[0]).toBeCloseTo(0.64 / 0.68, 9);
+  });
+});
+
+describe('soft-label-mean', () => {
+  const columns = { items: [] as number[], annotators: [] as number[], classes: [] as number[] };
+  for (let vote = 0; vote < 150; vote++) {
+    columns.items.push(Math.floor(vote / 5));
+    columns.annotators.push(vote % 5);
+    columns.classes.push((vote * 7919) % 11 < 7 ? Math.floor(vote / 5) % 3 : (vote * 31) % 3);
+  }
+  const votes = new VoteTable({ ...columns, itemCount: 31, annotatorCount: 6, classCount: 3 });
+
+  it('is the default of the service', () => {
+    expect(findMethod(defaultMethodId)).toBe(softLabelMean);
+  });
+
+  it('obeys gold, and reports entropy and disagreement for each item', () => {
+    const gold = new Int32Array(31).fill(-1);
+    gold[3] = 2;
+    const { posteriors, extras } = softLabelMean.run({ votes, gold }, resolveOptions(softLabelMean), { seed: 0 });
+    expect([...posteriors.subarray(9, 12)]).toEqual([0, 0, 1]);
+    expect(extras!.entropy![3]).toBe(0);
+    expect(extras!.entropy!.length).toBe(31);
+    expect(extras!.disagreement!.every((d) => d >= 0 && d <= Math.LN2)).toBe(true);
+  });
+
+  it('gives more weight to the methods that gold bears out, and asks for gold where there is none', () => {
+    expect(() => run(softLabelMean, votes, { combine: 'weighted' })).toThrow('needs gold answers to weigh the methods by');
+    const gold = Int32Array.from({ length: 31 }, (_, item) => (item < 20 ? item % 3 : -1));
+    const bare = { temperature: 1, floor: 0 };
+    const even = run(softLabelMean, votes, bare).posteriors;
+    const weighted = softLabelMean.run({ votes, gold }, resolveOptions(softLabelMean, { ...bare, combine: 'weighted' }), { seed: 0 }).posteriors;
+    expect(worst(weighted.subarray(60), even.subarray(60))).toBeGreaterThan(1e-6);
+    expect([...weighted.subarray(0, 3)]).toEqual([1, 0, 0]);
+  });
+
+  it('never puts another class first than the bare mean does, at any temperature', () => {
+    const bare = run(softLabelMean, votes, { temperature: 1, floor: 0 }).posteriors;
+    const soft = run(softLabelMean, votes, { temperature: 3, floor: 0.1 }).posteriors;
+    for (let at = 0; at < bare.length; at += 3) {
+      for (const [a, b] of [[0, 1], [1, 2], [2, 0]] as const) {
+        if (bare[at + a]! > bare[at + b]! + 1e-9) expect(soft[at + a]).toBeGreaterThan(soft[at + b]!);
+      }
+    }
+  });
+
+  it('leaves out, with a warning, methods that cannot read candidate sets', () => {
+    const withSets = new VoteTable({ ...columns, classes: columns.classes.map((label) => (label === 2 ? 3 : label)), itemCount: 31, annotatorCount: 6, classCount: 3, candidateSets: { offsets: Int32Array.of(0, 2), classes: Int32Array.of(1, 2) } });
+    const { posteriors, diagnostics } = run(softLabelMean, withSets);
+    expect(diagnostics.warnings).toContain('glad is left out: it does not read candidate sets');
+    expect(posteriors.every((p) => p > 0 && p < 1)).toBe(true);
+  });
+
+  it('tells which method it is at', () => {
+    const phases = new Set<string>();
+    softLabelMean.run({ votes }, resolveOptions(softLabelMean), { seed: 0, onProgress: ({ phase }) => phases.add(phase.split(':')[0]!) });
+    expect([...phases]).toEqual(expect.arrayContaining(['zero-based-skill', 'dawid-skene', 'fast-dawid-skene', 'ibcc', 'glad']));
+  });
+});
+
+describe.skipIf(!hasShared)('soft-label-mean on real crowds', () => {
+  it.each(['bluebird', 'rte', 'product', 'web', 'face'])('has a smaller log loss on %s than the methods it is made of', (name) => {
+    const { votes, gold } = loadCrowd(name);
+    const nll = (method: typeof softLabelMean) => calibration(run(method, votes).posteriors, votes.classCount, gold).nll;
+    const own = nll(softLabelMean);
+    for (const part of [ibcc, labelAggregation]) expect(own).toBeLessThan(nll(part));
+  });
+});
