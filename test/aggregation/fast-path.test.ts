@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { aggregate, VoteTable, type CandidateSets } from '../../src/aggregation/index.js';
 import { confusionRows } from '../../src/aggregation/kernels/confusion-rows.js';
 import { fastKernel, type FastOptions } from '../../src/aggregation/kernels/fast-kernel.js';
+import { fastLayout } from '../../src/aggregation/kernels/fast-layout.js';
+import { HelperThreads, instantiate } from '../../src/aggregation/kernels/helper-threads.js';
 import { referenceKernel, type PassInput, type PassKernel } from '../../src/aggregation/kernels/pass.js';
+import type { Items } from '../../src/aggregation/kernels/shard.js';
 import { wasmItems } from '../../src/aggregation/kernels/wasm-items.js';
 import { wasm } from '../../src/aggregation/kernels/web-assembly.js';
 import { uniformSource } from '../../src/aggregation/numeric/sampling.js';
@@ -120,6 +123,29 @@ describe('the fast kernel', () => {
       return numbers;
     };
     expect(passes(2)).toEqual(passes(1));
+  });
+
+  it('has a helper thread do a part of the work', () => {
+    const input = inputOf(crowd(60_000, 20, 5, () => 5));
+    const layout = fastLayout(input);
+    const pages = Math.ceil(layout.bytes / 65536);
+    const memory = new wasm.Memory({ initial: pages, maximum: pages, shared: true });
+    layout.fill(memory.buffer);
+    const code = { module: new wasm.Module(wasmItems(5)) };
+    let own = 0;
+    const items = instantiate(code, memory).map((run): Items => (...parameters) => {
+      own++;
+      run(...parameters);
+    });
+    const helpers = new HelperThreads(1, memory, layout.shards, code);
+    const chunks = layout.shards.shardStarts.at(-1)!;
+    const patience = Date.now() + 20_000;
+    do {
+      own = 0;
+      helpers.run(items);
+    } while (own === chunks && Date.now() < patience);
+    helpers.close();
+    expect(own).toBeLessThan(chunks);
   });
 
   it('runs Dawid-Skene to the same bits on one and two threads', () => {

@@ -96,12 +96,16 @@ export function referencePass({ votes, rows, gold }: PassInput, state: PassState
 
 /** Multiplies the votes' confusion rows onto the K weights at `at`; returns the log of what rescaling took out. */
 function multiplyVotes(rows: ConfusionRows, confusion: Float64Array, first: number, last: number, weights: Float64Array, at: number, K: number): number {
+  const { codes } = rows;
   let log = 0;
-  for (let vote = first; vote < last; vote++) {
-    const code = rows.codes[vote]!;
-    if (code >= 0) for (let k = 0; k < K; k++) weights[at + k]! *= confusion[code + k]!;
-    else for (let k = 0; k < K; k++) weights[at + k]! *= setLikelihood(rows, confusion, code, k);
-    if ((vote - first + 1) % RESCALE_EVERY === 0) log += Math.log(normalizeRow(weights, at, K));
+  for (let from = first; from < last; from += RESCALE_EVERY) {
+    if (from > first) log += Math.log(normalizeRow(weights, at, K));
+    const to = Math.min(from + RESCALE_EVERY, last);
+    for (let vote = from; vote < to; vote++) {
+      const code = codes[vote]!;
+      if (code >= 0) for (let k = 0; k < K; k++) weights[at + k]! *= confusion[code + k]!;
+      else for (let k = 0; k < K; k++) weights[at + k]! *= setLikelihood(rows, confusion, code, k);
+    }
   }
   return log;
 }
@@ -127,20 +131,22 @@ export function addCounts(
   rows: ConfusionRows, confusion: Float64Array, first: number, last: number,
   posteriors: Float64Array, at: number, K: number, counts: Float64Array, least = 0,
 ): void {
+  const { codes } = rows;
   for (let k = 0; k < K; k++) {
     const p = posteriors[at + k]!;
     if (p <= least) continue;
     for (let vote = first; vote < last; vote++) {
-      const code = rows.codes[vote]!;
-      if (code >= 0) {
-        counts[code + k]! += p;
-        continue;
-      }
-      const share = p / setLikelihood(rows, confusion, code, k);
-      for (let m = rows.sets!.offsets[~code]!; m < rows.sets!.offsets[~code + 1]!; m++) {
-        const start = rows.sets!.starts[m]! + k;
-        counts[start]! += share * confusion[start]!;
-      }
+      const code = codes[vote]!;
+      if (code >= 0) counts[code + k]! += p;
+      else addToSet(rows, confusion, code, k, p, counts);
     }
+  }
+}
+
+function addToSet(rows: ConfusionRows, confusion: Float64Array, code: number, k: number, p: number, counts: Float64Array): void {
+  const share = p / setLikelihood(rows, confusion, code, k);
+  for (let m = rows.sets!.offsets[~code]!; m < rows.sets!.offsets[~code + 1]!; m++) {
+    const start = rows.sets!.starts[m]! + k;
+    counts[start]! += share * confusion[start]!;
   }
 }
