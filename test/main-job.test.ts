@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Server, start } from './setup/process.js';
 import { hasShared, shared } from './setup/shared.js';
@@ -39,6 +40,14 @@ describe('a server that was started as the README says', () => {
     const shares = anaesthesia.currentRun.classPriors.map((prior: { probability: number }) => prior.probability);
     // Table 4 of the paper: .40, .42, .11, .07.
     [0.4, 0.42, 0.11, 0.07].forEach((share, k) => expect(Math.abs(shares[k] - share)).toBeLessThan(0.006));
+  });
+
+  it("answers the README's first query as the README says", async () => {
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+    const asked = JSON.parse(/-d '(\{\s+"query": .*?\})'\n```/s.exec(readme)![1]!) as { query: string };
+    const told = JSON.parse(/```json\n(.*?)```/s.exec(readme)![1]!) as { data: unknown };
+    const close = (value: unknown): unknown => JSON.parse(JSON.stringify(value), (_, part: unknown) => (typeof part === 'number' ? Number(part.toPrecision(9)) : part));
+    expect(close(await server.data(asked.query))).toEqual(close(told.data));
   });
 
   it.skipIf(!hasShared)('takes a real crowd, runs both methods, and its soft labels are as accurate as they should be', async () => {
@@ -113,6 +122,23 @@ describe('a server that was started as the README says', () => {
     expect(await second.exit).toBe(1);
     expect(second.output()).toMatch(/process \d+/);
   });
+
+  it('finishes what it was asked before a SIGTERM', async () => {
+    const { createProject } = await server.data(`mutation { createProject(input: { name: "stopped", classes: ["a", "b"] }) { project { id } } }`);
+    const projectId: string = createProject.project.id;
+    const call = server.data(
+      `mutation ($input: SubmitVotesInput!) { submitVotes(input: $input) { counts { created } } }`,
+      { input: { projectId, votes: Array.from({ length: 10_000 }, (_, i) => ({ item: `item ${i}`, annotator: 'w', class: 'a' })) } },
+    );
+    // The body has arrived by then, and its 10,000 rows take longer than this.
+    await sleep(60);
+    const [answer, code] = await Promise.all([call, server.stop()]);
+    expect(answer.submitVotes.counts.created).toBe(10_000);
+    expect(code).toBe(0);
+    await server.start();
+    const { project } = await server.data(`query ($id: ID!) { project(id: $id) { voteCounts { votes } } }`, { id: projectId });
+    expect(project.voteCounts.votes).toBe('10000');
+  }, 90_000);
 
   it('stops in order on SIGTERM, and comes back with everything and without a new key', async () => {
     const key = await server.key();
