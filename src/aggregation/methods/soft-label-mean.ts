@@ -1,11 +1,11 @@
 import { conflation, disagreement, fitTemperatures, jensenShannonCentroid, meanSoftLabel, temper } from '../combination.js';
 import { calibration } from '../diagnostics/calibration.js';
 import { expectedAccuracy } from '../expected-accuracy.js';
-import { expectedConfusion } from '../kernels/expected-confusion.js';
 import type { AggregationInput, AggregationMethod, MethodOptions, MethodResult, RunContext } from '../method.js';
 import { fingerprints } from '../numeric/fingerprints.js';
 import { countTies, entropy, setCertain } from '../numeric/simplex.js';
 import { resolveOptions } from '../options.js';
+import { runParameters } from '../run-parameters.js';
 import { dawidSkene } from './dawid-skene.js';
 import { ebcc } from './ebcc.js';
 import { fastDawidSkene } from './fast-dawid-skene.js';
@@ -55,7 +55,7 @@ export const softLabelMean: AggregationMethod = {
       name: 'combine', type: 'choice', default: 'mean', choices: ['mean', 'weighted', 'conflation', 'jensen-shannon', 'temperature'],
       doc: 'mean; weighted by 1/log loss on the gold items (needs gold); conflation, the normalised product; the Jensen-Shannon centroid; or the mean after each method got a temperature of its own, at which they agree best.',
     },
-    { name: 'temperature', type: 'number', default: 1.3, min: 0.05, max: 20, doc: 'Softens the combined label by p^(1/T); 1 leaves it.' },
+    { name: 'temperature', type: 'number', default: 1.4, min: 0.05, max: 20, doc: 'Softens the combined label by p^(1/T); 1 leaves it.' },
     { name: 'floor', type: 'number', default: 0.02, min: 0, max: 0.5, doc: 'Share of the uniform distribution mixed in at the end; 0 leaves the label.' },
   ],
   cost: 'the sum of its methods; memory of 8 bytes x items x K for each',
@@ -73,10 +73,12 @@ export const softLabelMean: AggregationMethod = {
     const combined = combine(parts, input, options, context);
     const posteriors = softened(combined, K, options.temperature as number, options.floor as number);
     gold?.forEach((answer, item) => answer >= 0 && setCertain(posteriors, item * K, K, answer));
+    const { confusion, classPriors } = runParameters(votes, { posteriors });
     return {
       posteriors,
       annotatorQuality: expectedAccuracy(votes, posteriors),
-      ...expectedConfusion(input, posteriors),
+      confusion,
+      classPriors,
       extras: {
         entropy: Float64Array.from({ length: votes.itemCount }, (_, item) => entropy(posteriors, item * K, K)),
         disagreement: disagreement(parts, K),
