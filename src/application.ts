@@ -58,7 +58,7 @@ export async function startWorker(environment: Record<string, string | undefined
 
 /** For commands beside a running service or without one: the modules, without listening; they take jobs where asked. */
 export async function openService(environment: Record<string, string | undefined>, work = false): Promise<Running<INestApplicationContext>> {
-  const given = Config.read({ LOG_LEVEL: 'warn', ...environment, ASSAY_WORK: String(work) });
+  const given = Config.read({ LOG_LEVEL: 'warn', EXECUTION_TIMEOUT_MS: '3600000', ...environment, ASSAY_WORK: String(work) });
   const logger = createLogger(given.settings);
   const running = given.settings.DATABASE_URL ?? await runningEmbeddedPostgres(given.settings.ASSAY_DATA_DIR);
   const database = running ? { url: running, stop: async () => {} } : await openDatabase(given, logger);

@@ -30,7 +30,7 @@ export class BulkProgress {
 
   static async open(source: DataSource, projectId: number, workspaceId: number, key: string): Promise<BulkProgress> {
     const rows: { request_hash: Buffer; response: StoredProgress | null }[] = await source.query(
-      `select request_hash, response from idempotency_keys where project_id = $1 and workspace_id = $2 and key = $3`, [projectId, workspaceId, key],
+      `select request_hash, response from idempotency_keys where project_id = $1 and workspace_id = $2 and key = $3 and created_at >= now() - interval '24 hours'`, [projectId, workspaceId, key],
     );
     const found = rows[0];
     if (found && !KIND.equals(found.request_hash)) {
@@ -64,8 +64,8 @@ export class BulkProgress {
     const before = finished ? batches : batches - 1;
     const rows: unknown[] = await transaction.query(
       `insert into idempotency_keys (project_id, workspace_id, key, request_hash, response) values ($1, $2, $3, $4, $5)
-       on conflict (project_id, workspace_id, key) do update set response = excluded.response
-         where (idempotency_keys.response->>'batches')::int = $6 returning 1`,
+       on conflict (project_id, workspace_id, key) do update set response = excluded.response, request_hash = excluded.request_hash, created_at = now()
+         where (idempotency_keys.response->>'batches')::int = $6 or idempotency_keys.created_at < now() - interval '24 hours' returning 1`,
       [...this.id, KIND, JSON.stringify(progress), before],
     );
     if (rows.length === 0) throw conflict('another upload with this idempotency key is under way, or was', 5);

@@ -19,6 +19,8 @@ export interface Idempotent<T> {
 /** How long a second call waits for the first one that is under way with the same key. */
 const WAIT_MS = 10_000;
 
+const KEPT = '24 hours';
+
 /** Keys are kept for a day in the transaction of the write they belong to: both happen or neither. */
 @Injectable()
 export class Idempotency {
@@ -45,9 +47,23 @@ export class Idempotency {
     return { answer, replayed: false };
   }
 
+  /** Forgets keys older than a day, some thousands at a time. @returns how many. */
+  async forgetOld(transaction: Transaction): Promise<number> {
+    const rows: unknown[] = await transaction.query(
+      `with old as (
+         delete from idempotency_keys where ctid = any(array(select ctid from idempotency_keys where created_at < now() - interval '${KEPT}' limit 5000)) returning 1
+       ) select 1 from old`,
+    );
+    return rows.length;
+  }
+
   /** The insert waits for an uncommitted one of the same key, which is what makes a concurrent retry safe. */
   private async claim(transaction: Transaction, id: unknown[], hash: Buffer) {
     await transaction.query(`set local lock_timeout = ${WAIT_MS}`);
+    // One that is past its day is as good as none, whether the sweep has come by or not.
+    await transaction.query(
+      `delete from idempotency_keys where project_id = $1 and workspace_id = $2 and key = $3 and created_at < now() - interval '${KEPT}'`, id,
+    );
     const inserted: unknown[] = await transaction.query(
       `insert into idempotency_keys (project_id, workspace_id, key, request_hash) values ($1, $2, $3, $4)
        on conflict do nothing returning 1`,

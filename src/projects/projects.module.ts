@@ -1,6 +1,8 @@
 import { Global, Module } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { Jobs } from '../jobs/jobs.service.js';
+import { Idempotency } from '../platform/idempotency.js';
 import { NodeTypes } from '../platform/node.js';
 import { Authenticator } from '../platform/principal.js';
 import { AccessGuard } from './access.guard.js';
@@ -31,7 +33,10 @@ import { WorkspaceResolver } from './workspace.resolver.js';
   exports: [Authenticator, Audit, ProjectAccess, ProjectsService, ApiKeysService, FirstWorkspace],
 })
 export class ProjectsModule {
-  constructor(nodes: NodeTypes, access: ProjectAccess, keys: ApiKeysService) {
+  constructor(nodes: NodeTypes, access: ProjectAccess, keys: ApiKeysService, jobs: Jobs, idempotency: Idempotency) {
+    jobs.sweep('old idempotency keys', 60_000, async (transaction) => {
+      await idempotency.forgetOld(transaction);
+    });
     nodes.declare('Project', (caller, id) => access.find(caller, id));
     nodes.declare('ApiKey', (caller, id) => keys.find(caller, id));
   }

@@ -32,8 +32,8 @@ export class VoteWriter {
   /** @param votes sorted by item, annotator and place in the batch: writers that meet take their locks in one order. @throws MeetsOtherVotes unless alone. */
   async write(votes: readonly PendingVote[]): Promise<void> {
     const rounds = this.rounds(votes);
-    if (rounds.length > 1 && !this.isAlone) throw new MeetsOtherVotes();
-    for (const round of rounds) await this.writeRound(round);
+    if (this.isAlone) for (const round of rounds) await this.writeRound(round);
+    else await this.writeNew(rounds);
     for (const [vote, before] of this.echoes) {
       const refused = this.sheet.rejection(before.index);
       if (refused) this.sheet.reject(vote.index, refused.code, refused.message);
@@ -64,16 +64,22 @@ export class VoteWriter {
     return rounds;
   }
 
+  /** The common case: all votes are new, and no annotator answers an item twice. */
+  private async writeNew(rounds: PendingVote[][]): Promise<void> {
+    const [votes, ...repeats] = rounds;
+    if (!votes) return;
+    if (repeats.length > 0 || !await votesStore.insertNew(this.transaction, this.projectId, votes)) throw new MeetsOtherVotes();
+    for (const vote of votes) this.sheet.set(vote.index, VoteStatus.CREATED);
+  }
+
   private async writeRound(round: PendingVote[]): Promise<void> {
     const superseding = new Set<number>();
-    let left = round;
-    while (left.length > 0) {
-      const met = new Set(await votesStore.insert(this.transaction, this.projectId, left));
+    for (let left = round; left.length > 0;) {
+      const met = await votesStore.insertUnlessMet(this.transaction, this.projectId, left);
       for (const vote of left) {
         if (!met.has(vote)) this.sheet.set(vote.index, superseding.has(vote.index) ? VoteStatus.SUPERSEDED : VoteStatus.CREATED);
       }
-      if (met.size > 0 && !this.isAlone) throw new MeetsOtherVotes();
-      // Alone, each vote comes here twice at most: its place is free by then.
+      // Each vote comes here twice at most: its place is free by then.
       left = met.size > 0 ? await this.settle([...met], superseding) : [];
     }
   }

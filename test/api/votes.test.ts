@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Idempotency } from '../../src/platform/idempotency.js';
 import { startService, type Service } from '../setup/service.js';
 
 const SUBMIT = `mutation ($input: SubmitVotesInput!) {
@@ -207,6 +208,15 @@ describe('the idempotency key', () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => call(id, 'k2')));
     expect(answers.filter((answer) => answer.data?.submitVotes.replayed === false)).toHaveLength(1);
     expect(await counts(id)).toMatchObject({ votes: '1' });
+  });
+
+  it('is forgotten after a day', async () => {
+    const id = await service.newProject({ rules: { repeatPolicy: 'KEEP_ALL' } });
+    await call(id, 'k3');
+    await service.source.query(`update idempotency_keys set created_at = now() - interval '25 hours' where key = 'k3'`);
+    expect((await call(id, 'k3')).data.submitVotes.replayed).toBe(false);
+    await service.source.query(`update idempotency_keys set created_at = now() - interval '25 hours' where key = 'k3'`);
+    expect(await service.source.transaction((transaction) => service.app.get(Idempotency).forgetOld(transaction))).toBe(1);
   });
 
   it.each(['', ' ', 'a b', 'x'.repeat(201)])('refuses the malformed key %j', async (key) => {
