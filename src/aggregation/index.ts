@@ -28,7 +28,7 @@ export { resolveOptions } from './options.js';
 export { topN } from './numeric/top-n.js';
 export { checkPredictions } from './predictions.js';
 export { runParameters, type RunParameters } from './run-parameters.js';
-export { answerModels, crowdGold, crowdOptions, crowdVotes, simulateCrowd, type CrowdOptions, type CrowdParameters, type SimulatedCrowd } from './simulate.js';
+export { answerModels, crowdAnnotators, crowdGold, crowdOptions, crowdVotes, simulateCrowd, type CrowdOptions, type CrowdParameters, type SimulatedCrowd } from './simulate.js';
 export { VoteTable, type CandidateSets, type VoteColumns } from './vote-table.js';
 export { votes, type NamedVotes, type VoteRow } from './votes.js';
 export { bestClass, entropy, tiedClasses } from './numeric/simplex.js';

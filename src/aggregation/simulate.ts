@@ -9,7 +9,7 @@ import { oneCoin } from './simulate/one-coin.js';
 import { topTwo } from './simulate/top-two.js';
 
 export type { AnswerModel, Behaviour, CrowdParameters, SimulatedCrowd } from './simulate/crowd.js';
-export { crowdGold, crowdVotes } from './simulate/rows.js';
+export { crowdAnnotators, crowdGold, crowdVotes } from './simulate/rows.js';
 
 /** THE REGISTRY of answer models: one file of `simulate/` and one line here. */
 export const answerModels: readonly AnswerModel[] = [

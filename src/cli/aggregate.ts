@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
-import { aggregate, findMethod, methods, resolveOptions } from '../aggregation/index.js';
+import { aggregate, defaultMethodId, findMethod, methods, resolveOptions } from '../aggregation/index.js';
 import { goldHelp, type GoldScores, readGold, scored } from './gold-file.js';
 import { collectOption, seedNumber, typedOptions } from './option-values.js';
 import { predictionsHelp, readPredictions } from './predictions-file.js';
@@ -23,7 +23,7 @@ interface Flags {
 export function configure(command: Command): void {
   command
     .argument('<votes>', 'the file of votes; - is standard input')
-    .requiredOption('-m, --method <id>', `one of ${methods.map(({ id }) => id).join(', ')}`)
+    .option('-m, --method <id>', `one of ${methods.map(({ id }) => id).join(', ')}`, defaultMethodId)
     .option('-o, --option <name=value>', 'an option of the method; may be repeated', collectOption)
     .option('-g, --gold <file>', 'known answers to score the soft labels against')
     .option('-p, --predictions <file>', "a model's probabilities; once a model", (file: string, before: string[] = []) => [...before, file])

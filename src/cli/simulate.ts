@@ -1,7 +1,6 @@
 import { Option, type Command } from 'commander';
-import { crowdOptions, type OptionSpec, simulateCrowd, type SimulatedCrowd } from '../aggregation/index.js';
+import { crowdAnnotators, crowdGold, crowdOptions, crowdVotes, type OptionSpec, simulateCrowd } from '../aggregation/index.js';
 import { findFormat, formats } from '../formats/formats.js';
-import type { CellValue } from '../formats/writer.js';
 import { optionRange, seedNumber, typedOptions } from './option-values.js';
 import { checking } from './refusal.js';
 import { writeTable } from './result-files.js';
@@ -29,9 +28,9 @@ async function run(flags: Flags): Promise<void> {
   const crowd = checking(() => simulateCrowd(typedOptions(specs, written), flags.seed), '', true);
   const format = findFormat(flags.format);
   const files = [
-    await writeTable(flags.out, 'votes', ['item', 'annotator', 'class'], votes(crowd), format),
-    await writeTable(flags.out, 'gold', ['item', 'class'], gold(crowd), format),
-    await writeTable(flags.out, 'annotators', ['annotator', 'behaviour', 'skill'], annotators(crowd), format),
+    await writeTable(flags.out, 'votes', ['item', 'annotator', 'class'], crowdVotes(crowd), format),
+    await writeTable(flags.out, 'gold', ['item', 'class'], crowdGold(crowd), format),
+    await writeTable(flags.out, 'annotators', ['annotator', 'behaviour', 'skill'], crowdAnnotators(crowd), format),
   ];
   const { items, itemCount, annotatorCount, classCount } = crowd.columns;
   const counts = { items: itemCount, annotators: annotatorCount, votes: items.length, classes: classCount };
@@ -40,22 +39,4 @@ async function run(flags: Flags): Promise<void> {
     printFacts(counts);
     console.log(files.join('\n'));
   }
-}
-
-const itemName = (item: number) => `item-${item + 1}`;
-const annotatorName = (annotator: number) => `annotator-${annotator + 1}`;
-const className = (k: number) => `class-${k + 1}`;
-
-function* votes({ columns }: SimulatedCrowd): Generator<CellValue[]> {
-  const { items, annotators: voters, classes } = columns;
-  for (let vote = 0; vote < items.length; vote++) yield [itemName(items[vote]!), annotatorName(voters[vote]!), className(classes[vote]!)];
-}
-
-function* gold({ truth }: SimulatedCrowd): Generator<CellValue[]> {
-  for (let item = 0; item < truth.length; item++) yield [itemName(item), className(truth[item]!)];
-}
-
-function* annotators({ parameters }: SimulatedCrowd): Generator<CellValue[]> {
-  const { behaviour, skill } = parameters;
-  for (let annotator = 0; annotator < skill.length; annotator++) yield [annotatorName(annotator), behaviour[annotator]!, skill[annotator]!];
 }

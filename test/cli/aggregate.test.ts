@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { defaultMethodId } from '../../src/aggregation/index.js';
 import { csv } from '../../src/formats/csv.js';
 import { id, number } from '../../src/formats/table.js';
 import { readBack } from '../formats/streams.js';
@@ -62,6 +63,11 @@ describe('assay aggregate', () => {
     expect(found.brier).toBeCloseTo((2 / 9 + 0.5 + 2) / 3, 12);
     const loss = (p: number) => -Math.log(0.99 * p + 0.01 / 4);
     expect(found.nll).toBeCloseTo((loss(2 / 3) + loss(0.5) + loss(0)) / 3, 12);
+  });
+
+  it('runs the default method unless told otherwise', async () => {
+    const path = await assay.file('votes.csv', votes);
+    expect(json((await assay.run(['aggregate', path, '--json', '--out', assay.path('out')])).out)).toMatchObject({ method: defaultMethodId, items: 3 });
   });
 
   it('takes the options of the method and the seed', async () => {
@@ -174,7 +180,7 @@ describe('refused input ends with code 1 and one line that names file, line and 
 describe('wrong usage ends with code 2', () => {
   it.each([
     [['aggregate', 'votes.csv', '-m', 'nope'], /there is no method "nope"; there are: majority-vote, dawid-skene, /],
-    [['aggregate', 'votes.csv'], /required option '-m, --method <id>' not specified/],
+    [['aggregate', 'votes.csv', '-m'], /option '-m, --method <id>' argument missing/],
     [['aggregate', '-m', 'majority-vote'], /missing required argument 'votes'/],
     [['aggregate', 'votes.csv', '-m', 'dawid-skene', '-o', 'nope=1'], /dawid-skene has no option "nope"; it has: tolerance, maxIterations/],
     [['aggregate', 'votes.csv', '-m', 'dawid-skene', '-o', 'maxIterations=many'], /option maxIterations is "many"; it must be a number/],

@@ -42,6 +42,9 @@ describe('assay simulate', () => {
     const files = await Promise.all(['a', 'b', 'c'].map((folder) => readFile(assay.path(folder, 'votes.csv'), 'utf8')));
     expect(files[1]).toBe(files[0]);
     expect(files[2]).not.toBe(files[0]);
+    const annotators = (await readFile(assay.path('a', 'annotators.csv'), 'utf8')).trimEnd().split('\n');
+    expect(annotators.slice(0, 2)).toEqual(['annotator,behaviour,skill', expect.stringMatching(/^annotator-00,honest,0\.\d+$/)]);
+    expect(annotators).toHaveLength(21);
     for (const extension of ['csv', 'ndjson']) {
       const found = JSON.parse((await assay.run(['aggregate', assay.path('a', `votes.${extension}`), '-m', 'dawid-skene', '-g', assay.path('a', `gold.${extension}`), '--json', '--out', assay.path('out')])).out) as { votes: number; goldItems: number; accuracy: number };
       expect(found).toMatchObject({ votes: 2800, goldItems: 400 });

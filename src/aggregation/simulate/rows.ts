@@ -1,5 +1,5 @@
 import type { VoteRow } from '../votes.js';
-import type { SimulatedCrowd } from './crowd.js';
+import type { Behaviour, SimulatedCrowd } from './crowd.js';
 
 /** The votes in the order in which they were cast, with names whose order is that of the indices: item-007, annotator-12, class-0. */
 export function* crowdVotes(crowd: SimulatedCrowd): Generator<VoteRow> {
@@ -15,6 +15,13 @@ export function* crowdGold(crowd: SimulatedCrowd): Generator<readonly [item: str
   const item = namer('item', crowd.columns.itemCount);
   const label = namer('class', crowd.columns.classCount);
   for (let i = 0; i < crowd.truth.length; i++) yield [item(i), label(crowd.truth[i]!)];
+}
+
+/** Every annotator with its behaviour and skill (see `CrowdParameters`), under the same names. */
+export function* crowdAnnotators(crowd: SimulatedCrowd): Generator<readonly [annotator: string, behaviour: Behaviour, skill: number]> {
+  const annotator = namer('annotator', crowd.columns.annotatorCount);
+  const { behaviour, skill } = crowd.parameters;
+  for (let a = 0; a < skill.length; a++) yield [annotator(a), behaviour[a]!, skill[a]!];
 }
 
 /** Indices padded to equal length, so that names sort as numbers do. */
