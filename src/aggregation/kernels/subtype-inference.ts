@@ -73,6 +73,8 @@ export function inferSubtypes(
     start: new Float64Array(W),
   };
   const parameters = subtypeParameters(rows, K, M, state);
+  // Where each vote's row starts; as in `rows`, below 0 for a candidate set.
+  const starts = rows.codes.map((code) => (code >= 0 ? code * M : code));
   const everywhere = Int32Array.from({ length: W }, (_, i) => i);
   const weights = new Float64Array(W);
   // The places of each group's row that count: live.places[live.offsets[group]] up to live.offsets[group + 1].
@@ -118,16 +120,23 @@ export function inferSubtypes(
     const { start, likelihoods } = state;
     const known = gold ? gold[item]! : -1;
     for (let j = from; j < to; j++) weights[j - from] = known < 0 || Math.floor(places[j]! / M) === known ? start[places[j]!]! : 0;
-    let log = 0;
-    const first = itemOffsets[item]!;
     const last = itemOffsets[item + 1]!;
+    let log = 0;
+    let next = itemOffsets[item]!;
+    do {
+      const end = Math.min(last, next + RESCALE_EVERY);
+      multiplyVotes(weights, likelihoods, starts, next, end, places, from, to);
+      if (rows.sets) multiplySets(next, end, places, from, to);
+      log += normalize(weights, to - from);
+      next = end;
+    } while (next < last);
+    return log;
+  }
+
+  function multiplySets(first: number, last: number, places: Int32Array, from: number, to: number): void {
     for (let vote = first; vote < last; vote++) {
-      const code = rows.codes[vote]!;
-      if (code >= 0) multiply(weights, likelihoods, code * M, places, from, to);
-      else for (let j = from; j < to; j++) weights[j - from]! *= setLikelihood(code, places[j]!);
-      if ((vote - first + 1) % RESCALE_EVERY === 0) log += normalize(weights, to - from);
+      if (starts[vote]! < 0) for (let j = from; j < to; j++) weights[j - from]! *= setLikelihood(starts[vote]!, places[j]!);
     }
-    return log + normalize(weights, to - from);
   }
 
   function keepLive(group: number): void {
@@ -143,7 +152,7 @@ export function inferSubtypes(
 
   /** Adds the group's responsibilities to the counts; a set's members share them as the likelihoods say. */
   function addCounts(group: number): void {
-    const { counts, subtypeCounts, likelihoods } = state;
+    const { counts, subtypeCounts } = state;
     const { places } = live;
     const from = live.offsets[group]!;
     const to = live.offsets[group + 1]!;
@@ -152,17 +161,20 @@ export function inferSubtypes(
       weights[j - from] = groups.size[group]! * responsibilities[group * W + places[j]!]!;
       subtypeCounts[places[j]!]! += weights[j - from]!;
     }
+    addVotes(counts, starts, itemOffsets[item]!, itemOffsets[item + 1]!, places, from, to, weights);
+    if (rows.sets) addSets(item, rows.sets, places, from, to);
+  }
+
+  function addSets(item: number, sets: NonNullable<ConfusionRows['sets']>, places: Int32Array, from: number, to: number): void {
+    const { counts, likelihoods } = state;
     for (let vote = itemOffsets[item]!; vote < itemOffsets[item + 1]!; vote++) {
-      const code = rows.codes[vote]!;
-      if (code >= 0) {
-        addAt(counts, code * M, places, from, to, weights);
-        continue;
-      }
+      const code = starts[vote]!;
+      if (code >= 0) continue;
       for (let j = from; j < to; j++) {
         const i = places[j]!;
         const share = weights[j - from]! / setLikelihood(code, i);
-        for (let m = rows.sets!.offsets[~code]!; m < rows.sets!.offsets[~code + 1]!; m++) {
-          const at = rows.sets!.starts[m]! * M + i;
+        for (let member = sets.offsets[~code]!; member < sets.offsets[~code + 1]!; member++) {
+          const at = sets.starts[member]! * M + i;
           counts[at]! += share * likelihoods[at]!;
         }
       }
@@ -187,8 +199,17 @@ export function inferSubtypes(
   }
 }
 
-function multiply(weights: Float64Array, factors: Float64Array, at: number, places: Int32Array, from: number, to: number): void {
-  for (let j = from; j < to; j++) weights[j - from]! *= factors[at + places[j]!]!;
+/** Votes innermost: a weight stays in its register for all of an item's votes. Codes below 0 are sets and left out. */
+function multiplyVotes(weights: Float64Array, factors: Float64Array, starts: Int32Array, first: number, last: number, places: Int32Array, from: number, to: number): void {
+  for (let j = from; j < to; j++) {
+    const i = places[j]!;
+    let weight = weights[j - from]!;
+    for (let vote = first; vote < last; vote++) {
+      const start = starts[vote]!;
+      if (start >= 0) weight *= factors[start + i]!;
+    }
+    weights[j - from] = weight;
+  }
 }
 
 /** Makes the weights sum to 1; returns the log of their sum before. */
@@ -210,8 +231,15 @@ function replace(matrix: Float64Array, at: number, places: Int32Array, from: num
   return moved;
 }
 
-function addAt(counts: Float64Array, at: number, places: Int32Array, from: number, to: number, values: Float64Array): void {
-  for (let j = from; j < to; j++) counts[at + places[j]!]! += values[j - from]!;
+function addVotes(counts: Float64Array, starts: Int32Array, first: number, last: number, places: Int32Array, from: number, to: number, values: Float64Array): void {
+  for (let j = from; j < to; j++) {
+    const i = places[j]!;
+    const value = values[j - from]!;
+    for (let vote = first; vote < last; vote++) {
+      const start = starts[vote]!;
+      if (start >= 0) counts[start + i]! += value;
+    }
+  }
 }
 
 function startingResponsibilities(shares: Float64Array, { representative }: DistinctItems, K: number, M: number, draws: Fingerprints | null): Float64Array {
