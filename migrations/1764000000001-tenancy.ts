@@ -20,7 +20,7 @@ export class Tenancy1764000000001 implements MigrationInterface {
           check (repeat_policy in ('KEEP_LAST', 'KEEP_FIRST', 'REJECT', 'KEEP_ALL')),
         create_unknown_items boolean not null default true,
         create_unknown_annotators boolean not null default true,
-        default_method text not null default 'dawid-skene',
+        default_method text not null,
         default_options jsonb not null default '{}',
         rerun_every_votes integer check (rerun_every_votes >= 1),
         rerun_every_seconds integer check (rerun_every_seconds >= 1),

@@ -125,7 +125,7 @@ create table projects (
   repeat_policy text not null default 'KEEP_LAST'::text,
   create_unknown_items boolean not null default true,
   create_unknown_annotators boolean not null default true,
-  default_method text not null default 'dawid-skene'::text,
+  default_method text not null,
   default_options jsonb not null default '{}'::jsonb,
   rerun_every_votes integer,
   rerun_every_seconds integer,

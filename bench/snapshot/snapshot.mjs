@@ -52,7 +52,7 @@ async function newDatabase(serverUrl) {
 /** The crowd as project 1, its votes in the order of items, as platforms collect them. */
 async function fill(client, { items, annotators, classes, itemCount, annotatorCount }) {
   await client.query(`insert into workspaces (name) values ('bench')`);
-  await client.query(`insert into projects (workspace_id, name, classes) values (1, 'bench', $1)`, [Array.from({ length: K }, (_, k) => `class ${k}`)]);
+  await client.query(`insert into projects (workspace_id, name, classes, default_method) values (1, 'bench', $1, 'dawid-skene')`, [Array.from({ length: K }, (_, k) => `class ${k}`)]);
   await client.query(`insert into project_codes values (1, $1, $2)`, [itemCount, annotatorCount]);
   const copy = new BinaryCopy(client, 'votes', ['project_id', 'seq', 'item_code', 'annotator_code', 'class_index']);
   for (let vote = 0; vote < items.length; vote++) {

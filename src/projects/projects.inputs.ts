@@ -1,6 +1,7 @@
 import { Field, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, Max, Min, ValidateNested } from 'class-validator';
+import { defaultMethodId } from '../aggregation/index.js';
 import { JsonScalar } from '../platform/scalars.js';
 import { Project, RepeatPolicy } from './project.entity.js';
 
@@ -19,7 +20,7 @@ export class ProjectRulesInput {
   @Field(() => Boolean, { nullable: true })
   createUnknownAnnotators?: boolean;
 
-  @Field(() => String, { nullable: true, description: 'The id of an aggregation method; see aggregationMethods.' })
+  @Field(() => String, { nullable: true, description: `The id of an aggregation method, see aggregationMethods; ${defaultMethodId} by default.` })
   defaultMethod?: string;
 
   @Field(() => JsonScalar, { nullable: true, description: 'Options of the default method, by name.' })

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type QueryDeepPartialEntity } from 'typeorm';
-import { findMethod, resolveOptions } from '../aggregation/index.js';
+import { defaultMethodId, findMethod, resolveOptions } from '../aggregation/index.js';
 import { AssayError, conflict, invalid, limitExceeded } from '../platform/errors.js';
 import { Idempotency } from '../platform/idempotency.js';
 import { connectionType, Keyset, readPage, type ConnectionOf, type PageArgs } from '../platform/pagination.js';
@@ -39,7 +39,7 @@ export class ProjectsService {
       ['createProject', input],
       async () => {
         const repository = transaction.getRepository(Project);
-        const { id } = await repository.save(repository.create({ ...rules, workspaceId: actor.workspaceId, name: input.name, classes: input.classes }));
+        const { id } = await repository.save(repository.create({ defaultMethod: defaultMethodId, ...rules, workspaceId: actor.workspaceId, name: input.name, classes: input.classes }));
         await transaction.query(`insert into project_codes (project_id) values ($1)`, [id]);
         await this.audit.record(transaction, actor, 'createProject', id, { name: input.name, classes: input.classes.length, rules: input.rules ?? {} });
         return { id };
@@ -96,7 +96,7 @@ function requireClasses(classes: string[]): void {
 function checkedRules(input: ProjectRulesInput, current?: Project): Partial<Project> {
   const rules = Object.fromEntries(Object.entries(input).filter(([name, value]) => value !== undefined && (value !== null || name.startsWith('rerun'))));
   if (input.defaultMethod == null && input.defaultOptions == null) return rules;
-  const methodId = input.defaultMethod ?? current?.defaultMethod ?? 'dawid-skene';
+  const methodId = input.defaultMethod ?? current?.defaultMethod ?? defaultMethodId;
   const options = input.defaultOptions ?? (input.defaultMethod == null ? current?.defaultOptions : {}) ?? {};
   if (typeof options !== 'object' || Array.isArray(options)) throw invalid('input.rules.defaultOptions is an object of options by name', 'input.rules.defaultOptions');
   try {

@@ -3,6 +3,7 @@ import { simulateCrowd } from '../aggregation/index.js';
 import { Config } from '../platform/config.js';
 import { ROWS_PER_CALL } from '../platform/row-result.js';
 import { RepeatPolicy } from '../projects/project.entity.js';
+import type { ProjectRulesInput } from '../projects/projects.inputs.js';
 import { ProjectsService } from '../projects/projects.service.js';
 import { RunStatus } from '../runs/run.entity.js';
 import { RunsService } from '../runs/runs.service.js';
@@ -22,14 +23,14 @@ export class SampleData {
   ) {}
 
   async make(workspaceId: number): Promise<void> {
-    await this.load(workspaceId, 'Anaesthesia (Dawid and Skene 1979)', anaesthesiaClasses, RepeatPolicy.KEEP_ALL, anaesthesiaVotes);
+    await this.load(workspaceId, 'Anaesthesia (Dawid and Skene 1979)', anaesthesiaClasses, { repeatPolicy: RepeatPolicy.KEEP_ALL, defaultMethod: 'dawid-skene' }, anaesthesiaVotes);
     const animals = ['cat', 'dog', 'fox', 'wolf'];
-    await this.load(workspaceId, 'Animals (simulated)', animals, RepeatPolicy.KEEP_LAST, simulatedVotes(animals));
+    await this.load(workspaceId, 'Animals (simulated)', animals, {}, simulatedVotes(animals));
   }
 
-  private async load(workspaceId: number, name: string, classes: string[], repeatPolicy: RepeatPolicy, votes: Answer[]): Promise<void> {
+  private async load(workspaceId: number, name: string, classes: string[], rules: ProjectRulesInput, votes: Answer[]): Promise<void> {
     const actor = { workspaceId };
-    const { project } = await this.projects.create(actor, { name, classes, rules: { repeatPolicy } });
+    const { project } = await this.projects.create(actor, { name, classes, rules });
     for (let from = 0; from < votes.length; from += ROWS_PER_CALL) await this.votes.submit(project, votes.slice(from, from + ROWS_PER_CALL));
     const { run } = await this.runs.start(actor, project);
     // Where workers run apart, they may start later: the results will be there when they do.
