@@ -27,7 +27,8 @@ export class Dictionary {
     const mask = table.length - 2;
     for (let j = 0; j < count; j++) hashes[j] = hashOf(source, starts[j]!, ends[j]!);
     let touched = 0;
-    for (let j = 0; j < count; j++) touched ^= words[table[((hashes[j]! << 1) & mask) + 1]!]!;
+    // What is small stays near the processor by itself.
+    if (table.length >= 1 << 16) for (let j = 0; j < count; j++) touched ^= words[table[((hashes[j]! << 1) & mask) + 1]!]!;
     // Kept, so that the compiler may not leave the pass out.
     this.touched = touched;
     for (let j = 0; j < count; j++) {
