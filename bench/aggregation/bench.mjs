@@ -130,8 +130,8 @@ ${names.map((name) => `| ${name} | ${results.map(({ best }) => cell(best, name))
 
 Two threads against one, WebAssembly: ${results.map(({ K, voteCount, best }) => `${(best.WebAssembly / best['WebAssembly, 2 threads']).toFixed(2)} times faster at K = ${K}, ${voteCount / 1e6}M`).join('; ')}.
 
-Dawid-Skene on 10M votes, K = 5: ${memory.peakMB.toFixed(0)} MB at its peak, for the whole process with the columns the votes came in, the
-table, the kernel and the results.
+Dawid-Skene on 10M votes, K = 5: ${memory.peakMB.toFixed(0)} MB at the peak of the whole process: the columns the votes came in (dropped
+once they are in the table), the table, the kernel and the results.
 
 ${cpus()[0].model}, ${cpus().length} cores, load ${loadavg()[0].toFixed(1)} at the end, ${arch()}, Node ${process.versions.node}; C: ${compilerName}, -O3 -march=native. To repeat: the command at the top of \`bench.mjs\`.
 `;
