@@ -17,13 +17,13 @@ export function softLabelTable(source: DataSource, project: Project, runId: numb
   const rows = Math.max(20, Math.min(PAGE_ROWS, Math.floor(500_000 / classes.length)));
   return {
     columns: ['item', 'label', 'confidence', 'entropy', 'votes', 'tie', ...classes.map((name) => `p_${name}`)],
-    pages: () => keysetPages<{ key: number; item: string; consensus: number; confidence: number; entropy: number; votes: number; tie: boolean; probabilities: number[] }>(
+    pages: () => keysetPages<{ key: number; item: string; consensus: number; confidence: number; entropy: number; votes: number; tie: boolean; probabilities: string }>(
       source,
-      `select label.item_code as key, item.external_id as item, label.consensus, label.confidence, label.entropy, label.votes, label.tie, label.probabilities
+      `select label.item_code as key, item.external_id as item, label.consensus, label.confidence, label.entropy, label.votes, label.tie, label.probabilities::text
        from soft_labels label join items item on item.project_id = label.project_id and item.code = label.item_code
        where label.project_id = $1 and label.run_id = $2 and label.item_code > $3 order by label.item_code limit ${rows}`,
       [project.id, runId], rows,
-      (row) => [row.item, classes[row.consensus], row.confidence, row.entropy, row.votes, row.tie, ...row.probabilities],
+      (row) => [row.item, classes[row.consensus], row.confidence, row.entropy, row.votes, row.tie, ...numbersIn(row.probabilities)],
     ),
   };
 }
@@ -86,6 +86,11 @@ export function voteTable(source: DataSource, project: Project, watermark: numbe
       ],
     ),
   };
+}
+
+/** Of an array in PostgreSQL's own form, {0.25,0.75}: the driver's reader of arrays takes them a character at a time. */
+function numbersIn(text: string): number[] {
+  return text.slice(1, -1).split(',').map(Number);
 }
 
 /** `sql` has the last key as $3. The next page is asked for while the one before it is being written. */
