@@ -6,7 +6,7 @@ const SUBTYPES = 0.1;
 const CLASS = 1;
 const WRONG = 1;
 const RIGHT = 4;
-const DIGAMMA = { [WRONG]: digamma(WRONG), [RIGHT]: digamma(RIGHT) };
+const EXP_DIGAMMA = { [WRONG]: Math.exp(digamma(WRONG)), [RIGHT]: Math.exp(digamma(RIGHT)) };
 const LOG_GAMMA = { [WRONG]: logGamma(WRONG), [RIGHT]: logGamma(RIGHT) };
 
 /** What is known of the parameters; a row is [class][subtype], W = K x M wide. */
@@ -30,6 +30,7 @@ export function subtypeParameters({ offsets, labels }: ConfusionRows, K: number,
   const logGammaPrior = logGamma(priorTotal);
   const totals = new Float64Array(W);
   const digammaTotals = new Float64Array(W);
+  const scales = new Float64Array(W);
   return { update, means };
 
   /** Overwrites likelihoods and start; returns how far the posteriors are from their priors, less the log scale taken out of start. */
@@ -69,16 +70,23 @@ export function subtypeParameters({ offsets, labels }: ConfusionRows, K: number,
     for (let i = 0; i < W; i++) {
       const total = totals[i]!;
       digammaTotals[i] = total > 0 ? digamma(priorTotal + total) : digammaPrior;
+      scales[i] = Math.exp(digammaTotals[i]!);
       if (total > 0) divergence += logGamma(priorTotal + total) - logGammaPrior;
     }
     for (let row = first; row < last; row++) {
       for (let k = 0, i = 0; k < K; k++) {
         const before = labels[row] === k ? RIGHT : WRONG;
+        const unseen = EXP_DIGAMMA[before];
         for (let m = 0; m < M; m++, i++) {
           const count = counts[row * W + i]!;
-          const log = (count > 0 ? digamma(before + count) : DIGAMMA[before]) - digammaTotals[i]!;
-          likelihoods[row * W + i] = Math.exp(log);
-          if (count > 0) divergence += count * log + LOG_GAMMA[before] - logGamma(before + count);
+          // Where K is large most counts are 0: no special function and no exponential for them.
+          if (count === 0) {
+            likelihoods[row * W + i] = unseen / scales[i]!;
+            continue;
+          }
+          const expected = digamma(before + count);
+          likelihoods[row * W + i] = Math.exp(expected) / scales[i]!;
+          divergence += count * (expected - digammaTotals[i]!) + LOG_GAMMA[before] - logGamma(before + count);
         }
       }
     }

@@ -141,6 +141,15 @@ describe('soft-label-mean', () => {
     expect(posteriors.every((p) => p > 0 && p < 1)).toBe(true);
   });
 
+  it('does without confusion matrices where there are far fewer votes than entries', () => {
+    const K = 200;
+    const label = (vote: number) => (vote % 3 === 0 ? (vote * 31) % K : (Math.floor(vote / 5) * 13) % K);
+    const many = new VoteTable({ ...columns, classes: columns.classes.map((_, vote) => label(vote)), itemCount: 31, annotatorCount: 6, classCount: K });
+    const { posteriors, diagnostics } = run(softLabelMean, many);
+    expect(diagnostics.warnings).toContain('ibcc is left out: its confusion matrices would have up to 200 entries a vote');
+    for (let item = 0; item < 30; item++) expect(posteriors[item * K + ((item * 13) % K)]).toBeGreaterThan(0.4);
+  });
+
   it('tells which method it is at', () => {
     const phases = new Set<string>();
     softLabelMean.run({ votes }, resolveOptions(softLabelMean), { seed: 0, onProgress: ({ phase }) => phases.add(phase.split(':')[0]!) });
