@@ -24,6 +24,9 @@ export function resolveRequest(project: Project, request: RunRequest): { method:
     const others = methods.filter(canRun).map((other) => other.id).join(', ');
     throw invalid(`${id} needs model predictions, and a project has none yet; these need votes alone: ${others}`, 'input.method');
   }
+  if (project.classes.length > (method.maxClasses ?? Infinity)) {
+    throw invalid(`${id} takes at most ${method.maxClasses} classes, and the project has ${project.classes.length}; choose another method`, 'input.method');
+  }
   return { method, options: refusing('input.options', () => resolveOptions(method, given)) };
 }
 
