@@ -85,7 +85,8 @@ describe('pages of a keyset', () => {
   });
 
   test('give every row that was there from the start exactly once while others come and go', async () => {
-    await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 7 }), fc.boolean(), fc.boolean(), fc.integer(), async (size, descending, backward, seed) => {
+    // Three rows come between two pages: pages of more are sure to end.
+    await fc.assert(fc.asyncProperty(fc.integer({ min: 4, max: 9 }), fc.boolean(), fc.boolean(), fc.integer(), async (size, descending, backward, seed) => {
       await client.query('truncate entries');
       const draw = mulberry(seed);
       await insert(Array.from({ length: 40 }, (_, i) => ({ score: Math.floor(draw() * 4) / 4, name: 'first', id: i })));
