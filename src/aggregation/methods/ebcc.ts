@@ -23,7 +23,7 @@ export const ebcc: AggregationMethod = {
     { name: 'seeds', type: 'integer', default: 3, min: 1, max: 100, doc: 'Random starts whose posteriors are averaged.' },
     { name: 'subtypes', type: 'integer', default: 10, min: 2, max: 100, doc: 'Subtypes of each class.' },
     { name: 'tolerance', type: 'number', default: 1e-3, min: 0, max: 1, doc: 'Stop when no probability of a class and subtype moves by this much; 0 runs exactly maxIterations.' },
-    { name: 'maxIterations', type: 'integer', default: 500, min: 1, max: 1_000_000, doc: 'Most iterations of a start; if one ends here the run reports converged: false.' },
+    { name: 'maxIterations', type: 'integer', default: 300, min: 1, max: 1_000_000, doc: 'Most iterations of a start; if one ends here the run reports converged: false.' },
   ],
   cost: 'O(seeds x votes x K x subtypes) an iteration; memory of 8 bytes x K x subtypes for each item and 16 for each (annotator, class used)',
   returns: ['posteriors', 'quality', 'confusion', 'class-priors'],
