@@ -2,6 +2,7 @@ import { Tenancy1764000000001 } from './1764000000001-tenancy.js';
 import { ItemsAndAnnotators1764000000002 } from './1764000000002-items-and-annotators.js';
 import { Votes1764000000003 } from './1764000000003-votes.js';
 import { Runs1764000000004 } from './1764000000004-runs.js';
+import { Assignment1764000000005 } from './1764000000005-assignment.js';
 
 /** In the order they are applied. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   ItemsAndAnnotators1764000000002,
   Votes1764000000003,
   Runs1764000000004,
+  Assignment1764000000005,
 ];

@@ -30,10 +30,18 @@ create table annotators (
   external_id text collate "C" not null,
   kind text not null default 'HUMAN'::text,
   created_at timestamp with time zone not null default now(),
+  status text not null default 'ACTIVE'::text,
+  status_reason text,
+  status_at timestamp with time zone,
+  cost double precision not null default 1,
+  capacity integer,
+  constraint annotators_capacity_check CHECK ((capacity >= 0)),
+  constraint annotators_cost_check CHECK (((cost > (0)::double precision) AND (cost < 'Infinity'::double precision))),
   constraint annotators_external_id_check CHECK (((octet_length(external_id) >= 1) AND (octet_length(external_id) <= 1024))),
   constraint annotators_kind_check CHECK ((kind = ANY (ARRAY['HUMAN'::text, 'MODEL'::text]))),
   constraint annotators_pkey PRIMARY KEY (project_id, code),
-  constraint annotators_project_id_external_id_key UNIQUE (project_id, external_id)
+  constraint annotators_project_id_external_id_key UNIQUE (project_id, external_id),
+  constraint annotators_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'PAUSED'::text, 'BLOCKED'::text])))
 );
 
 create table api_keys (
@@ -84,10 +92,26 @@ create table item_counts (
   item_code integer not null,
   votes integer not null default 0,
   other_outcomes integer not null default 0,
+  leases integer not null default 0,
+  state smallint not null default 0,
+  flagged boolean not null default false,
+  constraint item_counts_leases_check CHECK ((leases >= 0)),
   constraint item_counts_other_outcomes_check CHECK ((other_outcomes >= 0)),
   constraint item_counts_pkey PRIMARY KEY (project_id, item_code),
+  constraint item_counts_state_check CHECK (((state >= 0) AND (state <= 3))),
   constraint item_counts_votes_check CHECK ((votes >= 0))
 );
+
+create table item_queue (
+  priority double precision not null,
+  score double precision not null,
+  project_id integer not null,
+  generation integer not null,
+  item_code integer not null,
+  strategy text not null,
+  constraint item_queue_pkey PRIMARY KEY (project_id, generation, item_code)
+);
+CREATE INDEX item_queue_order ON public.item_queue USING btree (project_id, generation, priority, item_code);
 
 create table items (
   project_id integer not null,
@@ -98,6 +122,42 @@ create table items (
   constraint items_external_id_check CHECK (((octet_length(external_id) >= 1) AND (octet_length(external_id) <= 1024))),
   constraint items_pkey PRIMARY KEY (project_id, code),
   constraint items_project_id_external_id_key UNIQUE (project_id, external_id)
+);
+
+create table leases (
+  leased_at timestamp with time zone not null default clock_timestamp(),
+  expires_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  late_vote_at timestamp with time zone,
+  id bigint not null generated always as identity,
+  score double precision,
+  project_id integer not null,
+  item_code integer not null,
+  annotator_code integer not null,
+  votes integer not null,
+  ended_by smallint,
+  is_gold boolean not null default false,
+  strategy text not null,
+  constraint leases_check CHECK (((ended_at IS NULL) = (ended_by IS NULL))),
+  constraint leases_ended_by_check CHECK (((ended_by >= 1) AND (ended_by <= 4))),
+  constraint leases_pkey PRIMARY KEY (project_id, id)
+);
+CREATE INDEX leases_by_expiry ON public.leases USING btree (expires_at) WHERE (ended_at IS NULL);
+CREATE INDEX leases_expired ON public.leases USING btree (project_id, annotator_code, item_code) WHERE (ended_by = 4);
+CREATE UNIQUE INDEX leases_live ON public.leases USING btree (project_id, annotator_code, item_code) WHERE (ended_at IS NULL);
+
+create table live_labels (
+  confidence double precision not null,
+  entropy double precision not null,
+  run_id bigint not null,
+  updated_at timestamp with time zone not null default clock_timestamp(),
+  project_id integer not null,
+  item_code integer not null,
+  votes integer not null,
+  consensus smallint not null,
+  tie boolean not null,
+  probabilities double precision[] not null,
+  constraint live_labels_pkey PRIMARY KEY (project_id, item_code)
 );
 
 create table project_codes (
@@ -116,12 +176,24 @@ create table project_counts (
   constraint project_counts_pkey PRIMARY KEY (project_id, stripe)
 );
 
+create table project_queues (
+  project_id integer not null,
+  generation integer not null default 0,
+  building integer,
+  scoring_version bigint,
+  run_id bigint,
+  scored_at timestamp with time zone,
+  mean_gain double precision,
+  seconds jsonb,
+  context jsonb,
+  constraint project_queues_pkey PRIMARY KEY (project_id)
+);
+
 create table projects (
   id integer not null generated always as identity,
   workspace_id integer not null,
   name text not null,
   classes text[] not null,
-  votes_per_item integer not null default 3,
   repeat_policy text not null default 'KEEP_LAST'::text,
   create_unknown_items boolean not null default true,
   create_unknown_annotators boolean not null default true,
@@ -133,12 +205,37 @@ create table projects (
   archived_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  min_votes integer not null default 1,
+  max_votes integer not null default 3,
+  confidence double precision,
+  policy text not null default 'auto'::text,
+  lease_seconds integer not null default 900,
+  gold_rate double precision not null default 0,
+  exploration_share double precision not null default 0.1,
+  overlap_share double precision not null default 0.15,
+  allow_repeats boolean not null default false,
+  budget double precision,
+  stop_below_gain double precision,
+  done_rule text,
+  priority_rule text,
+  flag_rule text,
+  pause_rule text,
+  scoring_version bigint not null default 0,
+  constraint projects_budget_check CHECK ((budget >= (0)::double precision)),
   constraint projects_classes_check CHECK (((cardinality(classes) >= 2) AND (cardinality(classes) <= 10000))),
+  constraint projects_confidence_check CHECK (((confidence > (0)::double precision) AND (confidence <= (1)::double precision))),
+  constraint projects_exploration_share_check CHECK (((exploration_share >= (0)::double precision) AND (exploration_share <= (1)::double precision))),
+  constraint projects_gold_rate_check CHECK (((gold_rate >= (0)::double precision) AND (gold_rate <= (1)::double precision))),
+  constraint projects_lease_seconds_check CHECK (((lease_seconds >= 1) AND (lease_seconds <= 604800))),
+  constraint projects_max_votes_check CHECK (((max_votes >= 1) AND (max_votes <= 10000))),
+  constraint projects_min_max_votes CHECK ((min_votes <= max_votes)),
+  constraint projects_min_votes_check CHECK (((min_votes >= 1) AND (min_votes <= 10000))),
+  constraint projects_overlap_share_check CHECK (((overlap_share >= (0)::double precision) AND (overlap_share <= (1)::double precision))),
   constraint projects_pkey PRIMARY KEY (id),
   constraint projects_repeat_policy_check CHECK ((repeat_policy = ANY (ARRAY['KEEP_LAST'::text, 'KEEP_FIRST'::text, 'REJECT'::text, 'KEEP_ALL'::text]))),
   constraint projects_rerun_every_seconds_check CHECK ((rerun_every_seconds >= 1)),
   constraint projects_rerun_every_votes_check CHECK ((rerun_every_votes >= 1)),
-  constraint projects_votes_per_item_check CHECK (((votes_per_item >= 1) AND (votes_per_item <= 10000))),
+  constraint projects_stop_below_gain_check CHECK ((stop_below_gain >= (0)::double precision)),
   constraint projects_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id)
 );
 CREATE INDEX projects_by_workspace ON public.projects USING btree (workspace_id, id);
@@ -176,6 +273,9 @@ create table runs (
   created_at timestamp with time zone not null default now(),
   started_at timestamp with time zone,
   finished_at timestamp with time zone,
+  confusion_implied boolean,
+  pooled_labels integer[],
+  pooled_values double precision[],
   constraint runs_origin_check CHECK ((origin = ANY (ARRAY['REQUEST'::text, 'RULE'::text]))),
   constraint runs_pkey PRIMARY KEY (project_id, id),
   constraint runs_status_check CHECK ((status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'CANCELLED'::text])))
@@ -197,6 +297,15 @@ create table soft_labels (
 );
 CREATE INDEX soft_labels_by_confidence ON public.soft_labels USING btree (project_id, run_id, confidence, item_code);
 CREATE INDEX soft_labels_by_entropy ON public.soft_labels USING btree (project_id, run_id, entropy, item_code);
+
+create table touched_items (
+  project_id integer not null,
+  id bigint not null generated always as identity,
+  items integer[] not null,
+  generation integer,
+  at timestamp with time zone not null default clock_timestamp(),
+  constraint touched_items_pkey PRIMARY KEY (project_id, id)
+);
 
 create table votes (
   seq bigint not null default nextval('vote_ticket'::regclass),

@@ -1,4 +1,4 @@
-import { Field, ID, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { Field, Float, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
 import { globalId } from '../platform/global-id.js';
 import { Node } from '../platform/node.js';
@@ -12,6 +12,18 @@ registerEnumType(AnnotatorKind, {
   name: 'AnnotatorKind',
   description: 'Who votes.',
   valuesMap: { HUMAN: {}, MODEL: { description: 'A program, such as a language model.' } },
+});
+
+export enum AnnotatorStatus {
+  ACTIVE = 'ACTIVE',
+  PAUSED = 'PAUSED',
+  BLOCKED = 'BLOCKED',
+}
+
+registerEnumType(AnnotatorStatus, {
+  name: 'AnnotatorStatus',
+  description: 'Whether items are given to an annotator. Votes are taken from all of them.',
+  valuesMap: { ACTIVE: {}, PAUSED: { description: 'For now none are given.' }, BLOCKED: { description: 'None are given any more.' } },
 });
 
 @Entity('annotators')
@@ -36,6 +48,26 @@ export class Annotator implements Node {
   @Column('text')
   @Field(() => AnnotatorKind)
   kind: AnnotatorKind;
+
+  @Column('text')
+  @Field(() => AnnotatorStatus)
+  status: AnnotatorStatus;
+
+  @Column({ name: 'status_reason', type: 'text', nullable: true })
+  @Field(() => String, { nullable: true, description: 'Why they are paused or blocked.' })
+  statusReason: string | null;
+
+  @Column({ name: 'status_at', type: 'timestamptz', nullable: true })
+  @Field(() => Date, { nullable: true, description: 'Since when they have their status; null for one that never changed.' })
+  statusAt: Date | null;
+
+  @Column('double precision')
+  @Field(() => Float, { description: 'What a vote of theirs costs, in a unit of your own; 1 by default.' })
+  cost: number;
+
+  @Column({ type: 'integer', nullable: true })
+  @Field(() => Int, { nullable: true, description: 'So many votes and live leases they may have at most; null for any number.' })
+  capacity: number | null;
 
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   @Field(() => Date)

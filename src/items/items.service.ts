@@ -11,6 +11,7 @@ import { Transactions } from '../platform/transaction.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import type { Project } from '../projects/project.entity.js';
 import { Item } from './item.entity.js';
+import { touchItems } from './touched-items.js';
 import type { ItemInput } from './items.inputs.js';
 
 export const ItemConnection = connectionType(Item);
@@ -29,7 +30,7 @@ export class ItemsService {
     private readonly transactions: Transactions,
     private readonly access: ProjectAccess,
   ) {
-    this.dictionary = new CodeDictionary(source, transactions, 'items');
+    this.dictionary = new CodeDictionary(source, transactions, 'items', touchItems);
   }
 
   /** New items; those that are there already stay as they are (UNCHANGED). */

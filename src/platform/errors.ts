@@ -12,7 +12,7 @@ export const errorStatus = {
 export type ErrorCode = keyof typeof errorStatus;
 
 export interface ErrorDetails {
-  /** The input field at fault, dotted: `input.rules.votesPerItem`. */
+  /** The input field at fault, dotted: `input.rules.maxVotes`. */
   field?: string;
   /** Where a retry helps: after how many seconds. */
   retryAfterSeconds?: number;

@@ -6,6 +6,7 @@ import type { Transaction, Transactions } from '../platform/transaction.js';
 export type DictionaryTable = 'items' | 'annotators';
 
 const counters = { items: 'next_item_code', annotators: 'next_annotator_code' } as const;
+const owners = { items: 'item', annotators: 'annotator' } as const;
 
 /** A further column that new rows are given. */
 export interface ExtraColumn {
@@ -29,6 +30,8 @@ export class CodeDictionary {
     private readonly source: DataSource,
     private readonly transactions: Transactions,
     private readonly table: DictionaryTable,
+    /** More to be done in the transaction that gives new codes. */
+    private readonly onNew?: (transaction: Transaction, projectId: number, codes: readonly number[]) => Promise<void>,
   ) {}
 
   /**
@@ -68,12 +71,18 @@ export class CodeDictionary {
     const { base } = locked[0]!;
     const columns = extra.map(({ name }) => `, ${name}`).join('');
     const arrays = extra.map(({ sqlType }, i) => `, $${i + 4}::${sqlType}[]`).join('');
+    const owner = owners[this.table];
+    // Whatever has a code has counts, if of nothing: they tell which items are open before anybody voted.
     await transaction.query(
-      `insert into ${this.table} (project_id, code, external_id${columns}) select $1, * from unnest($2::int4[], $3::text[]${arrays})`,
+      `with made as (
+         insert into ${this.table} (project_id, code, external_id${columns}) select $1, * from unnest($2::int4[], $3::text[]${arrays}) returning code
+       )
+       insert into ${owner}_counts (project_id, ${owner}_code) select $1, code from made order by code`,
       [projectId, int4Array(fresh.map((_, i) => base + i)), nullableTextArray(fresh), ...extra.map(({ values }) => values.filter((_, i) => isNew[i]))],
     );
     await transaction.query(`update project_codes set ${counter} = $2 where project_id = $1`, [projectId, base + fresh.length]);
     fresh.forEach((id, i) => codes.set(id, base + i));
+    await this.onNew?.(transaction, projectId, fresh.map((_, i) => base + i));
     return codes;
   }
 

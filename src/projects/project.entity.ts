@@ -1,4 +1,4 @@
-import { Field, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { Field, Float, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import { Column, CreateDateColumn, Entity, PrimaryGeneratedColumn, UpdateDateColumn } from 'typeorm';
 import { globalId } from '../platform/global-id.js';
 import { Node } from '../platform/node.js';
@@ -44,9 +44,69 @@ export class Project implements Node {
   @Field(() => [String], { description: 'The K answers an annotator may choose from, in the order that probabilities follow.' })
   classes: string[];
 
-  @Column({ name: 'votes_per_item', type: 'integer' })
-  @Field(() => Int, { description: 'How many votes an item should get.' })
-  votesPerItem: number;
+  @Column({ name: 'min_votes', type: 'integer' })
+  @Field(() => Int, { description: 'So many votes an item needs before its confidence can make it done.' })
+  minVotes: number;
+
+  @Column({ name: 'max_votes', type: 'integer' })
+  @Field(() => Int, { description: 'So many votes an item gets at most: votes and live leases together never pass it.' })
+  maxVotes: number;
+
+  @Column({ type: 'double precision', nullable: true })
+  @Field(() => Float, { nullable: true, description: 'An item with minVotes whose soft label is so sure is done; one that has maxVotes and is not, is contested. Null: done at maxVotes.' })
+  confidence: number | null;
+
+  @Column('text')
+  @Field(() => String, { description: 'Which items are asked about first: an id of acquisitionScores, or auto: activelab where predictions are there, information-gain where not.' })
+  policy: string;
+
+  @Column({ name: 'lease_seconds', type: 'integer' })
+  @Field(() => Int, { description: 'How long an item stays with the annotator it was given to.' })
+  leaseSeconds: number;
+
+  @Column({ name: 'gold_rate', type: 'double precision' })
+  @Field(() => Float, { description: 'Share of the items given to annotators whose answer is known, so that they can be measured.' })
+  goldRate: number;
+
+  @Column({ name: 'exploration_share', type: 'double precision' })
+  @Field(() => Float, { description: "Share of a new annotator's items that are drawn at random instead of by the policy." })
+  explorationShare: number;
+
+  @Column({ name: 'overlap_share', type: 'double precision' })
+  @Field(() => Float, { description: 'Before the first run: share of the items that get a second vote early, so that annotators can be compared.' })
+  overlapShare: number;
+
+  @Column({ name: 'allow_repeats', type: 'boolean' })
+  @Field(() => Boolean, { description: 'Whether an annotator may be given an item again that they voted on; for KEEP_ALL.' })
+  allowRepeats: boolean;
+
+  @Column({ type: 'double precision', nullable: true })
+  @Field(() => Float, { nullable: true, description: 'No items are given once the votes have cost so much; a vote costs its annotator\'s cost.' })
+  budget: number | null;
+
+  @Column({ name: 'stop_below_gain', type: 'double precision', nullable: true })
+  @Field(() => Float, { nullable: true, description: 'No items are given once another vote on an open item is expected to tell less than so many nats, on average.' })
+  stopBelowGain: number | null;
+
+  @Column({ name: 'done_rule', type: 'text', nullable: true })
+  @Field(() => String, { nullable: true, description: 'An expression that makes an item done, in place of minVotes and confidence.' })
+  doneRule: string | null;
+
+  @Column({ name: 'priority_rule', type: 'text', nullable: true })
+  @Field(() => String, { nullable: true, description: 'An expression whose greatest values are asked about first, in place of the policy.' })
+  priorityRule: string | null;
+
+  @Column({ name: 'flag_rule', type: 'text', nullable: true })
+  @Field(() => String, { nullable: true, description: 'An expression that flags an item for people to look at.' })
+  flagRule: string | null;
+
+  @Column({ name: 'pause_rule', type: 'text', nullable: true })
+  @Field(() => String, { nullable: true, description: 'An expression over an annotator that pauses them.' })
+  pauseRule: string | null;
+
+  /** Raised by whatever changes the worth of many items at once. */
+  @Column({ name: 'scoring_version', type: 'bigint' })
+  scoringVersion: number;
 
   @Column({ name: 'repeat_policy', type: 'text' })
   @Field(() => RepeatPolicy)

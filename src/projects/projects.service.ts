@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type QueryDeepPartialEntity } from 'typeorm';
-import { defaultMethodId, findMethod, resolveOptions } from '../aggregation/index.js';
+import { acquisitionScores, defaultMethodId, findMethod, resolveOptions } from '../aggregation/index.js';
 import { AssayError, conflict, invalid, limitExceeded } from '../platform/errors.js';
 import { Idempotency } from '../platform/idempotency.js';
 import { connectionType, Keyset, readPage, type ConnectionOf, type PageArgs } from '../platform/pagination.js';
@@ -9,7 +9,7 @@ import { excerpt, requireText } from '../platform/text.js';
 import { Transactions, type Transaction } from '../platform/transaction.js';
 import { Audit, type Actor } from './audit.js';
 import { ProjectAccess } from './project-access.js';
-import { Project } from './project.entity.js';
+import { Project, RepeatPolicy } from './project.entity.js';
 import type { CreateProjectInput, ProjectRulesInput, UpdateProjectInput } from './projects.inputs.js';
 import { lockVotes } from './vote-lock.js';
 
@@ -54,7 +54,9 @@ export class ProjectsService {
     const rules = checkedRules(input.rules ?? {}, project);
     return this.transactions.run(async (transaction) => {
       if (rules.repeatPolicy && rules.repeatPolicy !== project.repeatPolicy) await requireNoVotes(transaction, project);
-      await transaction.getRepository(Project).update({ id: project.id }, { ...rules, ...(input.name != null && { name: input.name }) } as QueryDeepPartialEntity<Project>);
+      await transaction.getRepository(Project).update({ id: project.id }, {
+        ...rules, ...(input.name != null && { name: input.name }), ...(input.rules && { scoringVersion: () => 'scoring_version + 1' }),
+      } as QueryDeepPartialEntity<Project>);
       await this.audit.record(transaction, actor, 'updateProject', project.id, { name: input.name, rules: input.rules });
       return transaction.getRepository(Project).findOneByOrFail({ id: project.id });
     });
@@ -92,9 +94,13 @@ function requireClasses(classes: string[]): void {
   });
 }
 
-/** Only the rules that were given; the default method's options are checked against the method they will belong to. */
+/** Rules that null takes away; for the others null is as if left out. */
+const OPTIONAL_RULES: readonly string[] = ['rerunEveryVotes', 'rerunEverySeconds', 'confidence', 'budget', 'stopBelowGain', 'doneRule', 'priorityRule', 'flagRule', 'pauseRule'] satisfies (keyof ProjectRulesInput)[];
+
+/** Only the rules that were given; those that belong together are checked with what the project has of the others. */
 function checkedRules(input: ProjectRulesInput, current?: Project): Partial<Project> {
-  const rules = Object.fromEntries(Object.entries(input).filter(([name, value]) => value !== undefined && (value !== null || name.startsWith('rerun'))));
+  const rules = Object.fromEntries(Object.entries(input).filter(([name, value]) => value !== undefined && (value !== null || OPTIONAL_RULES.includes(name))));
+  requireAssignmentRules({ minVotes: 1, maxVotes: 3, repeatPolicy: RepeatPolicy.KEEP_LAST, allowRepeats: false, policy: 'auto', ...current, ...rules });
   if (input.defaultMethod == null && input.defaultOptions == null) return rules;
   const methodId = input.defaultMethod ?? current?.defaultMethod ?? defaultMethodId;
   const options = input.defaultOptions ?? (input.defaultMethod == null ? current?.defaultOptions : {}) ?? {};
@@ -105,6 +111,16 @@ function checkedRules(input: ProjectRulesInput, current?: Project): Partial<Proj
     throw new AssayError('INVALID_INPUT', (error as Error).message, { field: 'input.rules.defaultMethod' });
   }
   return { ...rules, defaultMethod: methodId, defaultOptions: options };
+}
+
+function requireAssignmentRules({ minVotes, maxVotes, repeatPolicy, allowRepeats, policy }: Pick<Project, 'minVotes' | 'maxVotes' | 'repeatPolicy' | 'allowRepeats' | 'policy'>): void {
+  if (minVotes > maxVotes) throw invalid(`minVotes is ${minVotes}, above maxVotes, ${maxVotes}; change both together`, 'input.rules.minVotes');
+  if (allowRepeats && repeatPolicy !== RepeatPolicy.KEEP_ALL) {
+    throw invalid(`allowRepeats needs the repeat policy KEEP_ALL, and it is ${repeatPolicy}: a second vote would not stand beside the first`, 'input.rules.allowRepeats');
+  }
+  if (policy !== 'auto' && !acquisitionScores.some((score) => score.id === policy)) {
+    throw invalid(`there is no policy ${excerpt(policy)}; there are: auto, ${acquisitionScores.map((score) => score.id).join(', ')}`, 'input.rules.policy');
+  }
 }
 
 /** The policy decides which votes stand: to change it under votes would change what they meant. */

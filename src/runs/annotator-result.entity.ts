@@ -29,6 +29,9 @@ export class ConfusionMatrix {
 
   @Field(() => [ConfusionRow])
   rows: ConfusionRow[];
+
+  @Field(() => Boolean, { description: 'Whether the method has no matrices of its own, so that this one follows from its soft labels: the mean of its votes on items of each class.' })
+  implied: boolean;
 }
 
 /** A row of annotator_results, as far as it was read; NULLs of a method that has no such figure. */
@@ -40,4 +43,5 @@ export interface AnnotatorResult {
   accuracyHigh: number;
   confusionLabels: number[] | null;
   confusionValues: number[] | null;
+  confusionImplied: boolean | null;
 }

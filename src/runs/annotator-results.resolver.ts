@@ -26,7 +26,7 @@ export class AnnotatorResultsResolver {
     return figures && { value: figures.accuracy, low: figures.accuracyLow, high: figures.accuracyHigh };
   }
 
-  @ResolveField(() => ConfusionMatrix, { nullable: true, description: 'Null also for methods without confusion matrices.' })
+  @ResolveField(() => ConfusionMatrix, { nullable: true, description: 'Null also where a method has none and there would be too many of them.' })
   async confusionMatrix(@Context() context: RequestContext, @Parent() { projectId, code }: Annotator, @RunArgument() run?: string): Promise<ConfusionMatrix | null> {
     const runId = await this.namedRun.number(context, projectId, run);
     return this.service.confusion(context, projectId, runId, code, await this.classes.of(context, projectId));

@@ -5,7 +5,8 @@ import type { AnnotatorResult, ConfusionMatrix } from './annotator-result.entity
 
 const FIGURES = `annotator_code as "annotatorCode", quality, accuracy, accuracy_low as "accuracyLow", accuracy_high as "accuracyHigh"`;
 /** K x K numbers may be many: they are read only where they were asked for. */
-const CONFUSION = `annotator_code as "annotatorCode", confusion_labels as "confusionLabels", confusion_values as "confusionValues"`;
+const CONFUSION = `annotator_code as "annotatorCode", confusion_labels as "confusionLabels", confusion_values as "confusionValues",
+  (select confusion_implied from runs where runs.project_id = annotator_results.project_id and runs.id = annotator_results.run_id) as "confusionImplied"`;
 
 /** Of the named run, else of the project's current one; all annotators asked for at once are one statement. */
 @Injectable()
@@ -24,6 +25,7 @@ export class AnnotatorResultsService {
     return {
       classes,
       rows: confusionLabels.map((label, r) => ({ vote: classes[label]!, probabilities: confusionValues.slice(r * K, (r + 1) * K) })),
+      implied: row.confusionImplied ?? false,
     };
   }
 

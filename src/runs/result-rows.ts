@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
-import { bestClass, entropy, tiedClasses, type MethodResult, type VoteTable } from '../aggregation/index.js';
-import { BinaryCopy } from './binary-copy.js';
+import { bestClass, entropy, tiedClasses, type ConfusionMatrices, type MethodResult, type VoteTable } from '../aggregation/index.js';
+import { BinaryCopy } from '../platform/binary-copy.js';
 import { expectedAccuracy, wilsonInterval } from './accuracy.js';
 import type { RunKey } from './runs.store.js';
 
@@ -33,11 +33,11 @@ export async function writeSoftLabels(client: Client, { projectId, runId }: RunK
   await copy.end();
 }
 
-/** One row for each annotator with votes. */
-export async function writeAnnotators(client: Client, { projectId, runId }: RunKey, votes: VoteTable, result: MethodResult): Promise<void> {
+/** One row for each annotator with votes. @param confusion the method's matrices, or those its soft labels imply. */
+export async function writeAnnotators(client: Client, { projectId, runId }: RunKey, votes: VoteTable, result: MethodResult, confusion: ConfusionMatrices | undefined): Promise<void> {
   const { annotatorCount, classCount: K } = votes;
   const { offsets } = votes.byAnnotator();
-  const { annotatorQuality: quality, confusion } = result;
+  const { annotatorQuality: quality } = result;
   const accuracy = expectedAccuracy(votes, result.posteriors);
   const copy = new BinaryCopy(client, 'annotator_results', ANNOTATOR_COLUMNS);
   for (let annotator = 0; annotator < annotatorCount; annotator++) {

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { aggregate, VoteTable, type MethodOptions, type MethodResult, type Progress } from '../aggregation/index.js';
+import { aggregate, runParameters, VoteTable, type MethodOptions, type MethodResult, type Progress, type RunParameters } from '../aggregation/index.js';
 import { writeAnnotators, writeSoftLabels } from './result-rows.js';
 import type { RunLease } from './runs.store.js';
 import { readSnapshot } from './snapshot.js';
@@ -38,12 +38,13 @@ export async function run(input: RunTaskInput, report: (progress: Progress) => v
     const result = await phases.time('aggregate', () => aggregate(votes, input.methodId, {
       options: input.options, seed: input.seed, threads: input.threads, onProgress: (progress) => phases.progress(progress),
     }));
+    const parameters = parametersOf(votes, result);
     await client.query('begin');
     await phases.time('store', async () => {
       await writeSoftLabels(client, input.lease, votes, result.posteriors);
-      await writeAnnotators(client, input.lease, votes, result);
+      await writeAnnotators(client, input.lease, votes, result, parameters?.confusion);
     });
-    await publish(client, input, result, votes.voteCount, phases.seconds);
+    await publish(client, input, result, parameters, votes.voteCount, phases.seconds);
     await client.query('commit');
     return { seconds: phases.seconds };
   } finally {
@@ -58,17 +59,29 @@ async function readVotes(client: pg.Client, { lease, watermark, itemCount, annot
   return phases.time('sort', () => new VoteTable({ ...snapshot, itemCount, annotatorCount, classCount }));
 }
 
+/** Numbers of matrices that a method without any may be given: 512 MB. */
+const IMPLIED_NUMBERS = 2 ** 26;
+
+/** What labels between runs are computed with; null where a method without matrices would need too many of them. */
+function parametersOf(votes: VoteTable, result: MethodResult): RunParameters | null {
+  const numbers = Math.min(votes.voteCount, votes.annotatorCount * votes.classCount) * votes.classCount;
+  return result.confusion || numbers <= IMPLIED_NUMBERS ? runParameters(votes, result) : null;
+}
+
 /** @throws where another worker has the run, or somebody cancelled it. */
-async function publish(client: pg.Client, input: RunTaskInput, { classPriors, diagnostics }: MethodResult, voteCount: number, seconds: object): Promise<void> {
+async function publish(
+  client: pg.Client, input: RunTaskInput, { classPriors, confusion, diagnostics }: MethodResult, parameters: RunParameters | null, voteCount: number, seconds: object,
+): Promise<void> {
   const { projectId, runId, fence } = input.lease;
   const { rowCount } = await client.query(
     `update runs set status = 'SUCCEEDED', fence = null, lease_until = null, finished_at = clock_timestamp(), phase = 'done',
             iteration = $4, log_likelihood = $5, vote_count = $6, iterations = $4, converged = $7, ties = $8, trace = $9,
-            warnings = $10, class_priors = $11, seconds = $12
+            warnings = $10, class_priors = $11, seconds = $12, confusion_implied = $13, pooled_labels = $14, pooled_values = $15
      where project_id = $1 and id = $2 and fence = $3 and status = 'RUNNING'`,
     [
       projectId, runId, fence, diagnostics.iterations, finiteOrNull(diagnostics.trace.at(-1)), voteCount, diagnostics.converged,
-      diagnostics.ties, diagnostics.trace, diagnostics.warnings, classPriors ? Array.from(classPriors) : null, JSON.stringify(seconds),
+      diagnostics.ties, diagnostics.trace, diagnostics.warnings, arrayOrNull(parameters?.classPriors ?? classPriors), JSON.stringify(seconds),
+      confusion == null, arrayOrNull(parameters?.pooled.labels), arrayOrNull(parameters?.pooled.values),
     ],
   );
   if (rowCount !== 1) throw Object.assign(new Error('the run is no longer this worker\'s'), { name: 'FenceError' });
@@ -79,6 +92,10 @@ async function publish(client: pg.Client, input: RunTaskInput, { classPriors, di
     );
   }
   await client.query('select pg_notify($1, $2)', [input.channel, JSON.stringify({ projectId, runId, status: 'SUCCEEDED' })]);
+}
+
+function arrayOrNull(values: ArrayLike<number> | undefined): number[] | null {
+  return values ? Array.from(values) : null;
 }
 
 function finiteOrNull(value: number | undefined): number | null {

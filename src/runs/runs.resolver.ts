@@ -79,7 +79,7 @@ export class RunsResolver {
     return this.progress.of(await this.service.find(caller, id));
   }
 
-  @ResolveField(() => [ClassPrior], { nullable: true, description: 'Null until the run succeeded, and for methods without class priors.' })
+  @ResolveField(() => [ClassPrior], { nullable: true, description: 'Null until the run succeeded. For methods without class priors the mean soft label.' })
   async classPriors(@Context() context: RequestContext, @Parent() run: Run): Promise<ClassPrior[] | null> {
     if (!run.classPriors) return null;
     const classes = await this.classes.of(context, run.projectId);

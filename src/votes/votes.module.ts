@@ -7,16 +7,17 @@ import { VoteCountsService } from './vote-counts.js';
 import { AnnotatorVotesResolver, ItemVotesResolver, VoteFieldsResolver } from './vote-fields.resolver.js';
 import { VoteHistory } from './vote-history.js';
 import { ProjectVotesResolver, SubmitVotesResolver } from './votes.resolver.js';
+import { VoteListeners } from './vote-listeners.js';
 import { VotesService } from './votes.service.js';
 import { WithdrawalsService } from './withdrawals.service.js';
 
 @Module({
   imports: [ItemsModule, AnnotatorsModule],
   providers: [
-    VotesService, WithdrawalsService, VoteHistory, VoteCountsService, VerifyVotes,
+    VotesService, WithdrawalsService, VoteHistory, VoteCountsService, VerifyVotes, VoteListeners,
     SubmitVotesResolver, ProjectVotesResolver, ItemVotesResolver, AnnotatorVotesResolver, VoteFieldsResolver,
   ],
-  exports: [VotesService, VerifyVotes, VoteCountsService],
+  exports: [VotesService, VerifyVotes, VoteCountsService, VoteListeners],
 })
 export class VotesModule {
   constructor(nodes: NodeTypes, history: VoteHistory) {

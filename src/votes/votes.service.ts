@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AnnotatorsService } from '../annotators/annotators.service.js';
 import { ItemsService } from '../items/items.service.js';
+import { touchItems } from '../items/touched-items.js';
 import { Idempotency } from '../platform/idempotency.js';
 import { votePhaseSeconds, votesReceived } from '../platform/metrics.js';
 import { requireRowCount } from '../platform/row-result.js';
@@ -12,6 +13,7 @@ import { Project } from '../projects/project.entity.js';
 import { lockVotes } from '../projects/vote-lock.js';
 import { AnswerSheet, countAnswers, type PendingVote, type VoteAnswers } from './vote-batch.js';
 import { outcomes, VoteRowCheck, type VoteRow } from './vote-row.js';
+import { VoteListeners } from './vote-listeners.js';
 import { MeetsOtherVotes, VoteWriter } from './vote-writer.js';
 
 export interface SubmitOptions {
@@ -33,6 +35,7 @@ export class VotesService {
     private readonly idempotency: Idempotency,
     private readonly items: ItemsService,
     private readonly annotators: AnnotatorsService,
+    private readonly listeners: VoteListeners,
   ) {}
 
   /**
@@ -59,6 +62,9 @@ export class VotesService {
           for (const vote of pending) vote.repeatIndex = 0;
           if (pending.length > 0) await new VoteWriter(transaction, project.id, current.repeatPolicy, project.classes, sheet, isAlone).write(pending);
           const answers = sheet.finish();
+          const taken = pending.filter((vote) => !sheet.rejection(vote.index));
+          await touchItems(transaction, project.id, taken.map((vote) => vote.item));
+          await this.listeners.tell(transaction, current, taken);
           await options.alongside?.(transaction, answers);
           end({ phase: 'write' });
           end = votePhaseSeconds.startTimer();

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AnnotatorsService } from '../annotators/annotators.service.js';
 import { ItemsService } from '../items/items.service.js';
+import { touchItems } from '../items/touched-items.js';
 import { Idempotency } from '../platform/idempotency.js';
 import { requireRowCount } from '../platform/row-result.js';
 import { excerpt, textFault } from '../platform/text.js';
@@ -45,6 +46,7 @@ export class WithdrawalsService {
     }
     const named = references.map((reference, index) => nameOf(reference, index, codes, byId, standing));
     const ended = await votesStore.end(transaction, projectId, named.flatMap((one) => ('votes' in one ? one.votes.map((vote) => vote.seq) : [])), EndedReason.WITHDRAWN);
+    await touchItems(transaction, projectId, named.flatMap((one) => ('votes' in one ? one.votes.map((vote) => vote.item_code) : [])));
     const taken = new Set<number>();
     return named.map((one, index) => {
       if (!('votes' in one)) return one;

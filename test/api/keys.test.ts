@@ -68,11 +68,11 @@ describe('an API key', () => {
 describe('the audit log', () => {
   it('tells every administrative change, by whom and in which request, and takes no change itself', async () => {
     const projectId = await service.newProject({ name: 'audited' });
-    await service.data(`mutation ($id: ID!) { updateProject(input: { id: $id, rules: { votesPerItem: 5 } }) { project { votesPerItem } } }`, { id: projectId }, { headers: { 'x-request-id': 'request-77' } });
+    await service.data(`mutation ($id: ID!) { updateProject(input: { id: $id, rules: { maxVotes: 5 } }) { project { maxVotes } } }`, { id: projectId }, { headers: { 'x-request-id': 'request-77' } });
     await service.data(`mutation ($id: ID!) { archiveProject(input: { id: $id }) { project { archivedAt } } }`, { id: projectId });
     const { auditLog } = await service.data(`{ auditLog(first: 3) { nodes { action projectId apiKeyId requestId detail } } }`);
     expect(auditLog.nodes.map((entry: { action: string }) => entry.action)).toEqual(['archiveProject', 'updateProject', 'createProject']);
-    expect(auditLog.nodes[1]).toMatchObject({ projectId, requestId: 'request-77', detail: { rules: { votesPerItem: 5 } } });
+    expect(auditLog.nodes[1]).toMatchObject({ projectId, requestId: 'request-77', detail: { rules: { maxVotes: 5 } } });
     expect(auditLog.nodes.every((entry: { apiKeyId: string | null }) => entry.apiKeyId != null)).toBe(true);
     await expect(service.source.query(`update audit_log set action = 'nothing'`)).rejects.toThrow('append-only');
     await expect(service.source.query(`delete from audit_log`)).rejects.toThrow('append-only');

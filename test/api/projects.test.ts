@@ -6,7 +6,7 @@ beforeAll(async () => { service = await startService(); });
 afterAll(() => service.stop());
 
 const CREATE = `mutation ($input: CreateProjectInput!) {
-  createProject(input: $input) { replayed project { id name classes votesPerItem repeatPolicy createUnknownItems defaultMethod defaultOptions rerunEveryVotes rerunEverySeconds archivedAt } }
+  createProject(input: $input) { replayed project { id name classes maxVotes repeatPolicy createUnknownItems defaultMethod defaultOptions rerunEveryVotes rerunEverySeconds archivedAt } }
 }`;
 const refusal = async (query: string, variables: object) => (await service.graphql(query, variables)).errors?.[0];
 
@@ -14,7 +14,7 @@ describe('createProject', () => {
   it('keeps the classes in order and fills in the rules that were left out', async () => {
     const { createProject } = await service.data(CREATE, { input: { name: 'Ticks', classes: ['z', 'a', 'Ü'], rules: { rerunEveryVotes: 500 } } });
     expect(createProject.project).toMatchObject({
-      name: 'Ticks', classes: ['z', 'a', 'Ü'], votesPerItem: 3, repeatPolicy: 'KEEP_LAST', createUnknownItems: true, rerunEveryVotes: 500, rerunEverySeconds: null, archivedAt: null,
+      name: 'Ticks', classes: ['z', 'a', 'Ü'], maxVotes: 3, repeatPolicy: 'KEEP_LAST', createUnknownItems: true, rerunEveryVotes: 500, rerunEverySeconds: null, archivedAt: null,
     });
   });
 
@@ -34,7 +34,7 @@ describe('createProject', () => {
     ['a class with NUL', { classes: ['a', 'b\0'] }, 'INVALID_INPUT', /NUL/],
     ['an empty name', { name: '' }, 'INVALID_INPUT', /input.name/],
     ['a name of 64 KB', { name: 'n'.repeat(65_536) }, 'INVALID_INPUT', /65536 bytes/],
-    ['0 votes an item', { rules: { votesPerItem: 0 } }, 'INVALID_INPUT', /votesPerItem is 0/],
+    ['0 votes an item', { rules: { maxVotes: 0 } }, 'INVALID_INPUT', /maxVotes is 0/],
     ['an unknown method', { rules: { defaultMethod: 'oracle' } }, 'INVALID_INPUT', /"oracle".*majority-vote/],
     ['an unknown option', { rules: { defaultMethod: 'dawid-skene', defaultOptions: { speed: 9 } } }, 'INVALID_INPUT', /no option "speed"/],
     ['a re-run every 0 votes', { rules: { rerunEveryVotes: 0 } }, 'INVALID_INPUT', /rerunEveryVotes is 0/],
@@ -54,12 +54,12 @@ describe('createProject', () => {
 });
 
 describe('updateProject', () => {
-  const UPDATE = `mutation ($input: UpdateProjectInput!) { updateProject(input: $input) { project { name votesPerItem repeatPolicy rerunEveryVotes } } }`;
+  const UPDATE = `mutation ($input: UpdateProjectInput!) { updateProject(input: $input) { project { name maxVotes repeatPolicy rerunEveryVotes } } }`;
 
   it('changes what is named and keeps the rest; null takes an optional rule away', async () => {
-    const id = await service.newProject({ name: 'before', rules: { votesPerItem: 4, rerunEveryVotes: 10 } });
+    const id = await service.newProject({ name: 'before', rules: { maxVotes: 4, rerunEveryVotes: 10 } });
     const { updateProject } = await service.data(UPDATE, { input: { id, name: 'after', rules: { rerunEveryVotes: null } } });
-    expect(updateProject.project).toEqual({ name: 'after', votesPerItem: 4, repeatPolicy: 'KEEP_LAST', rerunEveryVotes: null });
+    expect(updateProject.project).toEqual({ name: 'after', maxVotes: 4, repeatPolicy: 'KEEP_LAST', rerunEveryVotes: null });
   });
 
   it('keeps the repeat policy once there are votes, since they were taken under it', async () => {
@@ -67,7 +67,7 @@ describe('updateProject', () => {
     await service.data(UPDATE, { input: { id, rules: { repeatPolicy: 'REJECT' } } });
     await service.data(`mutation ($id: ID!) { submitVotes(input: { projectId: $id, votes: [{ item: "i", annotator: "w", class: "ham" }] }) { replayed } }`, { id });
     expect((await refusal(UPDATE, { input: { id, rules: { repeatPolicy: 'KEEP_ALL' } } }))?.extensions.code).toBe('CONFLICT');
-    await service.data(UPDATE, { input: { id, rules: { repeatPolicy: 'REJECT', votesPerItem: 9 } } });
+    await service.data(UPDATE, { input: { id, rules: { repeatPolicy: 'REJECT', maxVotes: 9 } } });
   });
 });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { BinaryCopy } from '../../src/runs/binary-copy.js';
+import { BinaryCopy } from '../../src/platform/binary-copy.js';
 import { readSnapshot } from '../../src/runs/snapshot.js';
 import { freshDatabase, type FreshDatabase } from '../setup/database.js';
 
