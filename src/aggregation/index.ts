@@ -3,7 +3,7 @@ export {
   acquisitionScores, findAcquisitionScore, scoreItems, scoreItemsFor,
   type AcquisitionInput, type AcquisitionPart, type AcquisitionScore,
 } from './acquisition.js';
-export { activeLab, type ActiveLabResult } from './acquisition/activelab.js';
+export { activeLab, activeLabAgain, type ActiveLabResult, type ActiveLabWeights } from './acquisition/activelab.js';
 export { aggregate, type AggregateRequest } from './aggregate.js';
 export { voteQuality } from './crowdlab/annotators.js';
 export { majorityWithPredictions } from './crowdlab/consensus.js';
@@ -12,7 +12,7 @@ export { findLabelIssues, issueFilters, rankByScore, rankIssues, type IssueFilte
 export { type LabelledPredictions } from './label-quality/labels.js';
 export { findIssuesByTag, findTagIssues, scoreTaggedItems, type TaggedPredictions, type TagPooling } from './label-quality/multi-label.js';
 export { labelScores, scoreLabels, type LabelScore } from './label-quality/scores.js';
-export { livePosteriors, type TouchedVotes } from './live.js';
+export { livePosteriors, movePosteriors, type TouchedVotes } from './live.js';
 export {
   agreementMatrix, agreementMetrics, findAgreementMetric, measureAgreement, pairwiseAgreement,
   type AgreementMeasure, type AgreementMeasureRequest, type AgreementMetric, type AgreementRequest, type PairwiseAgreement,
@@ -27,7 +27,7 @@ export { defaultMethodId, findMethod, methods } from './methods.js';
 export { resolveOptions } from './options.js';
 export { topN } from './numeric/top-n.js';
 export { checkPredictions } from './predictions.js';
-export { runParameters, type RunParameters } from './run-parameters.js';
+export { checkParameters, runParameters, type RunParameters } from './run-parameters.js';
 export { answerModels, crowdAnnotators, crowdGold, crowdOptions, crowdVotes, simulateCrowd, type CrowdOptions, type CrowdParameters, type SimulatedCrowd } from './simulate.js';
 export { VoteTable, type CandidateSets, type VoteColumns } from './vote-table.js';
 export { votes, type NamedVotes, type VoteRow } from './votes.js';

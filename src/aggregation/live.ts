@@ -20,28 +20,54 @@ export type TouchedVotes = Pick<VoteTable, 'itemCount' | 'classCount' | 'itemOff
  * @throws TypeError or RangeError when votes, gold and parameters do not fit together
  */
 export function livePosteriors(votes: TouchedVotes, parameters: RunParameters, gold?: Int32Array): Float64Array {
-  const { itemCount, classCount: K, itemOffsets, annotators, classes } = votes;
+  const { itemCount, classCount: K } = votes;
   checkParameters(parameters, K);
   if (gold && gold.length !== itemCount) throw new TypeError(`gold has ${gold.length} entries; it must have one a touched item, ${itemCount}`);
+  const priors = parameters.classPriors.map((prior) => Math.max(LEAST_PRIOR, prior));
+  const from = new Float64Array(itemCount * K);
+  for (let item = 0; item < itemCount; item++) from.set(priors, item * K);
+  const posteriors = likelihoods(votes, parameters, from);
+  gold?.forEach((known, item) => {
+    if (known >= K) throw new RangeError(`gold of touched item ${item} is ${known}; it must be a class from 0 to ${K - 1}, or -1 where unknown`);
+    if (known >= 0) setCertain(posteriors, item * K, K, known);
+  });
+  return posteriors;
+}
+
+/**
+ * Posteriors moved on from earlier ones by the votes that came and went since: each class's probability is multiplied by the
+ * chance of every vote that came and divided by that of every vote that went. With a Dawid-Skene posterior to start from this
+ * is `livePosteriors`; with another method's it keeps what that method found, calibration included, and adds the news.
+ * @param start T x K; rows sum to 1. No class should be at 0, or votes cannot bring it back
+ * @returns T x K; rows sum to 1
+ */
+export function movePosteriors(start: Float64Array, came: TouchedVotes, went: TouchedVotes, parameters: RunParameters): Float64Array {
+  const K = came.classCount;
+  checkParameters(parameters, K);
+  const flat = new Float64Array(start.length).fill(1 / K);
+  const then = likelihoods(went, parameters, flat);
+  const posteriors = start.map((p, at) => p / Math.max(LEAST_CHANCE, then[at]!));
+  for (let at = 0; at < posteriors.length; at += K) normalizeRow(posteriors, at, K);
+  return likelihoods(came, parameters, posteriors);
+}
+
+/** Against division by 0 only: votes that went may have been all but impossible under a class. */
+const LEAST_CHANCE = 1e-300;
+
+/** `from` times the chances of each item's votes, normalised. */
+function likelihoods(votes: TouchedVotes, parameters: RunParameters, from: Float64Array): Float64Array {
+  const { itemCount, classCount: K, itemOffsets, annotators, classes } = votes;
   const likelihood = voteLikelihood(votes, parameters);
-  const posteriors = new Float64Array(itemCount * K);
+  const posteriors = from.slice();
   for (let item = 0; item < itemCount; item++) {
-    const at = item * K;
-    const known = gold ? gold[item]! : -1;
-    if (known >= 0) {
-      if (known >= K) throw new RangeError(`gold of touched item ${item} is ${known}; it must be a class from 0 to ${K - 1}, or -1 where unknown`);
-      setCertain(posteriors, at, K, known);
-      continue;
-    }
-    for (let k = 0; k < K; k++) posteriors[at + k] = Math.max(LEAST_PRIOR, parameters.classPriors[k]!);
     const first = itemOffsets[item]!;
     for (let vote = first; vote < itemOffsets[item + 1]!; vote++) {
       const factors = likelihood(annotators[vote]!, classes[vote]!);
-      if (factors) for (let k = 0; k < K; k++) posteriors[at + k]! *= factors.values[factors.start + k]!;
+      if (factors) for (let k = 0; k < K; k++) posteriors[item * K + k]! *= factors.values[factors.start + k]!;
       // As in a run: products of more factors could underflow.
-      if ((vote - first + 1) % RESCALE_EVERY === 0) normalizeRow(posteriors, at, K);
+      if ((vote - first + 1) % RESCALE_EVERY === 0) normalizeRow(posteriors, item * K, K);
     }
-    normalizeRow(posteriors, at, K);
+    normalizeRow(posteriors, item * K, K);
   }
   return posteriors;
 }

@@ -8,16 +8,51 @@ import type { AcquisitionScore } from './score.js';
 export interface ActiveLabResult {
   /** N numbers from 0 to 1: the lowest are asked about first. */
   scores: Float64Array;
-  /** One a model. */
-  temperatures: number[];
-  modelWeights: Float64Array;
-  /** M; 0 for annotators without votes. */
-  annotatorWeights: Float64Array;
-  /** Over the annotators with votes. */
-  meanAnnotatorWeight: number;
+  weights: ActiveLabWeights;
   /** N class indices: the CROWDLAB consensus where an item has votes, else what the models say. */
   consensus: Int32Array;
   warnings: string[];
+}
+
+/** What a scoring of the whole pool found about models and annotators: enough to score some of its items again. */
+export interface ActiveLabWeights {
+  /** Whether items had votes of two annotators, so that there was something to learn from. */
+  overlap: boolean;
+  /** One a model. */
+  temperatures: number[];
+  models: number[];
+  /** M; 0 for annotators without votes. */
+  annotators: ArrayLike<number>;
+  /** Over the annotators with votes: also for one that the pool did not know. */
+  meanAnnotatorWeight: number;
+  /** Chance that a vote names the consensus, and that it names one given other class. */
+  agree: number;
+  disagree: number;
+}
+
+/**
+ * Scores of some items with the weights of an earlier scoring of the whole pool: what each is worth after further votes,
+ * until the next scoring learns from those too. For items whose votes did not change these are the earlier scores, ties of
+ * the consensus aside. O(models x items x K + votes).
+ * @param predictions n x K a model, checked
+ * @param votes of these items; annotators by their codes of the pool
+ * @returns n numbers
+ */
+export function activeLabAgain(votes: VoteTable, predictions: readonly Float64Array[], weights: ActiveLabWeights): Float64Array {
+  const models = weights.overlap ? predictions.map((rows, m) => scaledRows(rows, votes.classCount, weights.temperatures[m]!)) : predictions;
+  const annotators = Float64Array.from({ length: votes.annotatorCount }, (_, a) => weights.annotators[a] || weights.meanAnnotatorWeight);
+  const modelWeights = Float64Array.from(weights.models);
+  const weighing = { meanWeight: weights.meanAnnotatorWeight, modelTotal: sum(modelWeights), annotators };
+  const scores = new Float64Array(votes.itemCount);
+  scoreVoted(votes, weighing, weights.overlap ? bestOfPosterior() : qualityOfSingleVotes(votes, models), scores);
+  scoreUnvoted(votes, weighing, modelWeights, models, scores);
+  return scores;
+
+  function bestOfPosterior(): (item: number) => number {
+    const { agree, disagree } = weights;
+    const rowOf = posteriorRows(votes, models, { annotators, models: modelWeights, agree, disagree });
+    return (item) => rowOf(item).reduce((most, p) => Math.max(most, p), 0);
+  }
 }
 
 /**
@@ -34,32 +69,40 @@ export function activeLab(votes: VoteTable, predictions: readonly Float64Array[]
     // Without overlap there is nothing to fit a temperature to.
     if (!overlap) return rows;
     const logs = logsOf(rows);
-    const temperature = bestTemperature(votes, logs);
-    scaleInPlace(logs, votes.classCount, temperature);
-    temperatures[m] = temperature;
+    temperatures[m] = bestTemperature(votes, logs);
+    scaleInPlace(logs, votes.classCount, temperatures[m]);
     return logs;
   });
   const fit = fitCrowdlab(votes, models);
   const weighing = { meanWeight: meanAnnotatorWeight(votes, fit.annotators), modelTotal: sum(fit.models), annotators: fit.annotators };
   const scores = new Float64Array(votes.itemCount);
-  const quality = overlap ? qualityOfConsensus() : qualityOfSingleVotes();
+  const quality = overlap ? qualityOfConsensus() : qualityOfSingleVotes(votes, models);
   scoreVoted(votes, weighing, quality, scores);
   scoreUnvoted(votes, weighing, fit.models, models, scores);
   return {
-    scores, temperatures, modelWeights: fit.models, annotatorWeights: fit.annotators,
-    meanAnnotatorWeight: weighing.meanWeight, consensus: fit.consensus, warnings: fit.warnings,
+    scores, consensus: fit.consensus, warnings: fit.warnings,
+    weights: {
+      overlap, temperatures, models: Array.from(fit.models), annotators: fit.annotators,
+      meanAnnotatorWeight: weighing.meanWeight, agree: fit.agree, disagree: fit.disagree,
+    },
   };
 
   function qualityOfConsensus(): (item: number) => number {
     const rowOf = posteriorRows(votes, models, fit);
     return (item) => rowOf(item)[fit.consensus[item]!]!;
   }
+}
 
-  /** Where no two annotators met, only the models can tell how good a vote is. */
-  function qualityOfSingleVotes(): (item: number) => number {
-    const labels = majorityWithPredictions(votes, models);
-    return (item) => meanOver(models, item * votes.classCount + labels[item]!);
-  }
+/** Where no two annotators met, only the models can tell how good a vote is. */
+function qualityOfSingleVotes(votes: VoteTable, models: readonly Float64Array[]): (item: number) => number {
+  const labels = majorityWithPredictions(votes, models);
+  return (item) => meanOver(models, item * votes.classCount + labels[item]!);
+}
+
+function scaledRows(rows: Float64Array, K: number, temperature: number): Float64Array {
+  const logs = logsOf(rows);
+  scaleInPlace(logs, K, temperature);
+  return logs;
 }
 
 interface Weighing {

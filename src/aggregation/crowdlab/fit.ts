@@ -61,7 +61,7 @@ export function fitCrowdlab(votes: VoteTable, predictions: readonly Float64Array
  * A reader of posteriors: item -> its K probabilities, in an array that the next call overwrites. An item without votes has
  * the models' weighted mean.
  */
-export function posteriorRows(votes: VoteTable, predictions: readonly Float64Array[], weights: CrowdlabWeights): (item: number) => Float64Array {
+export function posteriorRows(votes: VoteTable, predictions: readonly Float64Array[], weights: Pick<CrowdlabWeights, 'annotators' | 'models' | 'agree' | 'disagree'>): (item: number) => Float64Array {
   const { classCount: K, itemOffsets, annotators, classes } = votes;
   const modelTotal = weights.models.reduce((sum, w) => sum + w, 0);
   const { disagree } = weights;

@@ -24,9 +24,9 @@ describe.skipIf(!hasShared)('ActiveLab equals the reference', () => {
     const result = activeLab(votes, predictions);
     const info = readKeys(`${folder}/info.csv`);
     expect(Array.from(result.consensus.subarray(0, labelledCount))).toEqual(column(readRows(`${folder}/consensus_after_scaling.csv`), 'consensus_label'));
-    expect(Math.abs(result.meanAnnotatorWeight - info.get('mean_annotator_weight')!)).toBeLessThan(TOLERANCE);
-    result.modelWeights.forEach((weight, m) => expect(Math.abs(weight - info.get(`model_weight_${m}`)!)).toBeLessThan(TOLERANCE));
-    result.annotatorWeights.forEach((weight, a) => expect(Math.abs(weight - info.get(`annotator_weight_${a}`)!)).toBeLessThan(TOLERANCE));
+    expect(Math.abs(result.weights.meanAnnotatorWeight - info.get('mean_annotator_weight')!)).toBeLessThan(TOLERANCE);
+    result.weights.models.forEach((weight, m) => expect(Math.abs(weight - info.get(`model_weight_${m}`)!)).toBeLessThan(TOLERANCE));
+    Array.from(result.weights.annotators).forEach((weight, a) => expect(Math.abs(weight - info.get(`annotator_weight_${a}`)!)).toBeLessThan(TOLERANCE));
   });
 });
 

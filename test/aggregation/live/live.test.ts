@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { aggregate, livePosteriors, runParameters, simulateCrowd, VoteTable, type RunParameters, type VoteColumns } from '../../../src/aggregation/index.js';
+import { activeLab, activeLabAgain, aggregate, livePosteriors, movePosteriors, runParameters, simulateCrowd, VoteTable, type RunParameters, type VoteColumns } from '../../../src/aggregation/index.js';
 
 /** The votes of a few items, numbered 0 to T - 1, as a platform would read them back. */
 function touched(votes: VoteTable, items: number[], extra: [item: number, annotator: number, k: number][] = []): VoteTable {
@@ -154,5 +154,37 @@ describe('the parameters of a run', () => {
     const { classPriors, pooled } = runParameters(votes, { posteriors: new Float64Array(0) });
     expect(Array.from(classPriors)).toEqual([0.5, 0.5]);
     expect(pooled.labels).toHaveLength(0);
+  });
+});
+
+describe('posteriors moved on from earlier ones', () => {
+  it('from a posterior of the votes that went, by the votes that came, are the live posteriors of what stands', () => {
+    fc.assert(fc.property(fc.nat(1000), fc.uniqueArray(fc.nat(59), { minLength: 1, maxLength: 10 }), (seed, items) => {
+      const before = crowd({ seed });
+      const after = crowd({ seed: seed + 1 });
+      const parameters = runParameters(before, aggregate(before, 'dawid-skene'));
+      const moved = movePosteriors(livePosteriors(touched(before, items), parameters), touched(after, items), touched(before, items), parameters);
+      const expected = livePosteriors(touched(after, items), parameters);
+      moved.forEach((p, i) => expect(Math.abs(p - expected[i]!)).toBeLessThan(1e-9));
+    }), { numRuns: 40 });
+  });
+
+  it('stay where they were without news', () => {
+    const votes = crowd({ seed: 4 });
+    const parameters = runParameters(votes, aggregate(votes, 'majority-vote'));
+    const none = touched(new VoteTable({ items: [], annotators: [], classes: [], itemCount: 60, annotatorCount: 9, classCount: 4 }), [3, 5]);
+    const start = Float64Array.of(0.1, 0.2, 0.3, 0.4, 0.7, 0.1, 0.1, 0.1);
+    movePosteriors(start, none, none, parameters).forEach((p, i) => expect(p).toBeCloseTo(start[i]!, 14));
+  });
+});
+
+describe('ActiveLab scored again with the weights of the pool', () => {
+  it.each([1, 3])('gives the scores of the pool for whichever items are asked for, with %d models', (models) => {
+    const votes = crowd({ seed: 12 });
+    const predictions = Array.from({ length: models }, (_, m) => aggregate(crowd({ seed: 20 + m }), 'dawid-skene').posteriors);
+    const { scores, weights } = activeLab(votes, predictions);
+    const items = [2, 17, 40, 59];
+    const again = activeLabAgain(touched(votes, items), predictions.map((matrix) => rows(matrix, items, 4)), JSON.parse(JSON.stringify({ ...weights, annotators: Array.from(weights.annotators) })));
+    items.forEach((item, i) => expect(again[i]).toBeCloseTo(scores[item]!, 12));
   });
 });
