@@ -5,15 +5,18 @@ import { notFound } from '../platform/errors.js';
 import { readGlobalId } from '../platform/global-id.js';
 import { connectionType, Keyset, readPage, type ConnectionOf, type PageArgs } from '../platform/pagination.js';
 import type { Principal } from '../platform/principal.js';
-import { rejectedRow, requireRowCount, RowStatus, type RowResult } from '../platform/row-result.js';
-import { excerpt, textFault } from '../platform/text.js';
+import { RowStatus, type RowResult } from '../platform/row-result.js';
+import { textFault } from '../platform/text.js';
 import { Transactions } from '../platform/transaction.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import type { Project } from '../projects/project.entity.js';
-import { Annotator, AnnotatorKind } from './annotator.entity.js';
+import { Annotator, AnnotatorKind, type AnnotatorStatus } from './annotator.entity.js';
+import { acceptRows } from './annotator-rows.js';
 import type { AnnotatorInput } from './annotators.inputs.js';
 
 export const AnnotatorConnection = connectionType(Annotator);
+
+export type AnnotatorTerms = Pick<Annotator, 'status' | 'statusReason' | 'cost' | 'capacity'>;
 
 const byCode = new Keyset<Annotator>([{ sql: 'annotator.code', type: 'int4' }], (annotator) => [annotator.code]);
 
@@ -29,39 +32,53 @@ export class AnnotatorsService {
     this.dictionary = new CodeDictionary(source, transactions, 'annotators');
   }
 
-  /** Makes the annotators that are new, and gives the others the kind that was named. */
+  /** Makes the annotators that are new, and gives the others what was named of kind, cost and capacity. */
   async upsert(project: Project, rows: AnnotatorInput[]): Promise<RowResult[]> {
-    requireRowCount(rows, 'input.annotators');
-    const accepted = new Map<string, number>();
-    const results: RowResult[] = [];
-    rows.forEach((row, index) => {
-      const fault = textFault(row.externalId);
-      const earlier = accepted.get(row.externalId);
-      if (fault) results[index] = rejectedRow(index, 'INVALID_ID', `externalId ${excerpt(row.externalId)}: ${fault}`);
-      else if (earlier != null) results[index] = rejectedRow(index, 'REPEATED_ROW', `externalId ${excerpt(row.externalId)} is row ${earlier} already`);
-      else accepted.set(row.externalId, index);
-    });
-    const ids = [...accepted.keys()];
-    const kinds = ids.map((id) => rows[accepted.get(id)!]!.kind ?? null);
+    const { places, results } = acceptRows(rows, 'input.annotators', (row) => row.externalId, settingFault);
+    const ids = [...places.keys()];
+    const given = ids.map((id) => rows[places.get(id)!]!);
+    const kinds = given.map((row) => row.kind ?? null);
+    const costs = given.map((row) => row.cost ?? null);
+    const capacities = given.map((row) => row.capacity ?? null);
     await this.transactions.run(async (transaction) => {
-      const old: { external_id: string; kind: AnnotatorKind }[] = await transaction.query(
-        `select external_id, kind from annotators where project_id = $1 and external_id = any($2)`, [project.id, ids],
+      const old: { external_id: string }[] = await transaction.query(
+        `select external_id from annotators where project_id = $1 and external_id = any($2)`, [project.id, ids],
       );
-      const before = new Map(old.map((row) => [row.external_id, row.kind]));
-      await this.dictionary.insertIn(transaction, project.id, ids, [{ name: 'kind', sqlType: 'text', values: kinds.map((kind) => kind ?? 'HUMAN') }]);
-      await transaction.query(
-        `update annotators set kind = given.kind from unnest($2::text[], $3::text[]) as given(external_id, kind)
-         where annotators.project_id = $1 and annotators.external_id = given.external_id and annotators.kind <> given.kind`,
-        [project.id, ids, kinds],
+      const known = new Set(old.map((row) => row.external_id));
+      await this.dictionary.insertIn(transaction, project.id, ids, [
+        { name: 'kind', sqlType: 'text', values: kinds.map((kind) => kind ?? AnnotatorKind.HUMAN) },
+        { name: 'cost', sqlType: 'float8', values: costs.map((cost) => cost ?? 1) },
+        { name: 'capacity', sqlType: 'int4', values: capacities },
+      ]);
+      // A capacity of null is a value, where it was not left out.
+      const [updated]: [{ external_id: string }[], number] = await transaction.query(
+        `update annotators set (kind, cost, capacity) = (next.kind, next.cost, next.capacity)
+         from (
+           select old.code, coalesce(given.kind, old.kind) as kind, coalesce(given.cost, old.cost) as cost,
+                  case when given.names_capacity then given.capacity else old.capacity end as capacity
+           from unnest($2::text[], $3::text[], $4::float8[], $5::int4[], $6::boolean[]) as given(external_id, kind, cost, capacity, names_capacity)
+           join annotators old on old.project_id = $1 and old.external_id = given.external_id
+         ) next
+         where annotators.project_id = $1 and annotators.code = next.code
+           and (annotators.kind, annotators.cost, annotators.capacity) is distinct from (next.kind, next.cost, next.capacity)
+         returning annotators.external_id`,
+        [project.id, ids, kinds, costs, capacities, given.map((row) => row.capacity !== undefined)],
       );
-      ids.forEach((id, i) => {
-        const index = accepted.get(id)!;
-        const kind = before.get(id);
-        const changed = kind != null && kinds[i] != null && kinds[i] !== kind;
-        results[index] = { index, status: kind == null ? RowStatus.CREATED : changed ? RowStatus.UPDATED : RowStatus.UNCHANGED };
-      });
+      const changed = new Set(updated.map((row) => row.external_id));
+      for (const [id, index] of places) {
+        results[index] = { index, status: !known.has(id) ? RowStatus.CREATED : changed.has(id) ? RowStatus.UPDATED : RowStatus.UNCHANGED };
+      }
     });
     return results;
+  }
+
+  /** Whether items may be given to an annotator, and on what terms. The code is one the dictionary gave. */
+  async terms(projectId: number, code: number): Promise<AnnotatorTerms> {
+    const [row] = await this.source.query<AnnotatorTerms[]>(
+      `select status, status_reason as "statusReason", cost, capacity from annotators where project_id = $1 and code = $2`, [projectId, code],
+    );
+    if (!row) throw new Error(`project ${projectId} has no annotator with code ${code}`);
+    return row;
   }
 
   async findByExternalId(project: Project, externalId: string): Promise<Annotator | null> {
@@ -85,8 +102,15 @@ export class AnnotatorsService {
     return codes.map((code) => found.get(code) ?? null);
   }
 
-  async page(project: Project, args: PageArgs): Promise<ConnectionOf<Annotator>> {
+  async page(project: Project, args: PageArgs, status: AnnotatorStatus | null = null): Promise<ConnectionOf<Annotator>> {
     const query = this.source.getRepository(Annotator).createQueryBuilder('annotator').where('annotator.project_id = :projectId', { projectId: project.id });
+    if (status) query.andWhere('annotator.status = :status', { status });
     return readPage(query, byCode, args);
   }
+}
+
+function settingFault({ cost, capacity }: AnnotatorInput): { code: string; message: string } | null {
+  if (cost != null && !(cost > 0 && cost < Infinity)) return { code: 'INVALID_COST', message: `cost ${cost} is not a finite number above 0` };
+  if (capacity != null && capacity < 0) return { code: 'INVALID_CAPACITY', message: `capacity ${capacity} is below 0; give 0 for none, or null for any number` };
+  return null;
 }
