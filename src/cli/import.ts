@@ -1,8 +1,10 @@
 import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { findFormat, readText } from '../formats/formats.js';
-import { BrokenUpload, BulkVotesService } from '../ingest/bulk-votes.service.js';
+import { BrokenUpload, BulkService } from '../ingest/bulk.service.js';
 import type { BulkTally } from '../ingest/bulk-tally.js';
+import { votesSink } from '../ingest/votes-sink.js';
+import { VotesService } from '../votes/votes.service.js';
 import { PhaseBar } from './progress.js';
 import { checking, Refusal, refusing } from './refusal.js';
 import { databaseHelp, findProject, withService } from './service.js';
@@ -34,7 +36,7 @@ async function importVotes(file: string, options: ImportOptions): Promise<void> 
     const project = await findProject(app, options.project);
     bar.start('load', size);
     try {
-      return await app.get(BulkVotesService).load(project, format, counted(bytesOf(file), bar), options.idempotencyKey ?? null);
+      return await app.get(BulkService).load(project, votesSink(app.get(VotesService), project), format, counted(bytesOf(file), bar), options.idempotencyKey ?? null);
     } catch (error) {
       if (!(error instanceof BrokenUpload)) throw error;
       throw new Refusal(`${file}${error.line == null ? '' : `, line ${error.line}`}: ${error.message}; ${error.tally.rows} rows before it are dealt with`);
@@ -47,7 +49,7 @@ async function importVotes(file: string, options: ImportOptions): Promise<void> 
   if (tally.rejected > 0) throw new Refusal(`${tally.rejected} of ${tally.rows} rows were rejected`);
 }
 
-function report(file: string, tally: BulkTally): void {
+function report(file: string, tally: BulkTally<'created' | 'superseded' | 'duplicate'>): void {
   console.log(`${tally.rows} rows: ${tally.created} created, ${tally.superseded} superseded, ${tally.duplicate} duplicate, ${tally.rejected} rejected`);
   for (const { line, message } of tally.rejects.slice(0, 20)) console.error(`${file}, line ${line}: ${message}`);
   if (tally.rejected > 20) console.error(`and ${tally.rejected - 20} more; --json tells up to 10,000`);

@@ -1,11 +1,12 @@
 import { Module } from '@nestjs/common';
+import { ItemsModule } from '../items/items.module.js';
 import { VotesModule } from '../votes/votes.module.js';
-import { BulkVotesController } from './bulk-votes.controller.js';
-import { BulkVotesService } from './bulk-votes.service.js';
+import { BulkController } from './bulk.controller.js';
+import { BulkService } from './bulk.service.js';
 
 @Module({
-  imports: [VotesModule],
-  controllers: [BulkVotesController],
-  providers: [BulkVotesService],
+  imports: [ItemsModule, VotesModule],
+  controllers: [BulkController],
+  providers: [BulkService],
 })
 export class IngestModule {}

@@ -7,7 +7,7 @@ import { connectionType, Keyset, readPage, type ConnectionOf, type PageArgs } fr
 import type { Principal } from '../platform/principal.js';
 import { rejectedRow, requireRowCount, RowStatus, type RowResult } from '../platform/row-result.js';
 import { excerpt, textFault } from '../platform/text.js';
-import { Transactions } from '../platform/transaction.js';
+import { Transactions, type Transaction } from '../platform/transaction.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import type { Project } from '../projects/project.entity.js';
 import { Item } from './item.entity.js';
@@ -33,8 +33,11 @@ export class ItemsService {
     this.dictionary = new CodeDictionary(source, transactions, 'items', touchItems);
   }
 
-  /** New items; those that are there already stay as they are (UNCHANGED). */
-  async add(project: Project, rows: ItemInput[]): Promise<RowResult[]> {
+  /**
+   * New items; those that are there already stay as they are (UNCHANGED).
+   * @param alongside more to be done in the same transaction: bulk imports note how far they are
+   */
+  async add(project: Project, rows: ItemInput[], alongside?: (transaction: Transaction, results: RowResult[]) => Promise<void>): Promise<RowResult[]> {
     const { accepted, results } = checkRows(rows);
     const ids = [...accepted.keys()];
     await this.transactions.run(async (transaction) => {
@@ -42,6 +45,7 @@ export class ItemsService {
       const payloads = ids.map((id) => payloadText(rows[accepted.get(id)!]!));
       await this.dictionary.insertIn(transaction, project.id, ids, [{ name: 'payload', sqlType: 'jsonb', values: payloads }]);
       for (const [id, index] of accepted) results[index] = { index, status: known.has(id) ? RowStatus.UNCHANGED : RowStatus.CREATED };
+      await alongside?.(transaction, results);
     });
     return results;
   }

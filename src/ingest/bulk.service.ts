@@ -2,23 +2,20 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { FormatError } from '../formats/fault.js';
 import type { Format } from '../formats/format.js';
-import { voteTable, type VoteRow } from '../formats/tables.js';
 import type { Batch } from '../formats/read-rows.js';
+import type { RowOf, Table } from '../formats/table.js';
 import { AssayError } from '../platform/errors.js';
 import { Transactions } from '../platform/transaction.js';
 import type { Project } from '../projects/project.entity.js';
-import { VotesService } from '../votes/votes.service.js';
 import { BulkProgress } from './bulk-progress.js';
+import type { BulkSink } from './bulk-sink.js';
 import { addBatch, emptyTally, type BulkTally } from './bulk-tally.js';
 
-/** Rows that are committed together. */
-const BATCH_ROWS = 10_000;
-
-export interface BulkAnswer extends BulkTally {
+export type BulkAnswer<Count extends string = never> = BulkTally<Count> & {
   /** Rows that an earlier upload with the same key had brought, and that were not written again. */
   resumedAfterRows: number;
   replayed: boolean;
-}
+};
 
 /** The upload broke off: what stands in the tally is stored, the rest is not. */
 export class BrokenUpload extends AssayError {
@@ -27,26 +24,27 @@ export class BrokenUpload extends AssayError {
   }
 }
 
-/** Votes from a stream, in batches that are committed one by one; holds one batch while the next is being read. */
+/** Rows from a stream, in batches that are committed one by one; holds one batch while the next is being read. */
 @Injectable()
-export class BulkVotesService {
+export class BulkService {
   constructor(
     private readonly source: DataSource,
     private readonly transactions: Transactions,
-    private readonly votes: VotesService,
   ) {}
 
   /** @throws BrokenUpload where the file cannot be read on. */
-  async load(project: Project, format: Pick<Format, 'read'>, bytes: AsyncIterable<Uint8Array>, key: string | null): Promise<BulkAnswer> {
-    const progress = key == null ? null : await BulkProgress.open(this.source, project.id, project.workspaceId, key);
-    let tally = progress?.earlier ?? emptyTally;
+  async load<T extends Table, Count extends string>(
+    project: Project, sink: BulkSink<T, Count>, format: Pick<Format, 'read'>, bytes: AsyncIterable<Uint8Array>, key: string | null,
+  ): Promise<BulkAnswer<Count>> {
+    const progress = key == null ? null : await BulkProgress.open<BulkTally<Count>>(this.source, sink.kind, project.id, project.workspaceId, key);
+    let tally = progress?.earlier ?? emptyTally(sink.counts);
     const resumedAfterRows = tally.rows;
     try {
-      for await (const { value: batch, next } of aheadByOne(format.read(bytes, voteTable, { batchSize: BATCH_ROWS }))) {
+      for await (const { value: batch, next } of aheadByOne(format.read(bytes, sink.table, { batchSize: sink.batchRows }))) {
         // A short batch is the file's last. Should the file break off in it, a key means that the whole file will come: then its end is not ours to write.
-        if (progress && batch.rows.length + batch.rejects.length < BATCH_ROWS) await next;
+        if (progress && batch.rows.length + batch.rejects.length < sink.batchRows) await next;
         if (progress?.skips(batch)) continue;
-        tally = await this.write(project, batch, tally, progress);
+        tally = await this.write(sink, batch, tally, progress);
       }
     } catch (error) {
       if (error instanceof FormatError) throw new BrokenUpload(error.reason, error.line, tally);
@@ -60,18 +58,18 @@ export class BulkVotesService {
     return { ...tally, resumedAfterRows, replayed: progress?.wasFinished ?? false };
   }
 
-  private async write(project: Project, batch: Batch<VoteRow>, before: BulkTally, progress: BulkProgress | null): Promise<BulkTally> {
+  private async write<T extends Table, Count extends string>(
+    sink: BulkSink<T, Count>, batch: Batch<RowOf<T>>, before: BulkTally<Count>, progress: BulkProgress<BulkTally<Count>> | null,
+  ): Promise<BulkTally<Count>> {
     const lines = batch.rows.map((row) => row.line);
     let tally = addBatch(before, lines, null, batch.rejects, batch.unread);
     if (batch.rows.length === 0) {
       if (progress) await this.transactions.run((transaction) => progress.note(transaction, tally, false));
       return tally;
     }
-    await this.votes.submit(project, batch.rows, {
-      alongside: async (transaction, answers) => {
-        tally = addBatch(before, lines, answers, batch.rejects, batch.unread);
-        await progress?.note(transaction, tally, false);
-      },
+    await sink.write(batch.rows, async (transaction, answer) => {
+      tally = addBatch(before, lines, answer, batch.rejects, batch.unread);
+      await progress?.note(transaction, tally, false);
     });
     return tally;
   }

@@ -1,35 +1,55 @@
-import { Controller, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Controller, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findFormat, formatOfContentType, formats } from '../formats/formats.js';
 import type { Format } from '../formats/format.js';
+import type { Table } from '../formats/table.js';
+import { ItemsService } from '../items/items.service.js';
 import { AssayError, invalid, limitExceeded } from '../platform/errors.js';
 import { Config } from '../platform/config.js';
 import { RequiresScope } from '../platform/principal.js';
 import type { RequestWithContext } from '../platform/request-context.js';
 import { ProjectAccess } from '../projects/project-access.js';
-import { BrokenUpload, BulkVotesService, type BulkAnswer } from './bulk-votes.service.js';
+import type { Project } from '../projects/project.entity.js';
+import { VotesService } from '../votes/votes.service.js';
+import type { BulkSink } from './bulk-sink.js';
+import { BrokenUpload, BulkService, type BulkAnswer } from './bulk.service.js';
+import { itemsSink } from './items-sink.js';
+import { votesSink } from './votes-sink.js';
 
+/** Files of rows: NDJSON or CSV, plain or gzip. Rows that are refused are told in the answer, the others are stored. */
 @Controller('projects/:id')
-export class BulkVotesController {
+export class BulkController {
   constructor(
-    private readonly bulk: BulkVotesService,
+    private readonly bulk: BulkService,
+    private readonly votes: VotesService,
+    private readonly items: ItemsService,
     private readonly access: ProjectAccess,
     private readonly config: Config,
   ) {}
 
-  /** The body is NDJSON or CSV, plain or gzip; rows that are refused are told in the answer, the others are stored. */
   @Post('votes')
   @HttpCode(200)
   @RequiresScope('votes:write')
-  async upload(
-    @Req() request: RequestWithContext, @Res({ passthrough: true }) reply: FastifyReply,
-    @Param('id') id: string, @Query('format') formatId: string | undefined, @Headers('content-type') contentType: string | undefined,
-  ): Promise<BulkAnswer | object> {
+  uploadVotes(@Req() request: RequestWithContext, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string) {
+    return this.upload(request, reply, id, (project) => votesSink(this.votes, project));
+  }
+
+  @Post('items')
+  @HttpCode(200)
+  @RequiresScope('votes:write')
+  uploadItems(@Req() request: RequestWithContext, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string) {
+    return this.upload(request, reply, id, (project) => itemsSink(this.items, project));
+  }
+
+  private async upload<T extends Table, Count extends string>(
+    request: RequestWithContext, reply: FastifyReply, id: string, sinkFor: (project: Project) => BulkSink<T, Count>,
+  ): Promise<BulkAnswer<Count> | object> {
     const { principal, idempotencyKey } = request.assay!;
     const project = await this.access.findOpen(principal!, id);
-    const format = chooseFormat(formatId, contentType);
+    const sink = sinkFor(project);
+    const format = chooseFormat((request.query as { format?: string }).format, request.headers['content-type']);
     try {
-      return await this.bulk.load(project, format, this.bounded(request), idempotencyKey);
+      return await this.bulk.load(project, sink, format, this.bounded(request), idempotencyKey);
     } catch (error) {
       if (!(error instanceof BrokenUpload)) throw error;
       // What was committed before the break is told beside the error: with the same key, a mended file is not needed twice.
