@@ -8,8 +8,8 @@ beforeAll(async () => { service = await startService({ MAX_BULK_BYTES: '3000000'
 afterAll(() => service.stop());
 
 const NDJSON = 'application/x-ndjson';
-async function upload(id: string, body: string | Buffer, headers: Record<string, string> = {}, query = '') {
-  const { status, body: answer } = await service.http().post(`/projects/${id}/votes${query}`)
+async function upload(id: string, body: string | Buffer, headers: Record<string, string> = {}, query = '', rows = 'votes') {
+  const { status, body: answer } = await service.http().post(`/projects/${id}/${rows}${query}`)
     .set({ 'content-type': 'text/csv', authorization: `Bearer ${service.key}`, ...headers }).send(body);
   return { status, ...answer };
 }
@@ -104,6 +104,36 @@ describe('POST /projects/:id/votes', () => {
     expect(answers.some((answer) => answer.status === 200)).toBe(true);
     expect(again).toMatchObject({ status: 200, created: 30_000 });
     expect(await votes(id)).toBe(30_000);
+  });
+});
+
+describe('POST /projects/:id/items', () => {
+  const items = (count: number) => Buffer.from(Array.from({ length: count }, (_, i) => `{"item":"item ${i}","payload":{"n":${i}}}\n`).join(''));
+  const stored = async (id: string) => (await service.data(`query ($id: ID!) { project(id: $id) { items(first: 2) { nodes { externalId payload } } } }`, { id })).project.items.nodes;
+
+  it('adds items with their payloads, and leaves those that are there as they are', async () => {
+    const id = await service.newProject();
+    expect(await upload(id, items(12_000), { 'content-type': NDJSON }, '', 'items')).toMatchObject({ status: 200, rows: 12_000, created: 12_000, updated: 0, unchanged: 0, rejected: 0 });
+    expect(await stored(id)).toEqual([{ externalId: 'item 0', payload: { n: 0 } }, { externalId: 'item 1', payload: { n: 1 } }]);
+    expect(await upload(id, 'id,payload\nitem 0,7\nnew,"{""a"":1}"\nbad,{\n', {}, '', 'items')).toMatchObject({
+      status: 200, rows: 3, created: 1, unchanged: 1, rejected: 1, rejects: [{ line: 4, code: 'MALFORMED' }],
+    });
+    expect((await stored(id))[0]).toEqual({ externalId: 'item 0', payload: { n: 0 } });
+  });
+
+  it('tells a row that repeats another of its batch, and a payload too large, by their lines', async () => {
+    const answer = await upload(await service.newProject(), `item,payload\na,1\na,2\nb,"""${'x'.repeat(70_000)}"""\n`, {}, '', 'items');
+    expect(answer).toMatchObject({ status: 200, created: 1, rejected: 2, rejects: [{ line: 3, code: 'REPEATED_ROW' }, { line: 4, code: 'INVALID_PAYLOAD' }] });
+  });
+
+  it('goes on where an upload broke off, and takes no key of an upload of votes', async () => {
+    const id = await service.newProject();
+    const key = { 'content-type': NDJSON, 'idempotency-key': 'items-1' };
+    const whole = items(45_000);
+    const broken = await upload(id, gzipSync(whole).subarray(0, -30_000), key, '', 'items');
+    expect([broken.status, broken.created > 0, broken.created % 10_000]).toEqual([400, true, 0]);
+    expect(await upload(id, whole, key, '', 'items')).toMatchObject({ status: 200, created: 45_000, unchanged: 0, resumedAfterRows: broken.created });
+    expect((await upload(id, whole, key)).error.code).toBe('CONFLICT');
   });
 });
 
