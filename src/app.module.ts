@@ -3,6 +3,7 @@ import { AnnotatorsModule } from './annotators/annotators.module.js';
 import { ComputeModule } from './compute/compute.module.js';
 import { ExportsModule } from './exports/exports.module.js';
 import { EventsModule } from './events/events.module.js';
+import { GoldModule } from './gold/gold.module.js';
 import { IngestModule } from './ingest/ingest.module.js';
 import { ItemsModule } from './items/items.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
@@ -24,7 +25,7 @@ export class AppModule {
         PlatformModule.with(config),
         EventsModule, JobsModule, ComputeModule, ProjectsModule, graphqlModule(),
         ItemsModule, AnnotatorsModule,
-        VotesModule,
+        VotesModule, GoldModule,
         IngestModule, RunsModule,
         ExportsModule, SamplesModule,
       ],

@@ -10,7 +10,7 @@ const floors: readonly (readonly string[])[] = [
   ['aggregation', 'formats', 'platform'],
   ['events', 'jobs', 'compute', 'projects'],
   ['items', 'annotators'],
-  ['votes'],
+  ['votes', 'gold'],
   ['ingest', 'runs'],
   ['exports', 'samples'],
 ];

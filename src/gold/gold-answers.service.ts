@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { connectionType, Keyset, type ConnectionOf, type PageArgs } from '../platform/pagination.js';
+import type { RequestContext } from '../platform/request-context.js';
+import { GOLD_COLUMNS, GoldAnswer } from './gold-answer.js';
+
+export const GoldConnection = connectionType(GoldAnswer);
+
+const byItem = new Keyset<GoldAnswer>([{ sql: 'gold.item_code', type: 'int4' }], (answer) => [answer.itemCode]);
+
+/** Reads the answers that stand at this moment. */
+@Injectable()
+export class GoldAnswers {
+  constructor(private readonly source: DataSource) {}
+
+  async page(projectId: number, args: PageArgs): Promise<ConnectionOf<GoldAnswer>> {
+    const parameters: unknown[] = [projectId];
+    const { where, orderBy, limit } = byItem.page(args, parameters);
+    const rows: GoldAnswer[] = await this.source.query(
+      `select ${GOLD_COLUMNS} from gold_answers gold where gold.project_id = $1 and gold.ended_seq is null and ${where} order by ${orderBy} limit ${limit}`, parameters,
+    );
+    return byItem.connection(args, rows, (row) => Object.assign(new GoldAnswer(), row));
+  }
+
+  async count(projectId: number): Promise<number> {
+    const [row] = await this.source.query<{ count: number }[]>(`select count(*) as count from gold_answers where project_id = $1 and ended_seq is null`, [projectId]);
+    return row!.count;
+  }
+
+  /** All items asked for at once are one statement. */
+  ofItem(context: RequestContext, projectId: number, itemCode: number): Promise<GoldAnswer | null> {
+    return context.loader<number, GoldAnswer>(`gold:${projectId}`, async (codes) => {
+      const rows: GoldAnswer[] = await this.source.query(
+        `select found.* from unnest($2::int4[]) as wanted(item)
+         cross join lateral (
+           select ${GOLD_COLUMNS} from gold_answers gold where gold.project_id = $1 and gold.item_code = wanted.item and gold.ended_seq is null limit 1
+         ) found`,
+        [projectId, codes],
+      );
+      const found = new Map(rows.map((row) => [row.itemCode, Object.assign(new GoldAnswer(), row)]));
+      return codes.map((code) => found.get(code) ?? null);
+    }).load(itemCode);
+  }
+}

@@ -1,0 +1,70 @@
+import { Args, Int, Mutation, Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { Item } from '../items/item.entity.js';
+import { ItemsService } from '../items/items.service.js';
+import { PageArgs } from '../platform/pagination.js';
+import { RequiresScope } from '../platform/principal.js';
+import { Context, idempotencyKeyOf, type RequestContext } from '../platform/request-context.js';
+import { actorOf } from '../projects/actor.js';
+import { ProjectAccess } from '../projects/project-access.js';
+import { Project } from '../projects/project.entity.js';
+import { GoldAnswer } from './gold-answer.js';
+import { GoldAnswers, GoldConnection } from './gold-answers.service.js';
+import { GoldPayload, RemoveGoldInput, SetGoldInput } from './gold.inputs.js';
+import { GoldService } from './gold.service.js';
+
+@Resolver()
+export class GoldResolver {
+  constructor(
+    private readonly service: GoldService,
+    private readonly access: ProjectAccess,
+  ) {}
+
+  @Mutation(() => GoldPayload, { description: 'Tells the right classes of items, in place of what was told before. The history is kept.' })
+  @RequiresScope('project:admin')
+  async setGold(@Context() context: RequestContext, @Args('input') input: SetGoldInput) {
+    const project = await this.access.findOpen(context.principal!, input.projectId);
+    return this.service.set(project, actorOf(context), input.rows, { idempotencyKey: idempotencyKeyOf(context, input) });
+  }
+
+  @Mutation(() => GoldPayload, { description: 'Ends gold answers: UPDATED where the item had one, UNCHANGED where not. The history is kept.' })
+  @RequiresScope('project:admin')
+  async removeGold(@Context() context: RequestContext, @Args('input') input: RemoveGoldInput) {
+    const project = await this.access.findOpen(context.principal!, input.projectId);
+    return this.service.remove(project, actorOf(context), input.rows, { idempotencyKey: idempotencyKeyOf(context, input) });
+  }
+}
+
+@Resolver(() => Project)
+export class ProjectGoldResolver {
+  constructor(private readonly answers: GoldAnswers) {}
+
+  @ResolveField(() => GoldConnection, { description: 'The gold answers that stand, in the order in which their items became known.' })
+  gold(@Parent() project: Project, @Args() page: PageArgs) {
+    return this.answers.page(project.id, page);
+  }
+
+  @ResolveField(() => Int, { description: 'Items with a gold answer, at this moment.' })
+  goldCount(@Parent() project: Project) {
+    return this.answers.count(project.id);
+  }
+}
+
+@Resolver(() => Item)
+export class ItemGoldResolver {
+  constructor(private readonly answers: GoldAnswers) {}
+
+  @ResolveField(() => GoldAnswer, { nullable: true, description: 'Null where nobody has told.' })
+  gold(@Context() context: RequestContext, @Parent() item: Item) {
+    return this.answers.ofItem(context, item.projectId, item.code);
+  }
+}
+
+@Resolver(() => GoldAnswer)
+export class GoldAnswerResolver {
+  constructor(private readonly items: ItemsService) {}
+
+  @ResolveField(() => Item)
+  item(@Context() context: RequestContext, @Parent() answer: GoldAnswer) {
+    return context.loader<number, Item>(`items:${answer.projectId}`, (codes) => this.items.byCodes(answer.projectId, codes)).load(answer.itemCode);
+  }
+}

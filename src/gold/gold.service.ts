@@ -1,0 +1,124 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { ItemsService } from '../items/items.service.js';
+import { touchItems } from '../items/touched-items.js';
+import { Idempotency } from '../platform/idempotency.js';
+import { rejectedRow, RowStatus, type RowResult } from '../platform/row-result.js';
+import { excerpt } from '../platform/text.js';
+import { Transactions, type Transaction } from '../platform/transaction.js';
+import { Audit, type Actor } from '../projects/audit.js';
+import { requireOpen } from '../projects/project-access.js';
+import { Project } from '../projects/project.entity.js';
+import { lockVotes } from '../projects/vote-lock.js';
+import { CANDIDATES } from './candidates.js';
+import { checkGoldRows, checkItems, type CheckedGold, type GoldRow } from './gold-row.js';
+import { goldStore, type NewGold } from './gold.store.js';
+
+export interface WriteOptions {
+  idempotencyKey?: string | null;
+  /** More to be done in the transaction of the answers: bulk imports note how far they are. */
+  alongside?: (transaction: Transaction, results: RowResult[]) => Promise<void>;
+}
+
+export interface Written {
+  results: RowResult[];
+  replayed: boolean;
+}
+
+/** A checked row, with its item's code: -1 where the project has no such item. */
+type CodedGold = CheckedGold & { itemCode: number };
+
+@Injectable()
+export class GoldService {
+  constructor(
+    private readonly source: DataSource,
+    private readonly transactions: Transactions,
+    private readonly idempotency: Idempotency,
+    private readonly audit: Audit,
+    private readonly items: ItemsService,
+  ) {}
+
+  /**
+   * Up to 10,000 answers: new ones are CREATED, others than before UPDATED. What is answered is committed; new items are
+   * committed before it, and stay if it fails.
+   */
+  async set(project: Project, actor: Actor, rows: readonly GoldRow[], options: WriteOptions = {}): Promise<Written> {
+    const { accepted, results } = checkGoldRows(rows, project.classes);
+    const codes = await this.items.dictionary.codes(project.id, accepted.map((row) => row.item), project.createUnknownItems);
+    const coded = accepted.map((row, i) => ({ ...row, itemCode: codes[i]! }));
+    for (const { index, item, itemCode } of coded) {
+      if (itemCode < 0) results[index] = rejectedRow(index, 'UNKNOWN_ITEM', `item ${excerpt(item)} is not in the project, which makes no items of itself; add it first`);
+    }
+    return this.change(project, actor, 'setGold', rows, results, options, (transaction) => this.write(transaction, project.id, actor, coded.filter((row) => row.itemCode >= 0)));
+  }
+
+  /** Ends answers (UPDATED); items without one are UNCHANGED. They stay in the history, and runs of older watermarks read them. */
+  async remove(project: Project, actor: Actor, ids: readonly string[], options: WriteOptions = {}): Promise<Written> {
+    const { accepted, results } = checkItems(ids);
+    const codes = await this.items.dictionary.codes(project.id, [...accepted.keys()], false);
+    const named = [...accepted].map(([item, index], i) => ({ item, index, itemCode: codes[i]! }));
+    for (const { index, item, itemCode } of named) {
+      if (itemCode < 0) results[index] = rejectedRow(index, 'UNKNOWN_ITEM', `item ${excerpt(item)} is not in the project`);
+    }
+    return this.change(project, actor, 'removeGold', ids, results, options, async (transaction) => {
+      const known = named.filter((one) => one.itemCode >= 0);
+      const standing = await goldStore.standing(transaction, project.id, known.map((one) => one.itemCode));
+      const ended = known.filter((one) => standing.has(one.itemCode)).map((one) => one.itemCode);
+      await goldStore.remove(transaction, project.id, ended);
+      await touchItems(transaction, project.id, ended);
+      return known.map(({ index, itemCode }) => ({ index, status: standing.has(itemCode) ? RowStatus.UPDATED : RowStatus.UNCHANGED }));
+    });
+  }
+
+  /**
+   * Codes of up to `limit` items with a gold answer that the annotator neither voted on nor holds, from a random place on:
+   * another call gives others. Looks at some thousands of answers at most, so that an annotator who has answered nearly all of
+   * very many costs no more than anybody else, and may be told of none.
+   */
+  async candidates(projectId: number, annotatorCode: number, limit: number): Promise<number[]> {
+    const rows: { code: number }[] = await this.source.query(CANDIDATES, [projectId, annotatorCode, limit, Math.random()]);
+    return rows.map((row) => row.code);
+  }
+
+  /** One change of gold: alone in its project, audited, once for its idempotency key. `write` answers for the rows that `results` do not. */
+  private async change(
+    project: Project, actor: Actor, action: 'setGold' | 'removeGold', request: readonly unknown[], refused: readonly RowResult[], options: WriteOptions,
+    write: (transaction: Transaction) => Promise<RowResult[]>,
+  ): Promise<Written> {
+    const { answer, replayed } = await this.transactions.run(async (transaction) => {
+      // Shared with the writers of votes, so that a watermark is above all that was written before it.
+      await lockVotes(transaction, project.id, 'shared');
+      await goldStore.lock(transaction, project.id);
+      requireOpen(await transaction.getRepository(Project).findOneByOrFail({ id: project.id }));
+      const scope = { projectId: project.id, workspaceId: project.workspaceId, key: options.idempotencyKey ?? null };
+      return this.idempotency.once(transaction, scope, [action, request], async () => {
+        const results = refused.slice();
+        for (const result of await write(transaction)) results[result.index] = result;
+        await this.audit.record(transaction, actor, action, project.id, { rows: request.length, ...countOf(results) });
+        await options.alongside?.(transaction, results);
+        return results;
+      });
+    });
+    return { results: answer, replayed };
+  }
+
+  private async write(transaction: Transaction, projectId: number, actor: Actor, rows: readonly CodedGold[]): Promise<RowResult[]> {
+    const standing = await goldStore.standing(transaction, projectId, rows.map((row) => row.itemCode));
+    const statusOf = ({ itemCode, classIndex, reason }: CodedGold) => {
+      const before = standing.get(itemCode);
+      if (!before) return RowStatus.CREATED;
+      return before.classIndex === classIndex && before.reason === reason ? RowStatus.UNCHANGED : RowStatus.UPDATED;
+    };
+    const changed: NewGold[] = rows.filter((row) => statusOf(row) !== RowStatus.UNCHANGED)
+      .map(({ itemCode, classIndex, reason }) => ({ itemCode, classIndex, reason, replaces: standing.has(itemCode) }));
+    if (changed.length > 0) await goldStore.write(transaction, projectId, changed, actor.keyId ?? null);
+    await touchItems(transaction, projectId, changed.map((answer) => answer.itemCode));
+    return rows.map((row) => ({ index: row.index, status: statusOf(row) }));
+  }
+}
+
+function countOf(results: readonly RowResult[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { status } of results) counts[status.toLowerCase()] = (counts[status.toLowerCase()] ?? 0) + 1;
+  return counts;
+}
