@@ -7,6 +7,9 @@ import { connectionType, Keyset, readPage, type ConnectionOf, type PageArgs } fr
 import type { Principal } from '../platform/principal.js';
 import { excerpt, requireText } from '../platform/text.js';
 import { Transactions, type Transaction } from '../platform/transaction.js';
+import { compileRule } from '../rules/compile-rule.js';
+import { ruleKinds, type RuleKind } from '../rules/quantities.js';
+import { RuleError } from '../rules/rule-error.js';
 import { Audit, type Actor } from './audit.js';
 import { ProjectAccess } from './project-access.js';
 import { Project, RepeatPolicy } from './project.entity.js';
@@ -101,6 +104,7 @@ const OPTIONAL_RULES: readonly string[] = ['rerunEveryVotes', 'rerunEverySeconds
 function checkedRules(input: ProjectRulesInput, current?: Project): Partial<Project> {
   const rules = Object.fromEntries(Object.entries(input).filter(([name, value]) => value !== undefined && (value !== null || OPTIONAL_RULES.includes(name))));
   requireAssignmentRules({ minVotes: 1, maxVotes: 3, repeatPolicy: RepeatPolicy.KEEP_LAST, allowRepeats: false, policy: 'auto', ...current, ...rules });
+  requireExpressions(input);
   if (input.defaultMethod == null && input.defaultOptions == null) return rules;
   const methodId = input.defaultMethod ?? current?.defaultMethod ?? defaultMethodId;
   const options = input.defaultOptions ?? (input.defaultMethod == null ? current?.defaultOptions : {}) ?? {};
@@ -120,6 +124,19 @@ function requireAssignmentRules({ minVotes, maxVotes, repeatPolicy, allowRepeats
   }
   if (policy !== 'auto' && !acquisitionScores.some((score) => score.id === policy)) {
     throw invalid(`there is no policy ${excerpt(policy)}; there are: auto, ${acquisitionScores.map((score) => score.id).join(', ')}`, 'input.rules.policy');
+  }
+}
+
+function requireExpressions(input: ProjectRulesInput): void {
+  for (const [kind, { field }] of Object.entries(ruleKinds)) {
+    const text = input[field];
+    if (text == null) continue;
+    try {
+      compileRule(kind as RuleKind, text);
+    } catch (error) {
+      if (!(error instanceof RuleError)) throw error;
+      throw invalid(`${field}, ${error.message}`, `input.rules.${field}`);
+    }
   }
 }
 

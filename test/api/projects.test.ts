@@ -37,6 +37,12 @@ describe('createProject', () => {
     ['0 votes an item', { rules: { maxVotes: 0 } }, 'INVALID_INPUT', /maxVotes is 0/],
     ['an unknown method', { rules: { defaultMethod: 'oracle' } }, 'INVALID_INPUT', /"oracle".*majority-vote/],
     ['an unknown option', { rules: { defaultMethod: 'dawid-skene', defaultOptions: { speed: 9 } } }, 'INVALID_INPUT', /no option "speed"/],
+    ['a rule with an unknown quantity', { rules: { doneRule: 'votes >= 3 and sureness > 0.9' } }, 'INVALID_INPUT', /^doneRule, character 16: there is no quantity "sureness"; there are: votes, confidence/],
+    ['a rule that calls what it may not', { rules: { flagRule: 'import(votes) > 0' } }, 'INVALID_INPUT', /^flagRule, character 1: .*"import".*min, max/],
+    ['a rule that assigns', { rules: { pauseRule: 'votes = 3' } }, 'INVALID_INPUT', /^pauseRule, character 7: .*compare with ==/],
+    ['a priority that is true or false', { rules: { priorityRule: 'gain > 1' } }, 'INVALID_INPUT', /^priorityRule, character 1: .*is a number/],
+    ['a rule without text', { rules: { doneRule: '' } }, 'INVALID_INPUT', /^doneRule, character 1: the rule is empty; null removes a rule/],
+    ['a rule of 1 MB', { rules: { doneRule: '('.repeat(1_000_000) } }, 'INVALID_INPUT', /1000000 characters; at most 1000/],
     ['a re-run every 0 votes', { rules: { rerunEveryVotes: 0 } }, 'INVALID_INPUT', /rerunEveryVotes is 0/],
   ])('refuses %s', async (_, input, code, message) => {
     const error = await refusal(CREATE, { input: { name: 'p', classes: ['a', 'b'], ...input } });
@@ -62,12 +68,40 @@ describe('updateProject', () => {
     expect(updateProject.project).toEqual({ name: 'after', maxVotes: 4, repeatPolicy: 'KEEP_LAST', rerunEveryVotes: null });
   });
 
+  it('keeps rules that are expressions as they were written, and names the field of one that is wrong', async () => {
+    const rules = { doneRule: 'votes >= 3 and (confidence >= 0.95 or topTwoGap > 0.6)', priorityRule: 'gain', flagRule: 'disagreement > 0.5', pauseRule: 'goldVotes >= 10 and goldAccuracyHigh < 0.7' };
+    const id = await service.newProject({ rules });
+    const RULES = `project { doneRule priorityRule flagRule pauseRule }`;
+    const read = async () => (await service.data(`query ($id: ID!) { ${RULES.replace('project', 'project(id: $id)')} }`, { id })).project;
+    expect(await read()).toEqual(rules);
+    const update = `mutation ($input: UpdateProjectInput!) { updateProject(input: $input) { ${RULES} } }`;
+    expect((await refusal(update, { input: { id, rules: { flagRule: 'votes >' } } }))).toMatchObject({ message: expect.stringMatching(/^flagRule, character 8: /), extensions: { code: 'INVALID_INPUT', field: 'input.rules.flagRule' } });
+    expect(await read()).toEqual(rules);
+    expect((await service.data(update, { input: { id, rules: { doneRule: null, flagRule: 'votes > 5' } } })).updateProject.project).toEqual({ ...rules, doneRule: null, flagRule: 'votes > 5' });
+  });
+
   it('keeps the repeat policy once there are votes, since they were taken under it', async () => {
     const id = await service.newProject();
     await service.data(UPDATE, { input: { id, rules: { repeatPolicy: 'REJECT' } } });
     await service.data(`mutation ($id: ID!) { submitVotes(input: { projectId: $id, votes: [{ item: "i", annotator: "w", class: "ham" }] }) { replayed } }`, { id });
     expect((await refusal(UPDATE, { input: { id, rules: { repeatPolicy: 'KEEP_ALL' } } }))?.extensions.code).toBe('CONFLICT');
     await service.data(UPDATE, { input: { id, rules: { repeatPolicy: 'REJECT', maxVotes: 9 } } });
+  });
+});
+
+describe('ruleQuantities', () => {
+  it('tells what each kind of rule gives and may read, so that a rule of each can be written', async () => {
+    const { ruleQuantities } = await service.data(`{ ruleQuantities { kind field result doc functions quantities { name doc range } } }`);
+    expect(ruleQuantities.map(({ kind, field, result }: { kind: string; field: string; result: string }) => [kind, field, result])).toEqual([
+      ['done', 'doneRule', 'boolean'], ['priority', 'priorityRule', 'number'], ['flag', 'flagRule', 'boolean'], ['pause', 'pauseRule', 'boolean'],
+    ]);
+    for (const { field, result, functions, quantities } of ruleQuantities) {
+      for (const { name, doc, range } of quantities) {
+        expect([doc, range]).not.toContain('');
+        const number = functions.map((call: string) => `${call}(${name})`).join(' + ');
+        await service.newProject({ rules: { [field]: result === 'number' ? number : `${number} > 0` } });
+      }
+    }
   });
 });
 
