@@ -11,6 +11,7 @@ import type { Config } from './platform/config.js';
 import { graphqlModule } from './platform/graphql.module.js';
 import { PlatformModule } from './platform/platform.module.js';
 import { ProjectsModule } from './projects/projects.module.js';
+import { RulesModule } from './rules/rules.module.js';
 import { RunsModule } from './runs/runs.module.js';
 import { SamplesModule } from './samples/samples.module.js';
 import { VotesModule } from './votes/votes.module.js';
@@ -23,7 +24,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         PlatformModule.with(config),
-        EventsModule, JobsModule, ComputeModule, ProjectsModule, graphqlModule(),
+        EventsModule, JobsModule, ComputeModule, RulesModule, ProjectsModule, graphqlModule(),
         ItemsModule, AnnotatorsModule,
         VotesModule, GoldModule,
         IngestModule, RunsModule,

@@ -8,7 +8,7 @@ const src = fileURLToPath(new URL('../src/', import.meta.url));
 /** The plan of the house, from the ground up: imports go down, or stay on their floor. */
 const floors: readonly (readonly string[])[] = [
   ['aggregation', 'formats', 'platform'],
-  ['events', 'jobs', 'compute', 'projects'],
+  ['events', 'jobs', 'compute', 'rules', 'projects'],
   ['items', 'annotators'],
   ['votes', 'gold'],
   ['ingest', 'runs'],
@@ -16,7 +16,7 @@ const floors: readonly (readonly string[])[] = [
 ];
 
 /** Within a floor these look at each other, in this direction only. */
-const alongside = new Set(['jobs > events', 'compute > events', 'projects > jobs']);
+const alongside = new Set(['jobs > events', 'compute > events', 'projects > jobs', 'projects > rules']);
 
 /** Ends of the house, which nothing imports but another end. */
 const roof = new Set(['main.ts', 'worker.ts', 'cli.ts', 'serve.ts', 'app.module.ts', 'application.ts', 'cli']);
