@@ -6,7 +6,8 @@ import { bytesOf, type Votes } from './votes-file.js';
 
 export const predictionsHelp = `
 PREDICTIONS is a file of one model's probabilities, for the methods that read them: the columns item and p_<class> for every
-class that has votes, one row an item. Rows of items without votes are passed over.`;
+class that has votes, one row an item; or item and probabilities, a list in the order of the classes. Rows of items without
+votes are passed over.`;
 
 /**
  * One model's N x K probabilities, row-major, for the items of the votes.
@@ -23,8 +24,13 @@ export async function readPredictions(path: string, { table, itemIds, classes }:
         const item = itemIds.find(row.item);
         if (item < 0) continue;
         if (!Number.isNaN(probabilities[item * K])) throw new FormatError(`item ${JSON.stringify(row.item)} comes twice; keep one row`, row.line);
+        if (row.probabilities.length !== K) throw new FormatError(`item ${JSON.stringify(row.item)} has ${row.probabilities.length} probabilities for ${K} classes: ${classes.join(', ')}`, row.line);
         let sum = 0;
-        for (let k = 0; k < K; k++) sum += probabilities[item * K + k] = row[`p_${classes[k]!}`]!;
+        for (let k = 0; k < K; k++) {
+          const p = row.probabilities[k]!;
+          if (!(p >= 0 && p <= 1)) throw new FormatError(`p_${classes[k]!} ${p} is out of range; it must be from 0 to 1`, row.line);
+          sum += probabilities[item * K + k] = p;
+        }
         if (Math.abs(sum - 1) > 1e-6) throw new FormatError(`the probabilities of item ${JSON.stringify(row.item)} sum to ${sum}; they must sum to 1 within 1e-6`, row.line);
       }
       if (refused) throw new FormatError(refused.message, refused.line);

@@ -1,7 +1,7 @@
 import { textFault, textOf } from './cell.js';
 import { Fault, FormatError, shown } from './fault.js';
 import { isGuarded } from './formula-guard.js';
-import { type Cells, cellsFor, type RecordSink, type Scanner, slotsByName, type WantedColumns } from './scanner.js';
+import { type Cells, cellsFor, type RecordSink, type Scanner, slotsByName, type WantedColumn, type WantedColumns } from './scanner.js';
 
 const QUOTE = 0x22;
 const APOSTROPHE = 0x27;
@@ -10,6 +10,8 @@ const CR = 0x0d;
 const LF = 0x0a;
 /** Room for 10,000 classes with two columns each. */
 const mostColumns = 20_100;
+/** Columns that a message names. */
+const mostNamed = 20;
 
 /**
  * RFC 4180 as bytes: a header, quoted cells with doubled quotes, LF or CRLF. Empty lines are passed over.
@@ -143,18 +145,21 @@ export class CsvScanner implements Scanner {
       nameOf.set(slot, name);
       return slot;
     });
-    if (this.columns.some(({ inHeader, required }, slot) => (inHeader || required) && !nameOf.has(slot))) throw this.noHeader(names, line);
+    const isMissing = ({ inHeader, required, insteadOf }: WantedColumn, slot: number) =>
+      (inHeader || required) && !nameOf.has(slot) && (insteadOf === undefined || !nameOf.has(slots.get(insteadOf)!));
+    if (this.columns.some(isMissing)) throw this.noHeader(names, line);
     this.slotOf = Int32Array.from([...slotOf, spare]);
     this.width = width;
     this.cells = cellsFor(this.columns);
   }
 
   private noHeader(found: string[], line: number | null = null): FormatError {
-    const needed = this.columns.filter(({ inHeader, required }) => inHeader || required).map(({ name, aliases = [] }) => [name, ...aliases].join(' or '));
-    if (found.length === 0) return new FormatError(`the file is empty; a header with ${needed.join(', ')} is needed`);
+    const all = this.columns.filter(({ inHeader, required }) => inHeader || required).map(({ name, aliases = [] }) => [name, ...aliases].join(' or '));
+    const needed = all.length > mostNamed ? `${all.slice(0, mostNamed).join(', ')} and ${all.length - mostNamed} more` : all.join(', ');
+    if (found.length === 0) return new FormatError(`the file is empty; a header with ${needed} is needed`);
     const text = found.join(',');
     const hint = found.length === 1 && /[;\t|]/.test(text) ? '; cells are separated by commas' : '';
-    return new FormatError(`the header has the columns ${shown(Buffer.from(text))}, and needs ${needed.join(', ')}${hint}`, line);
+    return new FormatError(`the header has the columns ${shown(Buffer.from(text))}, and needs ${needed}${hint}`, line);
   }
 }
 

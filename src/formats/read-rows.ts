@@ -2,7 +2,7 @@ import { type Cell, CellKind } from './cell.js';
 import { Fault, type FaultCode } from './fault.js';
 import type { Cells, RecordSink, Scanner, WantedColumns } from './scanner.js';
 import { scanning } from './scanner.js';
-import type { RowOf, Table } from './table.js';
+import { anyNumber, listOfNumbers, type RowOf, type Table } from './table.js';
 
 export interface Reject {
   /** From 1; of a row of several lines its first. */
@@ -40,7 +40,10 @@ export async function* rowBatches<T extends Table>(
 }
 
 export function wanted(table: Table): WantedColumns {
-  return Object.entries(table.columns).map(([name, { aliases, inHeader, required }]) => ({ name, aliases, inHeader, required }));
+  const columns = Object.entries(table.columns).map(([name, { aliases, inHeader, required }]) => ({ name, aliases, inHeader, required }));
+  if (!table.numbers) return columns;
+  const { name: list, parts } = table.numbers;
+  return [...columns, { name: list }, ...parts.map((name) => ({ name, inHeader: true, insteadOf: list }))];
 }
 
 class RowSink<T extends Table> implements RecordSink {
@@ -60,12 +63,9 @@ class RowSink<T extends Table> implements RecordSink {
     const row: Record<string, unknown> = { line };
     const { cell } = this;
     cell.bytes = cells.bytes;
-    for (let slot = 0; slot < this.columns.length; slot++) {
+    for (let slot = 0; slot < this.readers.length; slot++) {
       const { name, required } = this.columns[slot]!;
-      cell.name = name;
-      cell.start = cells.starts[slot]!;
-      cell.end = cells.ends[slot]!;
-      cell.kind = cells.kinds[slot]!;
+      this.point(slot, cells);
       if (cell.end <= cell.start) {
         if (required) return this.reject(line, new Fault('MISSING', `${name} is missing or empty; every ${this.table.row} needs one`));
         row[name] = null;
@@ -75,9 +75,47 @@ class RowSink<T extends Table> implements RecordSink {
       if (value instanceof Fault) return this.reject(line, value);
       row[name] = value;
     }
-    const fault = this.table.check?.(row);
+    const fault = this.takeNumbers(row, cells) ?? this.table.check?.(row);
     if (fault) return this.reject(line, fault);
     this.batch().rows.push(row as RowOf<T>);
+  }
+
+  /** Gives the row its list of numbers, from the column that holds them all or from those that hold one each. */
+  private takeNumbers(row: Record<string, unknown>, cells: Cells): Fault | null {
+    const { numbers: list } = this.table;
+    if (!list) return null;
+    const listSlot = this.readers.length;
+    const isEmpty = (slot: number) => cells.ends[slot]! <= cells.starts[slot]!;
+    if (!isEmpty(listSlot)) {
+      const doubled = list.parts.findIndex((_, k) => !isEmpty(listSlot + 1 + k));
+      if (doubled >= 0) return new Fault('MALFORMED', `the ${this.table.row} has both ${list.name} and ${list.parts[doubled]}; keep one`);
+      const values = listOfNumbers(this.point(listSlot, cells));
+      if (values instanceof Fault) return values;
+      row[list.name] = values;
+      return null;
+    }
+    const values: number[] = [];
+    for (let k = 0; k < list.parts.length; k++) {
+      const cell = this.point(listSlot + 1 + k, cells);
+      if (cell.end <= cell.start) {
+        const what = k === 0 ? `${list.name} and ${cell.name} are` : `${cell.name} is`;
+        return new Fault('MISSING', `${what} missing or empty; every ${this.table.row} needs all ${list.parts.length} numbers`);
+      }
+      const value = anyNumber(cell);
+      if (value instanceof Fault) return value;
+      values.push(value);
+    }
+    row[list.name] = values;
+    return null;
+  }
+
+  private point(slot: number, cells: Cells): Cell {
+    const { cell } = this;
+    cell.name = this.columns[slot]!.name;
+    cell.start = cells.starts[slot]!;
+    cell.end = cells.ends[slot]!;
+    cell.kind = cells.kinds[slot]!;
+    return cell;
   }
 
   reject(line: number, { code, message }: Fault): void {

@@ -1,7 +1,16 @@
 import { type Fault, FormatError } from './fault.js';
 
 /** The columns a reader wants; a cell's slot is its column's place in this list. */
-export type WantedColumns = readonly { name: string; aliases?: readonly string[]; inHeader?: boolean; required?: boolean }[];
+export type WantedColumns = readonly WantedColumn[];
+
+export interface WantedColumn {
+  name: string;
+  aliases?: readonly string[];
+  inHeader?: boolean;
+  required?: boolean;
+  /** A column in whose stead this one stands: it is not needed where that is there. */
+  insteadOf?: string;
+}
 
 /** The cells of one record, by slot. The arrays and the bytes are used again for the next record. */
 export interface Cells {

@@ -14,17 +14,27 @@ export interface Column<T> {
   read(cell: Cell): T | Fault;
 }
 
+/** Numbers that a row has as one list, or as a column for each of them; either way the row has them as an array. */
+export interface NumberList<Name extends string = string> {
+  /** Of the list's column, and of the array. */
+  name: Name;
+  /** The columns for each, in the order of the numbers. */
+  parts: readonly string[];
+}
+
 /** What rows of one kind look like, whatever the format of the file. */
 export interface Table<Columns extends Record<string, Column<unknown>> = Record<string, Column<unknown>>> {
   /** What a row is, in the singular, for messages. */
   row: string;
   columns: Columns;
+  numbers?: NumberList;
   /** What no single cell can tell. */
   check?(row: Record<string, unknown>): Fault | null;
 }
 
 type Value<C> = C extends Column<infer T> ? (C extends { required: true } ? T : T | null) : never;
-export type RowOf<T extends Table> = { line: number } & { [Name in keyof T['columns']]: Value<T['columns'][Name]> };
+type Numbers<T> = T extends { numbers: NumberList<infer Name> } ? Record<Name, number[]> : unknown;
+export type RowOf<T extends Table> = { line: number } & { [Name in keyof T['columns']]: Value<T['columns'][Name]> } & Numbers<T>;
 
 const nested = (cell: Cell) => new Fault('WRONG_TYPE', `${cell.name} is an object or a list; it must be text`);
 
@@ -91,6 +101,24 @@ export function json(longestBytes: number): (cell: Cell) => unknown {
     if (why) return new Fault('MALFORMED', `${cell.name} ${shownCell(cell)} is not JSON: ${why}`);
     return JSON.parse(written) as unknown;
   };
+}
+
+/** A number of a list or of one of its columns; which ones are meant is for the reader of the rows to say. */
+export function anyNumber(cell: Cell): number | Fault {
+  const value = numberIn(cell);
+  return Number.isNaN(value) ? new Fault('WRONG_TYPE', `${cell.name} ${shownCell(cell)} is not a number`) : value;
+}
+
+/** A JSON list of numbers: in NDJSON as it stands there, in CSV a cell of JSON text. */
+export function listOfNumbers(cell: Cell): number[] | Fault {
+  const fault = () => new Fault('WRONG_TYPE', `${cell.name} ${shownCell(cell)} is not a list of numbers such as [0.25, 0.75]`);
+  if (cell.kind !== CellKind.NESTED && cell.kind !== CellKind.PLAIN) return fault();
+  try {
+    const values = JSON.parse(textOf(cell.bytes, cell.start, cell.end)) as unknown;
+    return Array.isArray(values) && values.every((value) => typeof value === 'number') ? values : fault();
+  } catch {
+    return fault();
+  }
 }
 
 const numberForm = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;

@@ -1,5 +1,5 @@
 import { Fault } from './fault.js';
-import { id, json, number, oneOf, type RowOf, type Table, text, time, wholeNumber } from './table.js';
+import { id, json, oneOf, type RowOf, type Table, text, time, wholeNumber } from './table.js';
 
 const item = { aliases: ['task'], required: true as const, read: id };
 
@@ -39,15 +39,13 @@ export const itemTable = {
   columns: { item: { ...item, aliases: ['task', 'id'] }, payload: { read: json(1 << 20) } },
 } satisfies Table;
 
-/** A model's probabilities, a column p_<class> for each class; the row has them by these names. Their sum is for the reader to check. */
+/** A model's probabilities in the order of the classes: a list, or a column p_<class> for each. What they must be is for the reader to check. */
 export function predictionTable(classes: readonly string[]) {
-  const probability = { required: true as const, read: number(0, 1) };
-  return {
-    row: 'prediction',
-    columns: { item, ...Object.fromEntries(classes.map((name) => [`p_${name}`, probability])) } as { item: typeof item } & Record<`p_${string}`, typeof probability>,
-  } satisfies Table;
+  return { row: 'prediction', columns: { item }, numbers: { name: 'probabilities', parts: classes.map((name) => `p_${name}`) } } as const satisfies Table;
 }
 
 export type VoteRow = RowOf<typeof voteTable>;
 export type GoldRow = RowOf<typeof goldTable>;
 export type ItemRow = RowOf<typeof itemTable>;
+export type PredictionTable = ReturnType<typeof predictionTable>;
+export type PredictionRow = RowOf<PredictionTable>;
