@@ -9,13 +9,16 @@ const ANNOTATOR_COLUMNS = [
   'project_id', 'run_id', 'annotator_code', 'votes', 'quality', 'accuracy', 'accuracy_low', 'accuracy_high', 'confusion_labels', 'confusion_values',
 ];
 
-/** One row for each item with votes. An item without any has no soft label: a prior is no finding about it. */
-export async function writeSoftLabels(client: Client, { projectId, runId }: RunKey, votes: VoteTable, posteriors: Float64Array): Promise<void> {
+/**
+ * One row for each item with votes, or whose class the method was given. Other items have no soft label: a prior is no finding about them.
+ * @param gold N class indices, -1 where unknown; null where the method read none.
+ */
+export async function writeSoftLabels(client: Client, { projectId, runId }: RunKey, votes: VoteTable, posteriors: Float64Array, gold: Int32Array | null): Promise<void> {
   const { itemCount, itemOffsets, classCount: K } = votes;
   const copy = new BinaryCopy(client, 'soft_labels', SOFT_LABEL_COLUMNS);
   for (let item = 0; item < itemCount; item++) {
     const voteCount = itemOffsets[item + 1]! - itemOffsets[item]!;
-    if (voteCount === 0) continue;
+    if (voteCount === 0 && (gold?.[item] ?? -1) < 0) continue;
     const at = item * K;
     const consensus = bestClass(posteriors, at, K);
     copy.row(SOFT_LABEL_COLUMNS.length);

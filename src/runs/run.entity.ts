@@ -117,6 +117,10 @@ export class Run implements Node {
   @Field(() => Float, { nullable: true, description: 'Votes that the method read.' })
   voteCount: number | null;
 
+  @Column({ name: 'gold_count', type: 'integer', nullable: true })
+  @Field(() => Int, { nullable: true, description: 'Items whose class the run was given by gold; null until it succeeded, and where its method reads none.' })
+  goldCount: number | null;
+
   @Column({ type: 'integer', nullable: true })
   iterations: number | null;
 

@@ -1,5 +1,6 @@
 import pg from 'pg';
-import { aggregate, runParameters, VoteTable, type MethodOptions, type MethodResult, type Progress, type RunParameters } from '../aggregation/index.js';
+import { aggregate, findMethod, runParameters, VoteTable, type MethodOptions, type MethodResult, type Progress, type RunParameters } from '../aggregation/index.js';
+import { readKnownGold, type KnownGold } from '../gold/known-gold.js';
 import { writeAnnotators, writeSoftLabels } from './result-rows.js';
 import type { RunLease } from './runs.store.js';
 import { readSnapshot } from './snapshot.js';
@@ -35,16 +36,20 @@ export async function run(input: RunTaskInput, report: (progress: Progress) => v
   try {
     const phases = new Phases(report);
     const votes = await readVotes(client, input, phases);
+    const gold = await readKnownGold(client, input.lease.projectId, input.watermark, input.itemCount);
+    const readsGold = findMethod(input.methodId).reads.includes('gold');
     const result = await phases.time('aggregate', () => aggregate(votes, input.methodId, {
       options: input.options, seed: input.seed, threads: input.threads, onProgress: (progress) => phases.progress(progress),
+      ...(readsGold && gold.count > 0 && { gold: gold.classes }),
     }));
+    if (!readsGold && gold.count > 0) result.diagnostics.warnings.push(goldNotRead(input.methodId, gold));
     const parameters = parametersOf(votes, result);
     await client.query('begin');
     await phases.time('store', async () => {
-      await writeSoftLabels(client, input.lease, votes, result.posteriors);
+      await writeSoftLabels(client, input.lease, votes, result.posteriors, readsGold ? gold.classes : null);
       await writeAnnotators(client, input.lease, votes, result, parameters?.confusion);
     });
-    await publish(client, input, result, parameters, votes.voteCount, phases.seconds);
+    await publish(client, input, result, parameters, votes.voteCount, readsGold ? gold.count : null, phases.seconds);
     await client.query('commit');
     return { seconds: phases.seconds };
   } finally {
@@ -59,6 +64,11 @@ async function readVotes(client: pg.Client, { lease, watermark, itemCount, annot
   return phases.time('sort', () => new VoteTable({ ...snapshot, itemCount, annotatorCount, classCount }));
 }
 
+function goldNotRead(methodId: string, { count }: KnownGold): string {
+  const known = count === 1 ? 'the class of 1 item is' : `the classes of ${count} items are`;
+  return `${methodId} does not read gold: ${known} known, and the soft labels follow from votes alone`;
+}
+
 /** Numbers of matrices that a method without any may be given: 512 MB. */
 const IMPLIED_NUMBERS = 2 ** 26;
 
@@ -70,18 +80,19 @@ function parametersOf(votes: VoteTable, result: MethodResult): RunParameters | n
 
 /** @throws where another worker has the run, or somebody cancelled it. */
 async function publish(
-  client: pg.Client, input: RunTaskInput, { classPriors, confusion, diagnostics }: MethodResult, parameters: RunParameters | null, voteCount: number, seconds: object,
+  client: pg.Client, input: RunTaskInput, { classPriors, confusion, diagnostics }: MethodResult, parameters: RunParameters | null, voteCount: number, goldCount: number | null,
+  seconds: object,
 ): Promise<void> {
   const { projectId, runId, fence } = input.lease;
   const { rowCount } = await client.query(
     `update runs set status = 'SUCCEEDED', fence = null, lease_until = null, finished_at = clock_timestamp(), phase = 'done',
             iteration = $4, log_likelihood = $5, vote_count = $6, iterations = $4, converged = $7, ties = $8, trace = $9,
-            warnings = $10, class_priors = $11, seconds = $12, confusion_implied = $13, pooled_labels = $14, pooled_values = $15
+            warnings = $10, class_priors = $11, seconds = $12, confusion_implied = $13, pooled_labels = $14, pooled_values = $15, gold_count = $16
      where project_id = $1 and id = $2 and fence = $3 and status = 'RUNNING'`,
     [
       projectId, runId, fence, diagnostics.iterations, finiteOrNull(diagnostics.trace.at(-1)), voteCount, diagnostics.converged,
       diagnostics.ties, diagnostics.trace, diagnostics.warnings, arrayOrNull(parameters?.classPriors ?? classPriors), JSON.stringify(seconds),
-      confusion == null, arrayOrNull(parameters?.pooled.labels), arrayOrNull(parameters?.pooled.values),
+      confusion == null, arrayOrNull(parameters?.pooled.labels), arrayOrNull(parameters?.pooled.values), goldCount,
     ],
   );
   if (rowCount !== 1) throw Object.assign(new Error('the run is no longer this worker\'s'), { name: 'FenceError' });

@@ -19,7 +19,7 @@ export class SoftLabel {
   @Field(() => Float, { description: 'Shannon entropy of the probabilities in nats: 0 when certain, ln K when nothing is known.' })
   entropy: number;
 
-  @Field(() => Int, { description: 'Votes on the item that the run read.' })
+  @Field(() => Int, { description: 'Votes on the item that the run read; 0 for one whose class was known by gold alone.' })
   votes: number;
 
   @Field(() => Boolean, { description: 'Whether another class is as probable as the consensus.' })

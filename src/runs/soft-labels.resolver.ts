@@ -19,7 +19,7 @@ export class ProjectSoftLabelsResolver {
     private readonly namedRun: NamedRun,
   ) {}
 
-  @ResolveField(() => SoftLabelConnection, { description: 'The soft labels of one run: of the items that had votes. Pages behind a cursor stay with its run. Empty while no run is current.' })
+  @ResolveField(() => SoftLabelConnection, { description: 'The soft labels of one run: of the items that had votes, or a gold answer that the method reads. Pages behind a cursor stay with its run. Empty while no run is current.' })
   async softLabels(
     @Context() context: RequestContext, @Parent() project: Project, @Args() page: PageArgs, @RunArgument() run?: string,
     @Args('filter', { nullable: true }) filter?: SoftLabelFilter,
@@ -41,7 +41,7 @@ export class ItemSoftLabelResolver {
     private readonly namedRun: NamedRun,
   ) {}
 
-  @ResolveField(() => SoftLabel, { nullable: true, description: 'Null where the run read no vote on the item.' })
+  @ResolveField(() => SoftLabel, { nullable: true, description: 'Null where the run read neither a vote nor a gold answer on the item.' })
   async softLabel(@Context() context: RequestContext, @Parent() item: Item, @RunArgument() run?: string) {
     const runId = await this.namedRun.number(context, item.projectId, run);
     return this.service.load(context, item.projectId, runId, item.code);

@@ -26,10 +26,12 @@ export async function newestWatermark(transaction: Transaction, projectId: numbe
   return row!.watermark;
 }
 
-/** Each half is the end of an index. */
+/** Each part is the end of an index. */
 const NEWEST = `greatest(
   coalesce((select max(seq) from votes where project_id = $1), 0),
-  coalesce((select max(ended_seq) from votes where project_id = $1 and ended_seq is not null), 0))`;
+  coalesce((select max(ended_seq) from votes where project_id = $1 and ended_seq is not null), 0),
+  coalesce((select max(seq) from gold_answers where project_id = $1), 0),
+  coalesce((select max(ended_seq) from gold_answers where project_id = $1 and ended_seq is not null), 0))`;
 
 /** N and M as an earlier run of that watermark had them; else up to the last item and annotator that anything had happened to. */
 async function countsAt(transaction: Transaction, projectId: number, watermark: number): Promise<Pick<Pin, 'itemCount' | 'annotatorCount'>> {
@@ -40,8 +42,8 @@ async function countsAt(transaction: Transaction, projectId: number, watermark: 
   );
   if (earlier) return earlier;
   const [row]: Pick<Pin, 'itemCount' | 'annotatorCount'>[] = await transaction.query(
-    `select coalesce(max(item_code) + 1, 0) as "itemCount", coalesce(max(annotator_code) + 1, 0) as "annotatorCount"
-     from votes where project_id = $1 and seq <= $2`,
+    `select greatest(voted.items, (select max(item_code) + 1 from gold_answers where project_id = $1 and seq <= $2), 0) as "itemCount", voted.annotators as "annotatorCount"
+     from (select max(item_code) + 1 as items, coalesce(max(annotator_code) + 1, 0) as annotators from votes where project_id = $1 and seq <= $2) voted`,
     [projectId, watermark],
   );
   return row!;
