@@ -38,8 +38,8 @@ const REMEDIES: Record<string, string> = {
  * @throws RuleError
  */
 export function scanRule(text: string): Leaf[] {
-  if (text.trim() === '') throw new RuleError(1, 'the rule is empty; null removes a rule');
   if (text.length > MAX_CHARACTERS) throw new RuleError(MAX_CHARACTERS + 1, `the rule has ${text.length} characters; at most ${MAX_CHARACTERS} are possible`);
+  if (text.trim() === '') throw new RuleError(1, 'the rule is empty; null removes a rule');
   const leaves: Leaf[] = [];
   let depth = 0;
   let previousIsWord = false;
