@@ -21,7 +21,8 @@ export class Assignment1764000000005 implements MigrationInterface {
         add column priority_rule text,
         add column flag_rule text,
         add column pause_rule text,
-        add column scoring_version bigint not null default 0`);
+        add column scoring_version bigint not null default 0,
+        add column live_run_id bigint`);
     await runner.query(`update projects set max_votes = votes_per_item`);
     await runner.query(`alter table projects drop column votes_per_item, add constraint projects_min_max_votes check (min_votes <= max_votes)`);
 
@@ -94,17 +95,22 @@ export class Assignment1764000000005 implements MigrationInterface {
         primary key (project_id, generation, item_code)
       )`);
     await runner.query(`create index item_queue_order on item_queue (project_id, generation, priority, item_code)`);
+    // One for each policy that a project asks by: its own, and those of calls that name another.
+    await runner.query(`create sequence queue_generation as integer cycle cache 1`);
     await runner.query(`
       create table project_queues (
-        project_id integer primary key,
-        generation integer not null default 0,
+        project_id integer not null,
+        policy text not null,
+        generation integer not null default nextval('queue_generation'),
         building integer,
         scoring_version bigint,
         run_id bigint,
         scored_at timestamptz,
+        asked_at timestamptz not null default clock_timestamp(),
         mean_gain double precision,
         seconds jsonb,
-        context jsonb
+        context jsonb,
+        primary key (project_id, policy)
       )`);
 
     // Labels of items that changed after the project's current run read them.
@@ -135,13 +141,14 @@ export class Assignment1764000000005 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`alter table runs drop column pooled_values, drop column pooled_labels, drop column confusion_implied`);
     await runner.query(`drop table live_labels, project_queues, item_queue, leases, touched_items`);
+    await runner.query(`drop sequence queue_generation`);
     await runner.query(`alter table item_counts reset (fillfactor)`);
     await runner.query(`alter table item_counts drop column flagged, drop column state, drop column leases`);
     await runner.query(`alter table annotators drop column capacity, drop column cost, drop column status_at, drop column status_reason, drop column status`);
     await runner.query(`alter table projects add column votes_per_item integer not null default 3 check (votes_per_item between 1 and 10000)`);
     await runner.query(`update projects set votes_per_item = max_votes`);
     await runner.query(`
-      alter table projects drop column scoring_version, drop column pause_rule, drop column flag_rule, drop column priority_rule, drop column done_rule,
+      alter table projects drop column live_run_id, drop column scoring_version, drop column pause_rule, drop column flag_rule, drop column priority_rule, drop column done_rule,
         drop column stop_below_gain, drop column budget, drop column allow_repeats, drop column overlap_share, drop column exploration_share,
         drop column gold_rate, drop column lease_seconds, drop column policy, drop column confidence, drop column max_votes, drop column min_votes`);
   }

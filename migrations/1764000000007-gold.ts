@@ -5,13 +5,14 @@ export class Gold1764000000007 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     // An answer is never changed but for being ended once: replaced by another, or removed. Its tickets are those of the votes,
     // so that a run's watermark says which answers stood. The one that replaces another begins with the ticket the other ends with.
-    // place is a random point of [0, 1): whoever looks for some answers at random begins at one, on an index.
+    // place is project_id plus a random number below 1: whoever looks for some of a project's answers at random begins at one, on an
+    // index. Were project_id a column of that index, the planner would at times take it for look-ups by item: 3 ms each instead of 2 us.
     await runner.query(`
       create table gold_answers (
         seq bigint not null default nextval('vote_ticket'),
         received_at timestamptz not null default clock_timestamp(),
         ended_seq bigint,
-        place double precision not null default random(),
+        place double precision not null,
         project_id integer not null,
         item_code integer not null,
         api_key_id integer,
@@ -20,7 +21,7 @@ export class Gold1764000000007 implements MigrationInterface {
         primary key (project_id, seq)
       )`);
     await runner.query(`create unique index gold_answers_standing on gold_answers (project_id, item_code) where ended_seq is null`);
-    await runner.query(`create index gold_answers_by_place on gold_answers (project_id, place) include (item_code) where ended_seq is null`);
+    await runner.query(`create index gold_answers_by_place on gold_answers (place) include (project_id, item_code) where ended_seq is null`);
     await runner.query(`create index gold_answers_ended on gold_answers (project_id, ended_seq) where ended_seq is not null`);
     await runner.query(`
       create table gold_samples (

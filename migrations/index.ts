@@ -3,7 +3,9 @@ import { ItemsAndAnnotators1764000000002 } from './1764000000002-items-and-annot
 import { Votes1764000000003 } from './1764000000003-votes.js';
 import { Runs1764000000004 } from './1764000000004-runs.js';
 import { Assignment1764000000005 } from './1764000000005-assignment.js';
+import { Predictions1764000000006 } from './1764000000006-predictions.js';
 import { Gold1764000000007 } from './1764000000007-gold.js';
+import { Reliability1764000000008 } from './1764000000008-reliability.js';
 
 /** In the order they are applied. */
 export const migrations = [
@@ -12,5 +14,7 @@ export const migrations = [
   Votes1764000000003,
   Runs1764000000004,
   Assignment1764000000005,
+  Predictions1764000000006,
   Gold1764000000007,
+  Reliability1764000000008,
 ];

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AnnotatorsModule } from './annotators/annotators.module.js';
+import { AssignmentModule } from './assignment/assignment.module.js';
 import { ComputeModule } from './compute/compute.module.js';
 import { ExportsModule } from './exports/exports.module.js';
 import { EventsModule } from './events/events.module.js';
@@ -7,9 +8,11 @@ import { GoldModule } from './gold/gold.module.js';
 import { IngestModule } from './ingest/ingest.module.js';
 import { ItemsModule } from './items/items.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
+import { LiveModule } from './live/live.module.js';
 import type { Config } from './platform/config.js';
 import { graphqlModule } from './platform/graphql.module.js';
 import { PlatformModule } from './platform/platform.module.js';
+import { PredictionsModule } from './predictions/predictions.module.js';
 import { ProjectsModule } from './projects/projects.module.js';
 import { RulesModule } from './rules/rules.module.js';
 import { RunsModule } from './runs/runs.module.js';
@@ -26,9 +29,9 @@ export class AppModule {
         PlatformModule.with(config),
         EventsModule, JobsModule, ComputeModule, RulesModule, ProjectsModule, graphqlModule(),
         ItemsModule, AnnotatorsModule,
-        VotesModule, GoldModule,
-        IngestModule, RunsModule,
-        ExportsModule, SamplesModule,
+        VotesModule, GoldModule, PredictionsModule,
+        IngestModule, RunsModule, LiveModule,
+        AssignmentModule, ExportsModule, SamplesModule,
       ],
     };
   }

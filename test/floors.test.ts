@@ -10,9 +10,9 @@ const floors: readonly (readonly string[])[] = [
   ['aggregation', 'formats', 'platform'],
   ['events', 'jobs', 'compute', 'rules', 'projects'],
   ['items', 'annotators'],
-  ['votes', 'gold'],
-  ['ingest', 'runs'],
-  ['exports', 'samples'],
+  ['votes', 'gold', 'predictions'],
+  ['ingest', 'runs', 'live'],
+  ['assignment', 'exports', 'samples'],
 ];
 
 /** Within a floor these look at each other, in this direction only. */

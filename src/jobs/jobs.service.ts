@@ -16,7 +16,7 @@ const POLL_MS = 1000;
 const SWEEP_LOCK = 0x73776565;
 
 /** Something done again and again by one process at a time, in a transaction. */
-type Sweep = { name: string; everyMs: number; work: (transaction: Transaction) => Promise<void> };
+type Sweep = { name: string; everyMs: number; work: (transaction: Transaction) => Promise<boolean | void> };
 
 /** Sends work to whichever process is free, and does the work sent here when this process is one that works. */
 @Injectable()
@@ -47,7 +47,7 @@ export class Jobs extends ReadinessCheck implements OnApplicationBootstrap, Befo
     this.handlers.set(job.name, handler as JobHandler<object>);
   }
 
-  /** Runs `work` every so often, in whichever working process is first. */
+  /** Runs `work` every so often, in whichever working process is first; at once again after it returned true, for more to do. */
   sweep(name: string, everyMs: number, work: Sweep['work']): void {
     this.sweeps.push({ name, everyMs, work });
   }
@@ -124,15 +124,16 @@ export class Jobs extends ReadinessCheck implements OnApplicationBootstrap, Befo
 
   private async sweepAgain({ name, everyMs, work }: Sweep): Promise<void> {
     while (!this.stopping.signal.aborted) {
+      let more: boolean | void = false;
       try {
-        await this.transactions.run(async (transaction) => {
+        more = await this.transactions.run(async (transaction) => {
           const [row] = await transaction.query(`select pg_try_advisory_xact_lock($1, hashtext($2)) as mine`, [SWEEP_LOCK, name]);
-          if (row.mine) await work(transaction);
+          return row.mine ? work(transaction) : false;
         });
       } catch (error) {
         if (!this.stopping.signal.aborted) this.logger.error({ err: error, sweep: name }, 'a sweep failed');
       }
-      await sleep(everyMs, undefined, { signal: this.stopping.signal }).catch(() => {});
+      if (!more) await sleep(everyMs, undefined, { signal: this.stopping.signal }).catch(() => {});
     }
   }
 }

@@ -69,6 +69,12 @@ export class BinaryCopy {
     this.at += 8;
   }
 
+  text(value: string): void {
+    const bytes = Buffer.byteLength(value);
+    this.header(bytes);
+    this.at += this.chunk.write(value, this.at);
+  }
+
   null(): void {
     this.reserve(4);
     this.view.setInt32(this.at, -1);

@@ -6,6 +6,7 @@ import { HealthController } from './health.controller.js';
 import { Idempotency } from './idempotency.js';
 import { MetricsController } from './metrics.js';
 import { NodeResolver, NodeTypes } from './node.js';
+import { Prepared } from './prepared.js';
 import { Transactions } from './transaction.js';
 
 /** What every module stands on: settings, the database, and the doors that tell how the process does. */
@@ -21,8 +22,8 @@ export class PlatformModule {
         TypeOrmModule.forRoot({ ...dataSourceOptions(DATABASE_URL, DATABASE_POOL, EXECUTION_TIMEOUT_MS), autoLoadEntities: true, retryAttempts: 0 }),
       ],
       controllers: [HealthController, MetricsController],
-      providers: [{ provide: Config, useValue: config }, Transactions, Idempotency, NodeTypes, NodeResolver],
-      exports: [Config, Transactions, Idempotency, NodeTypes],
+      providers: [{ provide: Config, useValue: config }, Transactions, Prepared, Idempotency, NodeTypes, NodeResolver],
+      exports: [Config, Transactions, Prepared, Idempotency, NodeTypes],
     };
   }
 }

@@ -104,6 +104,10 @@ export class Project implements Node {
   @Field(() => String, { nullable: true, description: 'An expression over an annotator that pauses them.' })
   pauseRule: string | null;
 
+  @Column({ name: 'prediction_stale_votes', type: 'integer' })
+  @Field(() => Int, { description: "A model's predictions are stale once more votes than this were written or ended since those it was trained on." })
+  predictionStaleVotes: number;
+
   /** Raised by whatever changes the worth of many items at once. */
   @Column({ name: 'scoring_version', type: 'bigint' })
   scoringVersion: number;

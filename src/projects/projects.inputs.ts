@@ -52,7 +52,7 @@ export class ProjectRulesInput {
   @Field(() => String, { nullable: true, description: 'For example: votes >= 3 and (confidence >= 0.95 or topTwoGap > 0.6).' })
   doneRule?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'For example: gain / cost.' })
+  @Field(() => String, { nullable: true, description: 'For example: gain * (1 + age_hours / 24).' })
   priorityRule?: string | null;
 
   @Field(() => String, { nullable: true, description: 'For example: votes >= 4 and disagreement > 0.5.' })
@@ -60,6 +60,10 @@ export class ProjectRulesInput {
 
   @Field(() => String, { nullable: true, description: 'Over an annotator. For example: goldVotes >= 10 and goldAccuracyHigh < 0.7.' })
   pauseRule?: string | null;
+
+  @Field(() => Int, { nullable: true, description: '0 to 2,000,000,000; 1,000 by default.' })
+  @IsOptional() @IsInt() @Min(0) @Max(2_000_000_000)
+  predictionStaleVotes?: number;
 
   @Field(() => RepeatPolicy, { nullable: true, description: 'KEEP_LAST by default. Cannot change once there are votes.' })
   repeatPolicy?: RepeatPolicy;

@@ -122,9 +122,13 @@ function requireAssignmentRules({ minVotes, maxVotes, repeatPolicy, allowRepeats
   if (allowRepeats && repeatPolicy !== RepeatPolicy.KEEP_ALL) {
     throw invalid(`allowRepeats needs the repeat policy KEEP_ALL, and it is ${repeatPolicy}: a second vote would not stand beside the first`, 'input.rules.allowRepeats');
   }
-  if (policy !== 'auto' && !acquisitionScores.some((score) => score.id === policy)) {
-    throw invalid(`there is no policy ${excerpt(policy)}; there are: auto, ${acquisitionScores.map((score) => score.id).join(', ')}`, 'input.rules.policy');
-  }
+  requirePolicy(policy, 'input.rules.policy');
+}
+
+/** @throws INVALID_INPUT naming the policies there are. */
+export function requirePolicy(policy: string, field: string): void {
+  if (policy === 'auto' || acquisitionScores.some((score) => score.id === policy)) return;
+  throw invalid(`there is no policy ${excerpt(policy)}; there are: auto, ${acquisitionScores.map((score) => score.id).join(', ')}`, field);
 }
 
 function requireExpressions(input: ProjectRulesInput): void {

@@ -1,0 +1,28 @@
+import { Module } from '@nestjs/common';
+import { AnnotatorsModule } from '../annotators/annotators.module.js';
+import { ComputeModule } from '../compute/compute.module.js';
+import { GoldModule } from '../gold/gold.module.js';
+import { ItemsModule } from '../items/items.module.js';
+import { JobsModule } from '../jobs/jobs.module.js';
+import { LiveModule } from '../live/live.module.js';
+import { VotesModule } from '../votes/votes.module.js';
+import { AnnotatorLeasesResolver, AssignmentResolver } from './assignment.resolver.js';
+import { CandidatesStore } from './candidates.store.js';
+import { ChoicesService } from './choices.service.js';
+import { EmptyAnswers } from './empty-answer.js';
+import { LeaseLife } from './lease-life.js';
+import { LeasesService } from './leases.service.js';
+import { LeasesStore } from './leases.store.js';
+import { NextItemsService } from './next-items.service.js';
+import { Queues } from './queues.service.js';
+import { Refresh } from './refresh.service.js';
+import { TermsStore } from './terms.store.js';
+
+@Module({
+  imports: [JobsModule, ComputeModule, ItemsModule, AnnotatorsModule, VotesModule, GoldModule, LiveModule],
+  providers: [
+    CandidatesStore, ChoicesService, EmptyAnswers, LeaseLife, LeasesService, LeasesStore, NextItemsService, Queues, Refresh, TermsStore,
+    AssignmentResolver, AnnotatorLeasesResolver,
+  ],
+})
+export class AssignmentModule {}

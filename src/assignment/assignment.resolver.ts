@@ -1,0 +1,53 @@
+import { Args, Mutation, Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { Annotator } from '../annotators/annotator.entity.js';
+import { RequiresScope, type Principal } from '../platform/principal.js';
+import { Caller } from '../platform/request-context.js';
+import { ProjectAccess } from '../projects/project-access.js';
+import { HeartbeatInput, LeasesInput, LeasesPayload, NextItemsInput, NextItemsPayload } from './assignment.inputs.js';
+import { Lease } from './lease.entity.js';
+import { LeasesService } from './leases.service.js';
+import { LeasesStore } from './leases.store.js';
+import { NextItemsService } from './next-items.service.js';
+
+@Resolver()
+export class AssignmentResolver {
+  constructor(
+    private readonly access: ProjectAccess,
+    private readonly service: NextItemsService,
+    private readonly leases: LeasesService,
+  ) {}
+
+  @Mutation(() => NextItemsPayload, { description: 'What an annotator should label next: items leased to them, those first where their answer helps most.' })
+  @RequiresScope('assignment')
+  async nextItems(@Caller() caller: Principal, @Args('input') input: NextItemsInput) {
+    return this.service.next(await this.access.find(caller, input.projectId), input);
+  }
+
+  @Mutation(() => LeasesPayload, { description: 'Keeps leases alive while the annotator works.' })
+  @RequiresScope('assignment')
+  async heartbeat(@Caller() caller: Principal, @Args('input') input: HeartbeatInput) {
+    return { results: await this.leases.heartbeat(await this.access.findOpen(caller, input.projectId), input.annotator, input.leases, input.leaseSeconds ?? null) };
+  }
+
+  @Mutation(() => LeasesPayload, { description: 'Gives items back unanswered; they may be given to anybody again.' })
+  @RequiresScope('assignment')
+  async releaseItems(@Caller() caller: Principal, @Args('input') input: LeasesInput) {
+    return { results: await this.leases.release(await this.access.findOpen(caller, input.projectId), input.annotator, input.leases) };
+  }
+
+  @Mutation(() => LeasesPayload, { description: 'The annotator passes items by: a SKIP in the vote log, and these items are not given to them again.' })
+  @RequiresScope('assignment')
+  async skipItems(@Caller() caller: Principal, @Args('input') input: LeasesInput) {
+    return { results: await this.leases.skip(await this.access.findOpen(caller, input.projectId), input.annotator, input.leases) };
+  }
+}
+
+@Resolver(() => Annotator)
+export class AnnotatorLeasesResolver {
+  constructor(private readonly store: LeasesStore) {}
+
+  @ResolveField(() => [Lease], { description: 'The items they hold now, the oldest lease first: for a platform that lost its own memory.' })
+  leases(@Parent() { projectId, code }: Annotator) {
+    return this.store.live(projectId, code);
+  }
+}

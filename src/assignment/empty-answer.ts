@@ -1,0 +1,84 @@
+import { Injectable } from '@nestjs/common';
+import { Field, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { Prepared } from '../platform/prepared.js';
+import type { AssignmentTerms } from './terms.store.js';
+
+export enum EmptyReason {
+  NO_ITEMS = 'NO_ITEMS',
+  PROJECT_DONE = 'PROJECT_DONE',
+  NOTHING_LEFT_FOR_ANNOTATOR = 'NOTHING_LEFT_FOR_ANNOTATOR',
+  ALL_LEASED = 'ALL_LEASED',
+  NOT_READY = 'NOT_READY',
+  BUDGET_SPENT = 'BUDGET_SPENT',
+  STOP_RULE = 'STOP_RULE',
+  CAPACITY_REACHED = 'CAPACITY_REACHED',
+  ANNOTATOR_PAUSED = 'ANNOTATOR_PAUSED',
+  ANNOTATOR_BLOCKED = 'ANNOTATOR_BLOCKED',
+}
+
+registerEnumType(EmptyReason, {
+  name: 'EmptyReason',
+  description: 'Why nextItems gave fewer items than were asked for.',
+  valuesMap: {
+    NO_ITEMS: { description: 'The project has no items yet.' },
+    PROJECT_DONE: { description: 'No item is open.' },
+    NOTHING_LEFT_FOR_ANNOTATOR: { description: 'This annotator has answered, or holds, every item that is open.' },
+    ALL_LEASED: { description: 'What is left is in the hands of others: come back.' },
+    NOT_READY: { description: 'Items have just changed and are being put in order: come back.' },
+    BUDGET_SPENT: {},
+    STOP_RULE: { description: "The project's stopBelowGain holds." },
+    CAPACITY_REACHED: { description: "The annotator's capacity is reached." },
+    ANNOTATOR_PAUSED: {},
+    ANNOTATOR_BLOCKED: {},
+  },
+});
+
+@ObjectType()
+export class EmptyAnswer {
+  @Field(() => EmptyReason)
+  reason: EmptyReason;
+
+  @Field(() => String)
+  message: string;
+
+  @Field(() => Int, { nullable: true, description: 'When to ask again; null where asking again does not help until somebody changes something.' })
+  retryAfterSeconds: number | null;
+}
+
+/** A lease may end long before it expires. */
+const LONGEST_WAIT_SECONDS = 30;
+
+/** Whether a lease of somebody else may still come to this annotator; when the first of them expires; and whether the queue is behind. */
+const LOOK = `
+  select ceil(extract(epoch from min(lease.expires_at) - clock_timestamp()))::int as seconds,
+    exists (select 1 from touched_items where project_id = $1) as behind,
+    exists (select 1 from item_queue where project_id = $1 and generation = $3) as queued
+  from leases lease
+  where lease.project_id = $1 and lease.ended_at is null and lease.annotator_code <> $2 and not lease.is_gold
+    and not exists (select 1 from votes where project_id = $1 and item_code = lease.item_code and annotator_code = $2 and ended_seq is null)
+    and not exists (select 1 from leases mine where mine.project_id = $1 and mine.annotator_code = $2 and mine.item_code = lease.item_code and mine.ended_at is null)`;
+
+@Injectable()
+export class EmptyAnswers {
+  constructor(private readonly prepared: Prepared) {}
+
+  /** For a walk that came to the queue's end. */
+  async explain(projectId: number, annotator: number, terms: AssignmentTerms): Promise<EmptyAnswer> {
+    if (terms.itemCount === 0) return { reason: EmptyReason.NO_ITEMS, message: 'the project has no items: add some (addItems), or send votes on them', retryAfterSeconds: null };
+    const [row] = await this.prepared.query<{ seconds: number | null; behind: boolean; queued: boolean }>(LOOK, [projectId, annotator, terms.generation]);
+    if (row!.behind) return { reason: EmptyReason.NOT_READY, message: 'items have just changed and are being put in order', retryAfterSeconds: 1 };
+    if (row!.seconds != null) {
+      return {
+        reason: EmptyReason.ALL_LEASED, message: 'what is left is in the hands of other annotators',
+        retryAfterSeconds: Math.min(LONGEST_WAIT_SECONDS, Math.max(1, row!.seconds)),
+      };
+    }
+    if (row!.queued) return { reason: EmptyReason.NOTHING_LEFT_FOR_ANNOTATOR, message: 'this annotator has answered, or holds, every item that is open', retryAfterSeconds: null };
+    return { reason: EmptyReason.PROJECT_DONE, message: 'no item is open', retryAfterSeconds: null };
+  }
+
+  plain(reason: EmptyReason, { budget, capacity }: AssignmentTerms): EmptyAnswer {
+    const message = reason === EmptyReason.BUDGET_SPENT ? `votes and live leases have used the budget of ${budget}` : `the annotator has reached their capacity of ${capacity}`;
+    return { reason, message, retryAfterSeconds: null };
+  }
+}

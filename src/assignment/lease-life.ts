@@ -1,0 +1,34 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { touchItems } from '../items/touched-items.js';
+import { Jobs } from '../jobs/jobs.service.js';
+import type { Transaction } from '../platform/transaction.js';
+import { VoteListeners } from '../votes/vote-listeners.js';
+import { LeasesStore } from './leases.store.js';
+
+const LOOK_MS = 500;
+
+/** Ends leases: by the votes they were for, in the votes' own transaction; and by time, as the database tells it. */
+@Injectable()
+export class LeaseLife implements OnModuleInit {
+  constructor(
+    private readonly store: LeasesStore,
+    private readonly listeners: VoteListeners,
+    private readonly jobs: Jobs,
+  ) {}
+
+  onModuleInit(): void {
+    this.listeners.add((transaction, project, votes) => this.store.settle(
+      transaction, project.id, votes.map((vote) => vote.item), votes.map((vote) => vote.annotator), votes.map((vote) => vote.outcome),
+    ));
+    this.jobs.sweep('expired leases', LOOK_MS, (transaction) => this.expire(transaction));
+  }
+
+  async expire(transaction: Transaction): Promise<void> {
+    const due: { projectId: number }[] = await transaction.query(
+      `select distinct project_id as "projectId" from (
+         select project_id from leases where ended_at is null and expires_at < clock_timestamp() order by expires_at limit 1000
+       ) expired`,
+    );
+    for (const { projectId } of due) await touchItems(transaction, projectId, await this.store.expire(transaction, projectId));
+  }
+}

@@ -1,0 +1,194 @@
+import { Injectable } from '@nestjs/common';
+import { int4Array, nullableTextArray } from '../platform/binary-array.js';
+import { Prepared } from '../platform/prepared.js';
+import type { Transaction } from '../platform/transaction.js';
+import { Lease, LeaseEnd } from './lease.entity.js';
+
+/** An item that may be given, with the figures it was chosen by. */
+export interface Choice {
+  item: number;
+  /** Standing answers of any kind that it had when it was looked at: another one since, and it is passed over. */
+  answers: number;
+  strategy: string;
+  score: number | null;
+}
+
+/** A gold check is given in place of a choice, under that one's figures. */
+export interface GoldChoice extends Choice {
+  votes: number;
+}
+
+export interface LeaseTerms {
+  projectId: number;
+  annotator: number;
+  seconds: number;
+  /** The queue that full items are taken out of. */
+  generation: number;
+}
+
+const SHOWN = `given.project_id as "projectId", given.id as "leaseId", given.item_code as "itemCode", item.external_id as item, item.payload,
+  given.leased_at as "leasedAt", given.expires_at as "expiresAt", given.strategy, given.score, given.votes`;
+
+/**
+ * Of the wanted items the first $7 that have room. Whoever holds an item's counts just now is at it, too: skip it. A vote
+ * since the look-up may have been this annotator's own, so that counts must be what they were. Full items leave the queue.
+ */
+const GIVE = `
+  with wanted as (
+    select * from unnest($2::int4[], $3::int4[], $4::float8[], $5::text[]) with ordinality as w(item, answers, score, strategy, place)
+  ), rule as (select max_votes from projects where id = $1),
+  free as (
+    select wanted.*, counts.votes from wanted join item_counts counts on counts.project_id = $1 and counts.item_code = wanted.item
+    where counts.state = 0 and counts.votes + counts.leases < (select max_votes from rule) and counts.votes + counts.other_outcomes = wanted.answers
+    order by wanted.place limit $7 for update of counts skip locked
+  ), given as (
+    insert into leases (project_id, item_code, annotator_code, expires_at, score, strategy, votes)
+    select $1, item, $6, clock_timestamp() + $8 * interval '1 second', score, strategy, votes from free order by place
+    on conflict (project_id, annotator_code, item_code) where ended_at is null do nothing returning *
+  ), counted as (
+    update item_counts counts set leases = counts.leases + 1 from given
+    where counts.project_id = $1 and counts.item_code = given.item_code
+    returning counts.item_code, counts.votes + counts.leases >= (select max_votes from rule) as is_full
+  ), dropped as (
+    delete from item_queue where (project_id, generation, item_code) in (
+      select project_id, generation, item_code from item_queue
+      where project_id = $1 and generation = $9 and item_code in (select item_code from counted where is_full) for update skip locked
+    )
+  )
+  select ${SHOWN} from given join items item on item.project_id = $1 and item.code = given.item_code order by given.id`;
+
+const GIVE_GOLD = `
+  with given as (
+    insert into leases (project_id, item_code, annotator_code, expires_at, score, strategy, votes, is_gold)
+    select $1, item, $6, clock_timestamp() + $7 * interval '1 second', score, strategy, votes, true
+    from unnest($2::int4[], $3::int4[], $4::float8[], $5::text[]) as w(item, votes, score, strategy)
+    on conflict (project_id, annotator_code, item_code) where ended_at is null do nothing returning *
+  )
+  select ${SHOWN} from given join items item on item.project_id = $1 and item.code = given.item_code order by given.id`;
+
+/** Gold checks stand beside an item's counts: they take no room. */
+const takeBack = (ended: string) => `
+  ${ended}, back as (
+    update item_counts counts set leases = counts.leases - given.count
+    from (select item_code, count(*) as count from ended where not is_gold group by item_code) given
+    where counts.project_id = $1 and counts.item_code = given.item_code
+  )`;
+
+/** Counts first, then leases, as whoever votes does: two that took them in opposite orders would wait for each other. */
+const RELEASE = `
+  with named as (
+    select id, item_code from leases where project_id = $1 and annotator_code = $2 and id = any($3::int8[]) and ended_at is null
+  ), held as (
+    select counts.item_code from item_counts counts where counts.project_id = $1 and counts.item_code in (select item_code from named)
+    order by counts.item_code for update
+  ), ${takeBack(`ended as (
+    update leases set ended_at = clock_timestamp(), ended_by = ${LeaseEnd.RELEASED}
+    where project_id = $1 and id in (select named.id from named join held on held.item_code = named.item_code) and ended_at is null returning id, item_code, is_gold
+  )`)}
+  select id, item_code as item from ended`;
+
+const HEARTBEAT = `
+  update leases set expires_at = clock_timestamp() + $4 * interval '1 second'
+  where project_id = $1 and annotator_code = $2 and id = any($3::int8[]) and ended_at is null and expires_at > clock_timestamp()
+  returning id, expires_at as "expiresAt"`;
+
+/** In one project's turn; an item whose counts somebody holds has its turn a second later. */
+const EXPIRE = `
+  with due as (
+    select id, item_code from leases where project_id = $1 and ended_at is null and expires_at < clock_timestamp() order by item_code limit 10000
+  ), held as (
+    select counts.item_code from item_counts counts where counts.project_id = $1 and counts.item_code in (select item_code from due)
+    order by counts.item_code for update skip locked
+  ), ${takeBack(`ended as (
+    update leases set ended_at = clock_timestamp(), ended_by = ${LeaseEnd.EXPIRED}
+    where project_id = $1 and id in (select due.id from due join held on held.item_code = due.item_code)
+      and ended_at is null and expires_at < clock_timestamp() returning id, item_code, is_gold
+  )`)}
+  select distinct item_code as item from ended where not is_gold`;
+
+/** Votes end the leases of their pairs; one that had expired before is noted as late. The votes' own statement holds the counts. */
+const SETTLE = `
+  with voted as (select * from unnest($2::int4[], $3::int4[], $4::int2[]) as v(item, annotator, outcome)),
+  ${takeBack(`ended as (
+    update leases set ended_at = clock_timestamp(), ended_by = case when voted.outcome = 0 then ${LeaseEnd.VOTED} else ${LeaseEnd.SKIPPED} end,
+      late_vote_at = case when expires_at < clock_timestamp() then clock_timestamp() end
+    from voted where leases.project_id = $1 and leases.annotator_code = voted.annotator and leases.item_code = voted.item and leases.ended_at is null
+    returning leases.item_code, leases.annotator_code, leases.is_gold
+  )`)}, late as (
+    update leases set late_vote_at = clock_timestamp()
+    where (project_id, id) in (
+      select project_id, max(id) from leases join voted on leases.annotator_code = voted.annotator and leases.item_code = voted.item
+      where project_id = $1 and ended_by = ${LeaseEnd.EXPIRED} and late_vote_at is null
+        and not exists (select 1 from ended where ended.item_code = leases.item_code and ended.annotator_code = leases.annotator_code)
+      group by project_id, annotator_code, item_code
+    )
+  )
+  select count(*)::int as settled from ended`;
+
+@Injectable()
+export class LeasesStore {
+  constructor(private readonly prepared: Prepared) {}
+
+  /** @returns the leases that were given, `count` at most, in the order of the choices. */
+  async give({ projectId, annotator, seconds, generation }: LeaseTerms, choices: readonly Choice[], count: number, transaction?: Transaction): Promise<Lease[]> {
+    if (choices.length === 0) return [];
+    return this.ask(transaction, GIVE, [
+      projectId, int4Array(choices.map((one) => one.item)), int4Array(choices.map((one) => one.answers)), choices.map((one) => one.score),
+      nullableTextArray(choices.map((one) => one.strategy)), annotator, count, seconds, generation,
+    ]);
+  }
+
+  async giveGold({ projectId, annotator, seconds }: LeaseTerms, checks: readonly GoldChoice[], transaction?: Transaction): Promise<Lease[]> {
+    if (checks.length === 0) return [];
+    return this.ask(transaction, GIVE_GOLD, [
+      projectId, int4Array(checks.map((one) => one.item)), int4Array(checks.map((one) => one.votes)), checks.map((one) => one.score),
+      nullableTextArray(checks.map((one) => one.strategy)), annotator, seconds,
+    ]);
+  }
+
+  /** @returns the leases that were live, with their items. */
+  release(transaction: Transaction, projectId: number, annotator: number, ids: readonly number[]): Promise<{ id: number; item: number }[]> {
+    return transaction.query(RELEASE, [projectId, annotator, ids]);
+  }
+
+  /** An expired lease is not revived: its item may be somebody else's by now. */
+  heartbeat(projectId: number, annotator: number, ids: readonly number[], seconds: number): Promise<{ id: number; expiresAt: Date }[]> {
+    return this.prepared.query(HEARTBEAT, [projectId, annotator, ids, seconds]);
+  }
+
+  /** @returns the items that have room again. */
+  async expire(transaction: Transaction, projectId: number): Promise<number[]> {
+    const rows: { item: number }[] = await transaction.query(EXPIRE, [projectId]);
+    return rows.map((row) => row.item);
+  }
+
+  async settle(transaction: Transaction, projectId: number, items: readonly number[], annotators: readonly number[], outcomes: readonly number[]): Promise<void> {
+    const [row]: { any: boolean }[] = await transaction.query(`select exists (select 1 from leases where project_id = $1) as any`, [projectId]);
+    // Imports into projects that never gave an item out need not look for each vote's lease.
+    if (row!.any) await transaction.query(SETTLE, [projectId, int4Array(items), int4Array(annotators), outcomes]);
+  }
+
+  /** The items of leases that this annotator holds, or held until they expired. */
+  async itemsOf(projectId: number, annotator: number, ids: readonly number[]): Promise<Map<number, number>> {
+    const rows = await this.prepared.query<{ id: number; item: number }>(
+      `select id, item_code as item from leases
+       where project_id = $1 and annotator_code = $2 and id = any($3::int8[]) and (ended_at is null or ended_by = ${LeaseEnd.EXPIRED})`,
+      [projectId, annotator, ids],
+    );
+    return new Map(rows.map((row) => [row.id, row.item]));
+  }
+
+  /** An annotator's live leases, the oldest first: for a platform that lost its own memory. */
+  async live(projectId: number, annotator: number): Promise<Lease[]> {
+    const rows = await this.prepared.query<Lease>(
+      `select ${SHOWN} from leases given join items item on item.project_id = given.project_id and item.code = given.item_code
+       where given.project_id = $1 and given.annotator_code = $2 and given.ended_at is null and given.expires_at > clock_timestamp() order by given.id`,
+      [projectId, annotator],
+    );
+    return rows.map((row) => Object.assign(new Lease(), row));
+  }
+  private async ask(transaction: Transaction | undefined, text: string, values: unknown[]): Promise<Lease[]> {
+    const rows: Lease[] = transaction ? await transaction.query(text, values) : await this.prepared.query<Lease>(text, values);
+    return rows.map((row) => Object.assign(new Lease(), row));
+  }
+}

@@ -1,0 +1,132 @@
+import { Injectable } from '@nestjs/common';
+import { AnnotatorStatus } from '../annotators/annotator.entity.js';
+import { AnnotatorsService } from '../annotators/annotators.service.js';
+import { GoldService } from '../gold/gold.service.js';
+import { invalid, limitExceeded } from '../platform/errors.js';
+import { ROWS_PER_CALL } from '../platform/row-result.js';
+import { excerpt, textFault } from '../platform/text.js';
+import { Transactions, type Transaction } from '../platform/transaction.js';
+import { requireOpen } from '../projects/project-access.js';
+import type { Project } from '../projects/project.entity.js';
+import { requirePolicy } from '../projects/projects.service.js';
+import { lockBudget, lockCapacity } from './assignment-locks.js';
+import { ChoicesService } from './choices.service.js';
+import { EmptyAnswers, type EmptyAnswer, EmptyReason } from './empty-answer.js';
+import { drawGoldCount, withGold } from './gold-checks.js';
+import type { Lease } from './lease.entity.js';
+import { LeasesStore, type Choice, type LeaseTerms } from './leases.store.js';
+import { Queues } from './queues.service.js';
+import { TermsStore, type AssignmentTerms } from './terms.store.js';
+
+export interface NextItemsRequest {
+  annotator: string;
+  count: number;
+  /** Another than the project's, for comparisons. */
+  policy?: string | null;
+  leaseSeconds?: number | null;
+}
+
+export interface NextItems {
+  leases: Lease[];
+  /** Why there are fewer than were asked for; null where there are as many. */
+  empty: EmptyAnswer | null;
+}
+
+/** What this annotator should label next. */
+@Injectable()
+export class NextItemsService {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly annotators: AnnotatorsService,
+    private readonly gold: GoldService,
+    private readonly terms: TermsStore,
+    private readonly queues: Queues,
+    private readonly choices: ChoicesService,
+    private readonly leases: LeasesStore,
+    private readonly empty: EmptyAnswers,
+  ) {}
+
+  /** @throws INVALID_INPUT for a policy, count or annotator that cannot be; CONFLICT for an archived project. */
+  async next(project: Project, request: NextItemsRequest): Promise<NextItems> {
+    requireOpen(project);
+    requireRequest(request);
+    const annotator = await this.annotatorCode(project, request.annotator);
+    const terms = await this.queues.scored(project.id, () => this.terms.read(project.id, annotator, request.policy ?? null), request.policy ?? null);
+    const refused = refusal(terms);
+    if (refused) return { leases: [], empty: refused };
+    // Both bound the sum of what is given: calls that could pass it together take turns.
+    if (terms.capacity == null && terms.budget == null) return this.give(project.id, annotator, terms, request, request.count);
+    return this.transactions.run(async (transaction) => {
+      if (terms.budget != null) await lockBudget(transaction, project.id);
+      if (terms.capacity != null) await lockCapacity(transaction, project.id, annotator);
+      const { room, reason } = await this.roomWithin(transaction, project.id, annotator, terms);
+      if (room < 1) return { leases: [], empty: this.empty.plain(reason!, terms) };
+      const found = await this.give(project.id, annotator, terms, request, Math.min(room, request.count), transaction);
+      return found.empty || room >= request.count ? found : { ...found, empty: this.empty.plain(reason!, terms) };
+    });
+  }
+
+  private async give(projectId: number, annotator: number, terms: AssignmentTerms, request: NextItemsRequest, count: number, transaction?: Transaction): Promise<NextItems> {
+    const lease: LeaseTerms = { projectId, annotator, seconds: request.leaseSeconds ?? terms.leaseSeconds, generation: terms.generation! };
+    const checks = await this.goldFor(projectId, annotator, drawGoldCount(count, terms.goldRate));
+    const regular: Lease[] = [];
+    /** Choices that were looked at and not given: gold checks take the figures of one. */
+    let spare: Choice[] = [];
+    const wanted = count - checks.length;
+    for await (const choices of this.choices.of(projectId, annotator, terms, count)) {
+      if (wanted > regular.length) regular.push(...await this.leases.give(lease, choices, wanted - regular.length, transaction));
+      const given = new Set(regular.map((one) => one.itemCode));
+      spare = choices.filter((choice) => !given.has(choice.item));
+      if (regular.length >= wanted) break;
+    }
+    const gold = await this.leases.giveGold(lease, withGold(checks, regular, spare), transaction);
+    const leases = mixed(regular, gold);
+    return { leases, empty: leases.length < count ? await this.empty.explain(projectId, annotator, terms) : null };
+  }
+
+  private goldFor(projectId: number, annotator: number, count: number): Promise<number[]> {
+    return count > 0 ? this.gold.candidates(projectId, annotator, count) : Promise.resolve([]);
+  }
+
+  /** How many more items the budget and the annotator's capacity allow, and which of them is short. */
+  private async roomWithin(transaction: Transaction, projectId: number, annotator: number, terms: AssignmentTerms): Promise<{ room: number; reason: EmptyReason | null }> {
+    const byBudget = terms.budget == null ? Infinity : Math.floor((terms.budget - await this.terms.spent(projectId, transaction)) / terms.cost + 1e-9);
+    const byCapacity = terms.capacity == null ? Infinity : terms.capacity - await this.terms.answersAndLeases(projectId, annotator, transaction);
+    return byBudget < byCapacity ? { room: byBudget, reason: EmptyReason.BUDGET_SPENT } : { room: byCapacity, reason: EmptyReason.CAPACITY_REACHED };
+  }
+
+  private async annotatorCode(project: Project, externalId: string): Promise<number> {
+    const fault = textFault(externalId);
+    if (fault) throw invalid(`annotator ${excerpt(externalId)}: ${fault}`, 'input.annotator');
+    const [code] = await this.annotators.dictionary.codes(project.id, [externalId], project.createUnknownAnnotators);
+    if (code! < 0) throw invalid(`annotator ${excerpt(externalId)} is not in the project, which makes no annotators of itself; add them first`, 'input.annotator');
+    return code!;
+  }
+}
+
+function requireRequest({ count, policy, leaseSeconds }: NextItemsRequest): void {
+  if (count < 1) throw invalid(`input.count is ${count}; ask for 1 to ${ROWS_PER_CALL} items`, 'input.count');
+  if (count > ROWS_PER_CALL) throw limitExceeded(`input.count is ${count}; ask for 1 to ${ROWS_PER_CALL} items`, 'input.count');
+  if (policy != null) requirePolicy(policy, 'input.policy');
+  if (leaseSeconds != null && (leaseSeconds < 1 || leaseSeconds > 604_800)) throw invalid(`input.leaseSeconds is ${leaseSeconds}; a lease lasts 1 second to 7 days (604800)`, 'input.leaseSeconds');
+}
+
+function refusal({ status, statusReason, stopBelowGain, meanGain }: AssignmentTerms): EmptyAnswer | null {
+  const why = statusReason ? `: ${statusReason}` : '';
+  if (status === AnnotatorStatus.PAUSED) return { reason: EmptyReason.ANNOTATOR_PAUSED, message: `the annotator is paused${why}`, retryAfterSeconds: null };
+  if (status === AnnotatorStatus.BLOCKED) return { reason: EmptyReason.ANNOTATOR_BLOCKED, message: `the annotator is blocked${why}`, retryAfterSeconds: null };
+  if (stopBelowGain != null && meanGain != null && meanGain < stopBelowGain) {
+    return {
+      reason: EmptyReason.STOP_RULE, retryAfterSeconds: null,
+      message: `another vote is expected to tell ${meanGain.toPrecision(3)} nats on average, less than stopBelowGain, ${stopBelowGain}`,
+    };
+  }
+  return null;
+}
+
+/** Gold checks at random places among the others. */
+function mixed(regular: Lease[], gold: Lease[]): Lease[] {
+  const leases = [...regular];
+  for (const check of gold) leases.splice(Math.floor(Math.random() * (leases.length + 1)), 0, check);
+  return leases;
+}

@@ -1,0 +1,167 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Jobs } from '../jobs/jobs.service.js';
+import { CurrentRuns, type CurrentRun } from '../live/current-run.js';
+import { LiveLabels, type LabelsNow } from '../live/live-labels.js';
+import { readTouchedVotes, type TouchedVotes } from '../live/touched-votes.js';
+import { int4Array } from '../platform/binary-array.js';
+import type { Transaction } from '../platform/transaction.js';
+import { Project } from '../projects/project.entity.js';
+import type { ItemFacts, ItemRules } from './item-facts.js';
+import { readTouchedPredictions } from './item-predictions.js';
+import { judgeAndScore, type ItemScores, type PoolContext } from './scoring.js';
+
+/** How long a change may wait to be seen; a label is then at most this and the time of one batch old. */
+const LOOK_MS = 100;
+/** Probabilities worked out in one transaction. */
+const NUMBERS_AT_ONCE = 50_000;
+const MOST_AT_ONCE = 5_000;
+
+interface Queue {
+  policy: string;
+  generation: number;
+  building: number | null;
+  scored: boolean;
+  context: PoolContext | null;
+}
+
+/** Brings labels, states and places in the queues of touched items up to date, a batch of one project at a time. */
+@Injectable()
+export class Refresh implements OnModuleInit {
+  constructor(
+    private readonly jobs: Jobs,
+    private readonly runs: CurrentRuns,
+    private readonly labels: LiveLabels,
+  ) {}
+
+  onModuleInit(): void {
+    this.jobs.sweep('touched items', LOOK_MS, (transaction) => this.refreshNext(transaction));
+  }
+
+  /** @returns whether there may be more to do at once. */
+  async refreshNext(transaction: Transaction): Promise<boolean> {
+    const [due]: { projectId: number; runChanged: boolean }[] = await transaction.query(
+      `select id as "projectId", current_run_id is distinct from live_run_id as "runChanged" from projects where current_run_id is distinct from live_run_id
+       union all
+       (select project_id, false from touched_items where generation is null order by at limit 1) limit 1`,
+    );
+    if (!due) return false;
+    const project = await transaction.getRepository(Project).findOneByOrFail({ id: due.projectId });
+    const run = await this.runs.of(transaction, project.id);
+    if (due.runChanged) {
+      await this.labels.changeRun(transaction, project.id, run);
+      await transaction.query(`update projects set live_run_id = $2 where id = $1`, [project.id, project.currentRunId]);
+    } else await this.refresh(transaction, project, run, await takeTouched(transaction, project));
+    return true;
+  }
+
+  private async refresh(transaction: Transaction, project: Project, run: CurrentRun | null, codes: Int32Array): Promise<void> {
+    if (codes.length === 0) return;
+    const K = project.classes.length;
+    const votes = await readTouchedVotes(transaction, project.id, codes, K, run?.watermark ?? 0);
+    const gold = await readGold(transaction, project.id, codes);
+    const labels = run ? await this.labels.refresh(transaction, project.id, run, votes, gold) : evenLabels(codes.length, K);
+    const queues = await readQueues(transaction, project.id);
+    const facts = await factsOf(transaction, project, votes, labels, gold);
+    const judged = queues.filter((queue) => queue.scored).map((queue) => ({ queue, scores: judgeAndScore(facts, rulesOf(project, queue.policy), run, queue.context) }));
+    const { states, flagged } = judged[0]?.scores ?? judgeAndScore(facts, rulesOf(project, project.policy), run, null);
+    // Counts before queues, in the order of items: whoever gives items out takes them so.
+    await writeStates(transaction, project.id, codes, states, flagged);
+    for (const { queue, scores } of judged) await writeQueue(transaction, project.id, queue.generation, codes, scores);
+    for (const { building } of queues) {
+      if (building != null) await transaction.query(`insert into touched_items (project_id, items, generation) values ($1, $2, $3)`, [project.id, int4Array(codes), building]);
+    }
+  }
+}
+
+function rulesOf(project: Project, policy: string): ItemRules {
+  return { ...project, policy, priorityRule: policy === project.policy ? project.priorityRule : null };
+}
+
+/** Distinct codes, ascending, of the oldest notes; what is beyond a batch is noted again. */
+async function takeTouched(transaction: Transaction, project: Project): Promise<Int32Array> {
+  const rows: { items: number[] }[] = await transaction.query(
+    `with taken as (
+       delete from touched_items where (project_id, id) in (
+         select project_id, id from touched_items where project_id = $1 and generation is null order by id limit 500 for update skip locked
+       ) returning items
+     ) select items from taken`,
+    [project.id],
+  );
+  const codes = Int32Array.from(new Set(rows.flatMap((row) => row.items))).sort();
+  const most = Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(NUMBERS_AT_ONCE / project.classes.length)));
+  if (codes.length > most) await transaction.query(`insert into touched_items (project_id, items) values ($1, $2)`, [project.id, int4Array(codes.subarray(most))]);
+  return codes.subarray(0, most);
+}
+
+async function readGold(transaction: Transaction, projectId: number, codes: Int32Array): Promise<Int32Array> {
+  const rows: { code: number; known: number }[] = await transaction.query(
+    `select item_code as code, class_index as known from gold_answers where project_id = $1 and item_code = any($2::int4[]) and ended_seq is null`,
+    [projectId, int4Array(codes)],
+  );
+  const known = new Map(rows.map((row) => [row.code, row.known]));
+  return codes.map((code) => known.get(code) ?? -1);
+}
+
+function evenLabels(count: number, K: number): LabelsNow {
+  return { posteriors: new Float64Array(count * K).fill(1 / K), labelled: new Uint8Array(count) };
+}
+
+function readQueues(transaction: Transaction, projectId: number): Promise<Queue[]> {
+  return transaction.query(
+    `select policy, generation, building, scored_at is not null as scored, context from project_queues where project_id = $1 order by policy`, [projectId],
+  );
+}
+
+async function factsOf(transaction: Transaction, project: Project, votes: TouchedVotes, labels: LabelsNow, gold: Int32Array): Promise<ItemFacts> {
+  const { codes, standing, annotatorCodes } = votes;
+  const rows: { code: number; leases: number; age: number }[] = await transaction.query(
+    `select counts.item_code as code, counts.leases, (extract(epoch from clock_timestamp() - item.created_at) / 3600)::float8 as age
+     from item_counts counts join items item on item.project_id = $1 and item.code = counts.item_code
+     where counts.project_id = $1 and counts.item_code = any($2::int4[])`,
+    [project.id, int4Array(codes)],
+  );
+  const found = new Map(rows.map((row) => [row.code, row]));
+  const costs: { code: number; cost: number }[] = await transaction.query(
+    `select code, cost from annotators where project_id = $1 and code = any($2::int4[])`, [project.id, int4Array(annotatorCodes)],
+  );
+  const costOf = new Map(costs.map((row) => [row.code, row.cost]));
+  return {
+    codes, votes: standing, annotatorCodes, ...labels, gold,
+    leases: Int32Array.from(codes, (code) => found.get(code)?.leases ?? 0),
+    ages: Float64Array.from(codes, (code) => found.get(code)?.age ?? 0),
+    annotatorCosts: Float64Array.from(annotatorCodes, (code) => costOf.get(code) ?? 1),
+    predictions: await readTouchedPredictions(transaction, project.id, codes, project.classes.length),
+  };
+}
+
+async function writeStates(transaction: Transaction, projectId: number, codes: Int32Array, states: Uint8Array, flagged: Uint8Array): Promise<void> {
+  await transaction.query(
+    `with given as (select * from unnest($2::int4[], $3::int2[], $4::bool[]) as g(item, state, flagged)),
+     changed as (
+       select counts.item_code, given.state, given.flagged from item_counts counts join given on given.item = counts.item_code
+       where counts.project_id = $1 and (counts.state <> given.state or counts.flagged <> given.flagged) order by counts.item_code for update of counts
+     )
+     update item_counts counts set state = changed.state, flagged = changed.flagged from changed where counts.project_id = $1 and counts.item_code = changed.item_code`,
+    [projectId, int4Array(codes), Array.from(states), Array.from(flagged, (flag) => flag === 1)],
+  );
+}
+
+async function writeQueue(transaction: Transaction, projectId: number, generation: number, codes: Int32Array, { priorities, scores, strategies, strategyNames }: ItemScores): Promise<void> {
+  const places = [...codes.keys()];
+  const out = places.filter((item) => Number.isNaN(priorities[item]!));
+  const queued = places.filter((item) => !Number.isNaN(priorities[item]!));
+  if (out.length > 0) {
+    await transaction.query(`delete from item_queue where project_id = $1 and generation = $2 and item_code = any($3::int4[])`, [projectId, generation, int4Array(out.map((item) => codes[item]!))]);
+  }
+  if (queued.length === 0) return;
+  await transaction.query(
+    `insert into item_queue (project_id, generation, item_code, priority, score, strategy)
+     select $1, $2, * from unnest($3::int4[], $4::float8[], $5::float8[], $6::text[])
+     on conflict (project_id, generation, item_code) do update set priority = excluded.priority, score = excluded.score, strategy = excluded.strategy
+       where (item_queue.priority, item_queue.score, item_queue.strategy) is distinct from (excluded.priority, excluded.score, excluded.strategy)`,
+    [
+      projectId, generation, int4Array(queued.map((item) => codes[item]!)), queued.map((item) => priorities[item]!), queued.map((item) => scores[item]!),
+      queued.map((item) => strategyNames[strategies[item]!]!),
+    ],
+  );
+}

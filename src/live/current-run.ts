@@ -1,0 +1,110 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { ConfusionMatrices } from '../aggregation/index.js';
+
+/** What a project's current run left behind for labels between runs. */
+export interface CurrentRun {
+  id: number;
+  watermark: number;
+  /** Whether the method has no confusion matrices of its own. */
+  implied: boolean;
+  /** K numbers. */
+  classPriors: Float64Array;
+  /** One matrix for annotators that the run did not know. */
+  pooled: ConfusionMatrices;
+}
+
+/** Rows of one annotator's matrix: the classes used, and for each K probabilities. */
+interface AnnotatorMatrix {
+  labels: Int32Array;
+  values: Float64Array;
+}
+
+/** Numbers held over all runs: 64 MB. */
+const CACHED_NUMBERS = 8_000_000;
+
+/** Parameters of current runs, read once and kept while they are in use: a run's results never change. */
+@Injectable()
+export class CurrentRuns {
+  private readonly runs = new Map<string, CurrentRun | null>();
+  private readonly matrices = new Map<string, AnnotatorMatrix>();
+  private cachedNumbers = 0;
+
+  /** @returns null where no run is current, or where it left no parameters (a method without matrices over very many classes). */
+  async of(database: EntityManager, projectId: number): Promise<CurrentRun | null> {
+    const [row]: { id: number | null }[] = await database.query(`select current_run_id as id from projects where id = $1`, [projectId]);
+    return row?.id == null ? null : this.byId(database, projectId, row.id);
+  }
+
+  async byId(database: EntityManager, projectId: number, runId: number): Promise<CurrentRun | null> {
+    const key = `${projectId}:${runId}`;
+    let run = this.runs.get(key);
+    if (run === undefined) {
+      run = await readRun(database, projectId, runId);
+      this.runs.set(key, run);
+      if (this.runs.size > 1000) this.runs.delete(this.runs.keys().next().value!);
+    }
+    return run;
+  }
+
+  /** One matrix for each of the annotators, in their order; empty for one the run did not know. Repeats allowed. */
+  async matricesOf(database: EntityManager, projectId: number, run: CurrentRun, annotators: readonly number[]): Promise<ConfusionMatrices> {
+    const prefix = `${projectId}:${run.id}:`;
+    const missing = [...new Set(annotators)].filter((code) => !this.matrices.has(prefix + code));
+    const read = missing.length > 0 ? await readMatrices(database, projectId, run.id, missing) : null;
+    if (read) for (const [code, matrix] of read) this.remember(prefix + code, matrix);
+    return joined(annotators.map((code) => read?.get(code) ?? this.matrices.get(prefix + code) ?? NONE));
+  }
+
+  private remember(key: string, matrix: AnnotatorMatrix): void {
+    this.matrices.set(key, matrix);
+    this.cachedNumbers += matrix.values.length + 1;
+    for (const [oldest, { values }] of this.matrices) {
+      if (this.cachedNumbers <= CACHED_NUMBERS) break;
+      this.matrices.delete(oldest);
+      this.cachedNumbers -= values.length + 1;
+    }
+  }
+}
+
+const NONE: AnnotatorMatrix = { labels: new Int32Array(0), values: new Float64Array(0) };
+
+async function readRun(database: EntityManager, projectId: number, runId: number): Promise<CurrentRun | null> {
+  const [row]: { watermark: number; implied: boolean; priors: number[] | null; labels: number[] | null; values: number[] | null }[] = await database.query(
+    `select watermark, confusion_implied as implied, class_priors as priors, pooled_labels as labels, pooled_values as values
+     from runs where project_id = $1 and id = $2`,
+    [projectId, runId],
+  );
+  if (!row?.labels || !row.values || !row.priors) return null;
+  return {
+    id: runId, watermark: row.watermark, implied: row.implied, classPriors: Float64Array.from(row.priors),
+    pooled: { offsets: Int32Array.of(0, row.labels.length), labels: Int32Array.from(row.labels), values: Float64Array.from(row.values) },
+  };
+}
+
+async function readMatrices(database: EntityManager, projectId: number, runId: number, annotators: readonly number[]): Promise<Map<number, AnnotatorMatrix>> {
+  const rows: { code: number; labels: number[] | null; values: string | null }[] = await database.query(
+    `select annotator_code as code, confusion_labels as labels, array_to_string(confusion_values, ' ') as values
+     from annotator_results where project_id = $1 and run_id = $2 and annotator_code = any($3)`,
+    [projectId, runId, annotators],
+  );
+  const found = new Map(annotators.map((code) => [code, NONE]));
+  for (const { code, labels, values } of rows) {
+    if (labels && values) found.set(code, { labels: Int32Array.from(labels), values: Float64Array.from(values.split(' '), Number) });
+  }
+  return found;
+}
+
+function joined(matrices: readonly AnnotatorMatrix[]): ConfusionMatrices {
+  const offsets = new Int32Array(matrices.length + 1);
+  matrices.forEach(({ labels }, i) => (offsets[i + 1] = offsets[i]! + labels.length));
+  const labels = new Int32Array(offsets[matrices.length]!);
+  const values = new Float64Array(matrices.reduce((sum, matrix) => sum + matrix.values.length, 0));
+  let at = 0;
+  matrices.forEach((matrix, i) => {
+    labels.set(matrix.labels, offsets[i]);
+    values.set(matrix.values, at);
+    at += matrix.values.length;
+  });
+  return { offsets, labels, values };
+}

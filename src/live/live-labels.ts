@@ -1,0 +1,122 @@
+import { Injectable } from '@nestjs/common';
+import { bestClass, entropy, livePosteriors, movePosteriors, tiedClasses } from '../aggregation/index.js';
+import { int4Array } from '../platform/binary-array.js';
+import type { Transaction } from '../platform/transaction.js';
+import { CurrentRuns, type CurrentRun } from './current-run.js';
+import type { TouchedVotes } from './touched-votes.js';
+
+/** K probabilities for each of some items, as they are now. */
+export interface LabelsNow {
+  /** T x K; the class priors for an item without a label. */
+  posteriors: Float64Array;
+  /** T: 1 where there is a label, the run's or a live one. */
+  labelled: Uint8Array;
+}
+
+/** Labels between runs: those of items whose votes or gold answer changed after the current run read them. */
+@Injectable()
+export class LiveLabels {
+  constructor(private readonly runs: CurrentRuns) {}
+
+  /**
+   * Brings the live labels of the touched items up to date. With a method that has confusion matrices a live label is its
+   * next E step; another method's own label is moved on by the votes that came and went, so that it keeps its calibration.
+   * O(votes of the items x K). @param gold T class indices, -1 where unknown
+   */
+  async refresh(transaction: Transaction, projectId: number, run: CurrentRun, votes: TouchedVotes, gold: Int32Array): Promise<LabelsNow> {
+    const { codes, standing, came, went } = votes;
+    const K = standing.classCount;
+    const found = await readRunLabels(transaction, projectId, run.id, codes);
+    const parameters = {
+      classPriors: run.classPriors, pooled: run.pooled,
+      confusion: await this.runs.matricesOf(transaction, projectId, run, votes.annotatorCodes),
+    };
+    const moved = run.implied
+      ? movePosteriors(startOf(found, codes, standing.itemOffsets, run.classPriors), came, went, parameters)
+      : livePosteriors(standing, parameters);
+    const labels: LabelsNow = { posteriors: new Float64Array(codes.length * K), labelled: new Uint8Array(codes.length) };
+    const live: number[] = [];
+    for (let item = 0; item < codes.length; item++) {
+      const ofRun = found.get(codes[item]!);
+      const hasVotes = standing.itemOffsets[item + 1]! > standing.itemOffsets[item]!;
+      const changed = countOf(came, item) > 0 || countOf(went, item) > 0;
+      const known = gold[item]!;
+      const row = labels.posteriors.subarray(item * K, (item + 1) * K);
+      labels.labelled[item] = hasVotes || known >= 0 ? 1 : 0;
+      if (known >= 0) row[known] = 1;
+      else if (changed && hasVotes) row.set(moved.subarray(item * K, (item + 1) * K));
+      else row.set(hasVotes && ofRun ? ofRun : run.classPriors);
+      if (labels.labelled[item] && (changed || (known >= 0 && ofRun?.[known] !== 1))) live.push(item);
+    }
+    await write(transaction, projectId, run.id, votes, labels, live);
+    return labels;
+  }
+
+  /** After another run became current: labels of the one before go, and the items that changed since are to be looked at again. */
+  async changeRun(transaction: Transaction, projectId: number, run: CurrentRun | null): Promise<void> {
+    await transaction.query(`delete from live_labels where project_id = $1 and run_id is distinct from $2`, [projectId, run?.id ?? null]);
+    await transaction.query(
+      `insert into touched_items (project_id, items)
+       select $1, array_agg(item_code) from (
+         select item_code from votes where project_id = $1 and seq > $2
+         union select item_code from votes where project_id = $1 and ended_seq > $2
+       ) changed group by item_code / 1000`,
+      [projectId, run?.watermark ?? 0],
+    );
+  }
+}
+
+function countOf({ itemOffsets }: { itemOffsets: Int32Array }, item: number): number {
+  return itemOffsets[item + 1]! - itemOffsets[item]!;
+}
+
+/**
+ * What a run without matrices of its own found, to be moved on. No class may be at 0, or no vote could bring it back: each
+ * gets at least a tenth of what one vote among n + K would be.
+ */
+function startOf(found: Map<number, Float64Array>, codes: Int32Array, offsets: Int32Array, priors: Float64Array): Float64Array {
+  const K = priors.length;
+  const start = new Float64Array(codes.length * K);
+  codes.forEach((code, item) => {
+    const row = found.get(code) ?? priors;
+    const least = 0.1 / (offsets[item + 1]! - offsets[item]! + K);
+    let sum = 0;
+    for (let k = 0; k < K; k++) sum += start[item * K + k] = Math.max(least, row[k]!);
+    for (let k = 0; k < K; k++) start[item * K + k]! /= sum;
+  });
+  return start;
+}
+
+async function readRunLabels(transaction: Transaction, projectId: number, runId: number, codes: Int32Array): Promise<Map<number, Float64Array>> {
+  // As text: the driver's own reader of arrays takes them a character at a time.
+  const rows: { code: number; row: string }[] = await transaction.query(
+    `select item_code as code, array_to_string(probabilities, ' ') as row from soft_labels where project_id = $1 and run_id = $2 and item_code = any($3::int4[])`,
+    [projectId, runId, int4Array(codes)],
+  );
+  return new Map(rows.map(({ code, row }) => [code, Float64Array.from(row.split(' '), Number)]));
+}
+
+async function write(transaction: Transaction, projectId: number, runId: number, votes: TouchedVotes, { posteriors }: LabelsNow, live: readonly number[]): Promise<void> {
+  const { codes, standing } = votes;
+  const K = standing.classCount;
+  const isLive = new Set(live);
+  const gone = codes.filter((_, item) => !isLive.has(item));
+  if (gone.length > 0) await transaction.query(`delete from live_labels where project_id = $1 and item_code = any($2::int4[])`, [projectId, int4Array(gone)]);
+  if (live.length === 0) return;
+  const consensus = live.map((item) => bestClass(posteriors, item * K, K));
+  await transaction.query(
+    `insert into live_labels (project_id, run_id, item_code, votes, consensus, tie, confidence, entropy, probabilities)
+     select $1, $2, item, votes, consensus, tie, confidence, entropy, probabilities::float8[]
+     from unnest($3::int4[], $4::int4[], $5::int2[], $6::bool[], $7::float8[], $8::float8[], $9::text[]) as given(item, votes, consensus, tie, confidence, entropy, probabilities)
+     on conflict (project_id, item_code) do update set
+       run_id = excluded.run_id, votes = excluded.votes, consensus = excluded.consensus, tie = excluded.tie, confidence = excluded.confidence,
+       entropy = excluded.entropy, probabilities = excluded.probabilities, updated_at = excluded.updated_at`,
+    [
+      projectId, runId, int4Array(live.map((item) => codes[item]!)), int4Array(live.map((item) => countOf(standing, item))), consensus,
+      live.map((item) => tiedClasses(posteriors, item * K, K) > 1),
+      live.map((item, i) => posteriors[item * K + consensus[i]!]!),
+      live.map((item) => entropy(posteriors, item * K, K)),
+      live.map((item) => `{${posteriors.subarray(item * K, (item + 1) * K).join(',')}}`),
+    ],
+  );
+}
