@@ -19,6 +19,8 @@ export interface BulkSink<T extends Table = Table, Count extends string = string
   batchRows: number;
   /** Writes rows in one transaction, and calls `note` at its end; a transaction that is tried again calls it again. */
   write(rows: RowOf<T>[], note: (transaction: Transaction, answer: BatchAnswer<Count>) => Promise<void>): Promise<void>;
+  /** More to be done when the last of the rows are written: the file's last, or those before the place where it breaks off. */
+  finish?(transaction: Transaction, isWhole: boolean): Promise<void>;
 }
 
 /** The counts of sinks that answer with row results. */

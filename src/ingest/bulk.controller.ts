@@ -3,17 +3,23 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findFormat, formatOfContentType, formats } from '../formats/formats.js';
 import type { Format } from '../formats/format.js';
 import type { Table } from '../formats/table.js';
+import { GoldService } from '../gold/gold.service.js';
 import { ItemsService } from '../items/items.service.js';
 import { AssayError, invalid, limitExceeded } from '../platform/errors.js';
 import { Config } from '../platform/config.js';
 import { RequiresScope } from '../platform/principal.js';
 import type { RequestWithContext } from '../platform/request-context.js';
+import { actorOf } from '../projects/actor.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import type { Project } from '../projects/project.entity.js';
+import { PredictionsService } from '../predictions/predictions.service.js';
 import { VotesService } from '../votes/votes.service.js';
 import type { BulkSink } from './bulk-sink.js';
 import { BrokenUpload, BulkService, type BulkAnswer } from './bulk.service.js';
+import { goldSink } from './gold-sink.js';
 import { itemsSink } from './items-sink.js';
+import { predictionsSink } from './predictions-sink.js';
+import { versionIn } from './version-in-query.js';
 import { votesSink } from './votes-sink.js';
 
 /** Files of rows: NDJSON or CSV, plain or gzip. Rows that are refused are told in the answer, the others are stored. */
@@ -23,6 +29,8 @@ export class BulkController {
     private readonly bulk: BulkService,
     private readonly votes: VotesService,
     private readonly items: ItemsService,
+    private readonly predictions: PredictionsService,
+    private readonly gold: GoldService,
     private readonly access: ProjectAccess,
     private readonly config: Config,
   ) {}
@@ -39,6 +47,21 @@ export class BulkController {
   @RequiresScope('votes:write')
   uploadItems(@Req() request: RequestWithContext, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string) {
     return this.upload(request, reply, id, (project) => itemsSink(this.items, project));
+  }
+
+  @Post('gold')
+  @HttpCode(200)
+  @RequiresScope('project:admin')
+  uploadGold(@Req() request: RequestWithContext, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string) {
+    return this.upload(request, reply, id, (project) => goldSink(this.gold, project, actorOf(request.assay!)));
+  }
+
+  /** The version comes by the query: model, version, outOfSample, trainingWatermark. */
+  @Post('predictions')
+  @HttpCode(200)
+  @RequiresScope('votes:write')
+  uploadPredictions(@Req() request: RequestWithContext, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string) {
+    return this.upload(request, reply, id, (project) => predictionsSink(this.predictions, project, actorOf(request.assay!), versionIn(request.query)));
   }
 
   private async upload<T extends Table, Count extends string>(

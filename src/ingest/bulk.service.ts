@@ -47,14 +47,18 @@ export class BulkService {
         tally = await this.write(sink, batch, tally, progress);
       }
     } catch (error) {
+      if (tally.rows > 0 && sink.finish) await this.transactions.run((transaction) => sink.finish!(transaction, false));
       if (error instanceof FormatError) throw new BrokenUpload(error.reason, error.line, tally);
       throw error;
     }
     progress?.requireWhole();
-    if (progress && !progress.wasFinished && tally.rows > 0) {
-      await this.transactions.run((transaction) => progress.note(transaction, tally, true));
-    }
     if (tally.rows === 0) throw new BrokenUpload('the file has no rows', null, tally);
+    if (!progress?.wasFinished) {
+      await this.transactions.run(async (transaction) => {
+        await sink.finish?.(transaction, true);
+        await progress?.note(transaction, tally, true);
+      });
+    }
     return { ...tally, resumedAfterRows, replayed: progress?.wasFinished ?? false };
   }
 

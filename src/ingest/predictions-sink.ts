@@ -1,0 +1,22 @@
+import { predictionTable, type PredictionTable } from '../formats/tables.js';
+import type { Actor } from '../projects/audit.js';
+import type { Project } from '../projects/project.entity.js';
+import type { GivenVersion } from '../predictions/predictions.store.js';
+import type { PredictionsService } from '../predictions/predictions.service.js';
+import { answerOf, rowCounts, type BulkSink } from './bulk-sink.js';
+
+/** Probabilities that are committed together: rows with very many classes come in smaller batches. */
+const BATCH_NUMBERS = 1_000_000;
+
+export function predictionsSink(predictions: PredictionsService, project: Project, actor: Actor, given: GivenVersion): BulkSink<PredictionTable, (typeof rowCounts)[number]> {
+  return {
+    kind: `predictions ${JSON.stringify(given)}`,
+    table: predictionTable(project.classes),
+    counts: rowCounts,
+    batchRows: Math.min(10_000, Math.max(1, Math.floor(BATCH_NUMBERS / project.classes.length))),
+    async write(rows, note) {
+      await predictions.submit(project, actor, given, rows, { finish: false, alongside: (transaction, results) => note(transaction, answerOf(results)) });
+    },
+    finish: (transaction, isWhole) => predictions.finish(transaction, project.id, given, isWhole),
+  };
+}
