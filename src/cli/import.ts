@@ -1,17 +1,37 @@
 import { stat } from 'node:fs/promises';
-import type { Command } from 'commander';
+import type { INestApplicationContext } from '@nestjs/common';
+import { Option, type Command } from 'commander';
 import { findFormat, readText } from '../formats/formats.js';
+import { GoldService } from '../gold/gold.service.js';
+import type { BulkSink } from '../ingest/bulk-sink.js';
 import { BrokenUpload, BulkService } from '../ingest/bulk.service.js';
 import type { BulkTally } from '../ingest/bulk-tally.js';
+import { goldSink } from '../ingest/gold-sink.js';
+import { itemsSink } from '../ingest/items-sink.js';
 import { votesSink } from '../ingest/votes-sink.js';
+import { ItemsService } from '../items/items.service.js';
+import type { Project } from '../projects/project.entity.js';
 import { VotesService } from '../votes/votes.service.js';
 import { PhaseBar } from './progress.js';
 import { checking, Refusal, refusing } from './refusal.js';
 import { databaseHelp, findProject, withService } from './service.js';
-import { bytesOf, votesHelp } from './votes-file.js';
+import { bytesOf } from './votes-file.js';
+
+/** What a file may hold, by the name of the option. */
+const sinks: Record<string, (app: INestApplicationContext, project: Project) => BulkSink> = {
+  votes: (app, project) => votesSink(app.get(VotesService), project),
+  items: (app, project) => itemsSink(app.get(ItemsService), project),
+  gold: (app, project) => goldSink(app.get(GoldService), project, { workspaceId: project.workspaceId }),
+};
+
+const importHelp = `
+FILE is a CSV file with a header or an NDJSON file, gzip or not; - is standard input. Columns of votes: item (or task), annotator
+(or worker, performer), class (or label); optional: outcome (CLASS, SKIP, UNSURE, CANNOT_LABEL), voteId, time, durationMs, comment,
+guidelineVersion. Of items: item; optional: payload. Of gold: item, class (or label, or gold); optional: reason.`;
 
 interface ImportOptions {
   project: string;
+  rows: string;
   format?: string;
   idempotencyKey?: string;
   json?: boolean;
@@ -19,24 +39,27 @@ interface ImportOptions {
 
 export function configure(command: Command): void {
   command
-    .argument('<votes>', 'the file, or - for standard input')
+    .argument('<file>', 'the file, or - for standard input')
     .requiredOption('--project <id or name>', 'the project to load it into')
+    .addOption(new Option('--rows <kind>', 'what the rows are').choices(Object.keys(sinks)).default('votes'))
     .option('--format <id>', 'csv or ndjson; found from the first character where left out')
     .option('--idempotency-key <key>', 'load the file once, however often the command is run; an interrupted load goes on where it stopped')
     .option('--json', 'print one JSON object')
-    .addHelpText('after', votesHelp + databaseHelp)
-    .action(importVotes);
+    .addHelpText('after', importHelp + databaseHelp)
+    .action(importRows);
 }
 
-async function importVotes(file: string, options: ImportOptions): Promise<void> {
+async function importRows(file: string, options: ImportOptions): Promise<void> {
   const format = options.format == null ? { read: readText } : checking(() => findFormat(options.format!), '', true);
   const size = await refusing(file, async () => (file === '-' ? 0 : (await stat(file)).size));
   const bar = new PhaseBar();
-  const tally = await withService(async (app) => {
+  const { counts, tally } = await withService(async (app) => {
     const project = await findProject(app, options.project);
+    const sink = sinks[options.rows]!(app, project);
     bar.start('load', size);
     try {
-      return await app.get(BulkService).load(project, votesSink(app.get(VotesService), project), format, counted(bytesOf(file), bar), options.idempotencyKey ?? null);
+      const tally = await app.get(BulkService).load(project, sink, format, counted(bytesOf(file), bar), options.idempotencyKey ?? null);
+      return { counts: sink.counts, tally };
     } catch (error) {
       if (!(error instanceof BrokenUpload)) throw error;
       throw new Refusal(`${file}${error.line == null ? '' : `, line ${error.line}`}: ${error.message}; ${error.tally.rows} rows before it are dealt with`);
@@ -45,12 +68,13 @@ async function importVotes(file: string, options: ImportOptions): Promise<void> 
     }
   });
   if (options.json) console.log(JSON.stringify(tally));
-  else report(file, tally);
+  else report(file, counts, tally);
   if (tally.rejected > 0) throw new Refusal(`${tally.rejected} of ${tally.rows} rows were rejected`);
 }
 
-function report(file: string, tally: BulkTally<'created' | 'superseded' | 'duplicate'>): void {
-  console.log(`${tally.rows} rows: ${tally.created} created, ${tally.superseded} superseded, ${tally.duplicate} duplicate, ${tally.rejected} rejected`);
+function report(file: string, counts: readonly string[], tally: BulkTally<string>): void {
+  const counted = counts.map((name) => `${tally[name]} ${name}`).join(', ');
+  console.log(`${tally.rows} rows: ${counted}, ${tally.rejected} rejected`);
   for (const { line, message } of tally.rejects.slice(0, 20)) console.error(`${file}, line ${line}: ${message}`);
   if (tally.rejected > 20) console.error(`and ${tally.rejected - 20} more; --json tells up to 10,000`);
   if (tally.unreadColumns.length > 0) console.error(`columns not read: ${tally.unreadColumns.join(', ')}`);

@@ -31,7 +31,7 @@ export function outcomeFault(hasClass: boolean, isOther: boolean): Fault | null 
 
 export const goldTable = {
   row: 'gold answer',
-  columns: { item, class: { aliases: ['label', 'gold'], required: true as const, read: id } },
+  columns: { item, class: { aliases: ['label', 'gold'], required: true as const, read: id }, reason: { read: text(1 << 16) } },
 } satisfies Table;
 
 export const itemTable = {

@@ -63,9 +63,9 @@ export class GoldService {
     return this.change(project, actor, 'removeGold', ids, results, options, async (transaction) => {
       const known = named.filter((one) => one.itemCode >= 0);
       const standing = await goldStore.standing(transaction, project.id, known.map((one) => one.itemCode));
-      const ended = known.filter((one) => standing.has(one.itemCode)).map((one) => one.itemCode);
-      await goldStore.remove(transaction, project.id, ended);
-      await touchItems(transaction, project.id, ended);
+      const ended = [...standing.values()];
+      await goldStore.end(transaction, project.id, ended.map((answer) => answer.seq));
+      await touchItems(transaction, project.id, ended.map((answer) => answer.itemCode));
       return known.map(({ index, itemCode }) => ({ index, status: standing.has(itemCode) ? RowStatus.UPDATED : RowStatus.UNCHANGED }));
     });
   }
@@ -110,7 +110,7 @@ export class GoldService {
       return before.classIndex === classIndex && before.reason === reason ? RowStatus.UNCHANGED : RowStatus.UPDATED;
     };
     const changed: NewGold[] = rows.filter((row) => statusOf(row) !== RowStatus.UNCHANGED)
-      .map(({ itemCode, classIndex, reason }) => ({ itemCode, classIndex, reason, replaces: standing.has(itemCode) }));
+      .map(({ itemCode, classIndex, reason }) => ({ itemCode, classIndex, reason, before: standing.get(itemCode) }));
     if (changed.length > 0) await goldStore.write(transaction, projectId, changed, actor.keyId ?? null);
     await touchItems(transaction, projectId, changed.map((answer) => answer.itemCode));
     return rows.map((row) => ({ index: row.index, status: statusOf(row) }));

@@ -5,18 +5,22 @@ import type { Transaction } from '../platform/transaction.js';
 const GOLD_LOCK = 0x676f6c64;
 
 export interface StandingGold {
+  seq: number;
   itemCode: number;
   classIndex: number;
   reason: string | null;
 }
 
 /** An answer on its way into the table. */
-export interface NewGold extends StandingGold {
-  /** Where an answer stands already, which this one replaces. */
-  replaces: boolean;
+export interface NewGold {
+  itemCode: number;
+  classIndex: number;
+  reason: string | null;
+  /** The answer that stands, which this one is to replace. */
+  before: StandingGold | undefined;
 }
 
-/** SQL of gold answers. Every method runs in the caller's transaction, under the project's shared vote lock and, past the first, under the lock of gold. */
+/** SQL of gold answers. Every method runs in the caller's transaction, under the project's shared vote lock and, but for the first, under the lock of gold. */
 export const goldStore = {
   /**
    * Until the transaction ends, this one alone writes gold of the project. Two that wrote the same items at once would have
@@ -30,7 +34,7 @@ export const goldStore = {
     const rows: StandingGold[] = await transaction.query(
       `select found.* from unnest($2::int4[]) as wanted(item)
        cross join lateral (
-         select item_code as "itemCode", class_index as "classIndex", reason from gold_answers
+         select seq, item_code as "itemCode", class_index as "classIndex", reason from gold_answers
          where project_id = $1 and item_code = wanted.item and ended_seq is null limit 1
        ) found`,
       [projectId, int4Array(items)],
@@ -38,32 +42,30 @@ export const goldStore = {
     return new Map(rows.map((row) => [row.itemCode, row]));
   },
 
-  /** Writes answers and ends those that they replace, under one ticket each: at no watermark has such an item none, or two. */
+  /** Writes answers. One begins with the ticket that the one it replaces ends with: at no watermark has its item none, or two. */
   async write(transaction: Transaction, projectId: number, answers: readonly NewGold[], keyId: number | null): Promise<void> {
-    const tickets: { ticket: number }[] = await transaction.query(`select nextval('vote_ticket') as ticket from generate_series(1, $1::int)`, [answers.length]);
-    const seqs = tickets.map(({ ticket }) => ticket);
-    await end(transaction, projectId, answers.map((answer) => answer.itemCode).filter((_, i) => answers[i]!.replaces), seqs.filter((_, i) => answers[i]!.replaces));
+    const ended = await goldStore.end(transaction, projectId, answers.flatMap(({ before }) => (before ? [before.seq] : [])));
     await transaction.query(
-      `insert into gold_answers (project_id, api_key_id, seq, item_code, class_index, reason)
-       select $1, $2, * from unnest($3::int8[], $4::int4[], $5::int2[], $6::text[])`,
+      `insert into gold_answers (project_id, place, api_key_id, seq, item_code, class_index, reason)
+       select $1::int4, $1::int4 + random(), $2, coalesce(given.seq, nextval('vote_ticket')), item, class, reason
+       from unnest($3::int8[], $4::int4[], $5::int2[], $6::text[]) as given(seq, item, class, reason)`,
       [
-        projectId, keyId, seqs, int4Array(answers.map((answer) => answer.itemCode)), int2Array(answers.map((answer) => answer.classIndex)),
-        nullableTextArray(answers.map((answer) => answer.reason)),
+        projectId, keyId, answers.map((answer) => ended.get(answer.itemCode) ?? null), int4Array(answers.map((answer) => answer.itemCode)),
+        int2Array(answers.map((answer) => answer.classIndex)), nullableTextArray(answers.map((answer) => answer.reason)),
       ],
     );
   },
 
-  async remove(transaction: Transaction, projectId: number, items: readonly number[]): Promise<void> {
-    const tickets: { ticket: number }[] = await transaction.query(`select nextval('vote_ticket') as ticket from generate_series(1, $1::int)`, [items.length]);
-    await end(transaction, projectId, items, tickets.map(({ ticket }) => ticket));
+  /** @returns the ticket that each item's answer ended with. */
+  async end(transaction: Transaction, projectId: number, seqs: readonly number[]): Promise<Map<number, number>> {
+    if (seqs.length === 0) return new Map();
+    const rows: { item: number; ticket: number }[] = await transaction.query(
+      `with ended as (
+         update gold_answers set ended_seq = nextval('vote_ticket')
+         where project_id = $1 and seq = any($2::int8[]) and ended_seq is null returning item_code, ended_seq
+       ) select item_code as item, ended_seq as ticket from ended`,
+      [projectId, seqs],
+    );
+    return new Map(rows.map(({ item, ticket }) => [item, ticket]));
   },
 };
-
-async function end(transaction: Transaction, projectId: number, items: readonly number[], seqs: readonly number[]): Promise<void> {
-  if (items.length === 0) return;
-  await transaction.query(
-    `update gold_answers set ended_seq = given.seq from unnest($2::int4[], $3::int8[]) as given(item, seq)
-     where project_id = $1 and item_code = given.item and ended_seq is null`,
-    [projectId, int4Array(items), seqs],
-  );
-}
