@@ -2,7 +2,7 @@ import { Field, Float, InputType, Int, ObjectType, registerEnumType } from '@nes
 import { ProbabilityScalar } from '../platform/scalars.js';
 
 /** Rows are written by COPY and read by SQL, so this is the API's type and the row's shape; the table is the migration's. */
-@ObjectType({ description: 'What a run found about one item: K probabilities, and what follows from them.' })
+@ObjectType({ description: 'What is known about one item by a run: K probabilities, and what follows from them.' })
 export class SoftLabel {
   projectId: number;
   runId: number;
@@ -24,6 +24,12 @@ export class SoftLabel {
 
   @Field(() => Boolean, { description: 'Whether another class is as probable as the consensus.' })
   tie: boolean;
+
+  @Field(() => Boolean, { description: "Whether the item's votes or gold answer changed after the run read them: then this is the run's label moved on by what came since, with the run's parameters." })
+  live: boolean;
+
+  @Field(() => Date, { nullable: true, description: 'When a live label was last moved on.' })
+  updatedAt: Date | null;
 }
 
 @InputType({ description: 'Both ends belong to it; one left out is open.' })

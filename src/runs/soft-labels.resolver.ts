@@ -32,6 +32,11 @@ export class ProjectSoftLabelsResolver {
     const runId = await this.namedRun.number(context, project.id, named) ?? project.currentRunId;
     return this.service.page(project, runId ?? 0, filter ?? {}, order, page);
   }
+
+  @ResolveField(() => SoftLabelConnection, { description: 'The labels of items whose votes or gold answers changed after the current run read them, as they are now.' })
+  liveSoftLabels(@Parent() project: Project, @Args() page: PageArgs): Promise<ConnectionOf<SoftLabel>> {
+    return this.service.livePage(project, page);
+  }
 }
 
 @Resolver(() => Item)

@@ -9,8 +9,10 @@ import { SoftLabel, SoftLabelField, SortDirection, type SoftLabelFilter, type So
 
 export const SoftLabelConnection = connectionType(SoftLabel);
 
-const COLUMNS = `label.project_id as "projectId", label.run_id as "runId", label.item_code as "itemCode", label.consensus as "consensusIndex",
+const FIGURES = `label.project_id as "projectId", label.run_id as "runId", label.item_code as "itemCode", label.consensus as "consensusIndex",
   label.probabilities, label.confidence, label.entropy, label.votes, label.tie`;
+const OF_RUN = `${FIGURES}, false as live, null::timestamptz as "updatedAt"`;
+const LIVE = `${FIGURES}, true as live, label.updated_at as "updatedAt"`;
 
 /**
  * The run ends every cursor: the pages behind a cursor are of the same run, whatever becomes current meanwhile. It must not
@@ -23,6 +25,8 @@ const byField: Record<SoftLabelField, { column?: KeyColumn; key: (label: SoftLab
   VOTES: { column: { sql: 'label.votes', type: 'int4' }, key: (label) => [label.votes, label.itemCode, label.runId] },
 };
 
+const byItem = new Keyset<SoftLabel>([{ sql: 'label.item_code', type: 'int4' }], (label) => [label.itemCode]);
+
 @Injectable()
 export class SoftLabelsService {
   constructor(private readonly source: DataSource) {}
@@ -34,20 +38,34 @@ export class SoftLabelsService {
     const conditions = ['label.project_id = $1', 'label.run_id = $2', ...conditionsOf(filter, project, parameters)];
     const { where, orderBy, limit } = keyset.page(args, parameters);
     const rows: SoftLabel[] = await this.source.query(
-      `select ${COLUMNS} from soft_labels label where ${conditions.join(' and ')} and ${where} order by ${orderBy} limit ${limit}`, parameters,
+      `select ${OF_RUN} from soft_labels label where ${conditions.join(' and ')} and ${where} order by ${orderBy} limit ${limit}`, parameters,
     );
     return keyset.connection(args, rows, (row) => Object.assign(new SoftLabel(), row));
   }
 
-  /** Of the named run, else of the project's current one; all items asked for at once are one statement. */
+  /** The labels that changed after the current run read its votes, in the order of items. */
+  async livePage(project: Project, args: PageArgs): Promise<ConnectionOf<SoftLabel>> {
+    const parameters: unknown[] = [project.id, project.currentRunId];
+    const { where, orderBy, limit } = byItem.page(args, parameters);
+    const rows: SoftLabel[] = await this.source.query(
+      `select ${LIVE} from live_labels label where label.project_id = $1 and label.run_id = $2 and ${where} order by ${orderBy} limit ${limit}`, parameters,
+    );
+    return byItem.connection(args, rows, (row) => Object.assign(new SoftLabel(), row));
+  }
+
+  /** Of the named run as it found them; else as they are now by the project's current one. All items asked for at once are one statement. */
   load(context: RequestContext, projectId: number, runId: number | null, itemCode: number): Promise<SoftLabel | null> {
     return context.loader<number, SoftLabel>(`softLabels:${projectId}:${runId ?? 'current'}`, async (codes) => {
       const rows: SoftLabel[] = await this.source.query(
-        `select ${COLUMNS} from soft_labels label
+        `select ${OF_RUN} from soft_labels label
          where label.project_id = $1 and label.item_code = any($2)
-           and label.run_id = coalesce($3::bigint, (select current_run_id from projects where id = $1))`,
+           and label.run_id = coalesce($3::bigint, (select current_run_id from projects where id = $1))
+         union all
+         select ${LIVE} from live_labels label
+         where $3::bigint is null and label.project_id = $1 and label.item_code = any($2) and label.run_id = (select current_run_id from projects where id = $1)`,
         [projectId, codes, runId],
       );
+      // A live label comes behind the run's own, and takes its place.
       const found = new Map(rows.map((row) => [row.itemCode, Object.assign(new SoftLabel(), row)]));
       return codes.map((code) => found.get(code) ?? null);
     }).load(itemCode);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startService, type Service } from '../setup/service.js';
+import { startBeside, startService, type Service } from '../setup/service.js';
 import { newCrowd, numbersOf, runToEnd, submit } from './crowd.js';
 import { statementsOf } from './statements.js';
 
@@ -169,20 +169,28 @@ describe('items and annotators', () => {
     }
   });
 
-  it('annotators under a method without confusion matrices have none, and those without votes have nothing', async () => {
+  it('annotators under a method without confusion matrices have those that its soft labels imply, and those without votes have nothing', async () => {
     const crowd = await newCrowd(service, { items: 5, annotators: 3, classes: 2, votesPerItem: 2 });
     await service.data(`mutation ($input: AnnotatorsInput!) { upsertAnnotators(input: $input) { results { status } } }`, { input: { projectId: crowd.projectId, annotators: [{ externalId: 'idle' }] } });
     await runToEnd(service, crowd.projectId, { method: 'majority-vote' });
-    const { project } = await service.data(`query ($id: ID!) { project(id: $id) { annotators { nodes { externalId quality accuracy { value } confusionMatrix { classes } } } } }`, { id: crowd.projectId });
+    const { project } = await service.data(`query ($id: ID!) { project(id: $id) { annotators { nodes { externalId quality accuracy { value } confusionMatrix { implied rows { probabilities } } } } } }`, { id: crowd.projectId });
     for (const annotator of project.annotators.nodes) {
-      expect(annotator.confusionMatrix).toBeNull();
-      if (annotator.externalId === 'idle') expect(annotator).toMatchObject({ quality: null, accuracy: null });
-      else expect(annotator.accuracy.value).toBeGreaterThanOrEqual(0);
+      if (annotator.externalId === 'idle') expect(annotator).toMatchObject({ quality: null, accuracy: null, confusionMatrix: null });
+      else {
+        expect(annotator.accuracy.value).toBeGreaterThanOrEqual(0);
+        expect(annotator.confusionMatrix.implied).toBe(true);
+        const { rows } = annotator.confusionMatrix;
+        for (const k of [0, 1]) expect(rows.reduce((sum: number, row: { probabilities: number[] }) => sum + row.probabilities[k]!, 0)).toBeCloseTo(1, 9);
+      }
     }
   });
 });
 
 describe('the number of SQL statements', () => {
+  let beside: Service;
+  beforeAll(async () => { beside = await startBeside(service); });
+  afterAll(() => beside.stop());
+
   const everything = `
     softLabels(first: $n) { nodes { consensus classes probabilities item { externalId softLabel { confidence } } run { id classPriors { class } } } }
     items(first: $n) { nodes { softLabel { consensus run { id } } } }
@@ -201,16 +209,16 @@ describe('the number of SQL statements', () => {
   ])('for %s is the same for 1 row and for 50', async (_, fields, count) => {
     const query = `query ($id: ID!, $n: Int!${fields.includes('$run') ? ', $run: ID!' : ''}) { project(id: $id) ${fields} }`;
     const variables = { id: projectId, ...(fields.includes('$run') && { run: run.id }) };
-    const one = await statementsOf(service, () => service.data(query, { ...variables, n: 1 }));
-    const fifty = await statementsOf(service, () => service.data(query, { ...variables, n: 50 }));
+    const one = await statementsOf(beside, () => beside.data(query, { ...variables, n: 1 }));
+    const fifty = await statementsOf(beside, () => beside.data(query, { ...variables, n: 50 }));
     expect(fifty).toHaveLength(one.length);
     expect(one, one.join('\n')).toHaveLength(count);
   });
 
   it('for the current runs of many projects is that of one', async () => {
     const QUERY = `query ($n: Int!) { projects(first: $n) { nodes { currentRun { id } } } }`;
-    const one = await statementsOf(service, () => service.data(QUERY, { n: 1 }));
-    const many = await statementsOf(service, () => service.data(QUERY, { n: 50 }));
+    const one = await statementsOf(beside, () => beside.data(QUERY, { n: 1 }));
+    const many = await statementsOf(beside, () => beside.data(QUERY, { n: 50 }));
     expect([one.length, many.length]).toEqual([2, 2]);
   });
 });

@@ -41,13 +41,22 @@ export interface Service {
 
 export async function startService(environment: Record<string, string> = {}): Promise<Service> {
   const database = await freshDatabase();
-  const running = await startApi({ NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'silent', DATABASE_URL: database.url, ...environment });
+  return serve(database.url, environment, () => database.drop());
+}
+
+/** Another API process on the database of a service that runs, with its first key. It works on no jobs: its statements are those of its requests. */
+export async function startBeside(service: Service): Promise<Service> {
+  return serve(service.databaseUrl, { ASSAY_WORK: 'false' }, async () => {}, service.key);
+}
+
+async function serve(databaseUrl: string, environment: Record<string, string>, dispose: () => Promise<void>, knownKey?: string): Promise<Service> {
+  const running = await startApi({ NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'silent', DATABASE_URL: databaseUrl, ...environment });
   const { app } = running;
-  const { workspaceId, key } = (await app.get(FirstWorkspace).ensure())!;
+  const { workspaceId, key } = knownKey ? { workspaceId: 1, key: knownKey } : (await app.get(FirstWorkspace).ensure())!;
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
   const source = app.get(DataSource);
   const service: Service = {
-    app, url, databaseUrl: database.url, key, source,
+    app, url, databaseUrl, key, source,
     async graphql(query, variables, options = {}) {
       const call = supertest(url).post('/graphql').set('content-type', 'application/json').set(options.headers ?? {});
       const used = options.key === undefined ? key : options.key;
@@ -81,7 +90,7 @@ export async function startService(environment: Record<string, string> = {}): Pr
     },
     async stop() {
       await running.stop();
-      await database.drop();
+      await dispose();
     },
   };
   return service;
