@@ -32,3 +32,4 @@ export { answerModels, crowdAnnotators, crowdGold, crowdOptions, crowdVotes, sim
 export { VoteTable, type CandidateSets, type VoteColumns } from './vote-table.js';
 export { votes, type NamedVotes, type VoteRow } from './votes.js';
 export { bestClass, entropy, tiedClasses } from './numeric/simplex.js';
+export { betaQuantile } from './numeric/special-functions.js';

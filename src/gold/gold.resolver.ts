@@ -1,4 +1,5 @@
 import { Args, Int, Mutation, Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { Annotator } from '../annotators/annotator.entity.js';
 import { Item } from '../items/item.entity.js';
 import { ItemsService } from '../items/items.service.js';
 import { PageArgs } from '../platform/pagination.js';
@@ -7,6 +8,8 @@ import { Context, idempotencyKeyOf, type RequestContext } from '../platform/requ
 import { actorOf } from '../projects/actor.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { Project } from '../projects/project.entity.js';
+import { GoldAccuracies } from './gold-accuracies.service.js';
+import { GoldAccuracy } from './gold-accuracy.js';
 import { GoldAnswer } from './gold-answer.js';
 import { GoldAnswers, GoldConnection } from './gold-answers.service.js';
 import { GoldPayload, RemoveGoldInput, SetGoldInput } from './gold.inputs.js';
@@ -56,6 +59,16 @@ export class ItemGoldResolver {
   @ResolveField(() => GoldAnswer, { nullable: true, description: 'Null where nobody has told.' })
   gold(@Context() context: RequestContext, @Parent() item: Item) {
     return this.answers.ofItem(context, item.projectId, item.code);
+  }
+}
+
+@Resolver(() => Annotator)
+export class AnnotatorGoldResolver {
+  constructor(private readonly accuracies: GoldAccuracies) {}
+
+  @ResolveField(() => GoldAccuracy, { nullable: true, description: 'Null where they voted on no item with a gold answer.' })
+  goldAccuracy(@Context() context: RequestContext, @Parent() annotator: Annotator) {
+    return this.accuracies.of(context, annotator.projectId, annotator.code);
   }
 }
 
