@@ -14,6 +14,7 @@ import { graphqlModule } from './platform/graphql.module.js';
 import { PlatformModule } from './platform/platform.module.js';
 import { PredictionsModule } from './predictions/predictions.module.js';
 import { ProjectsModule } from './projects/projects.module.js';
+import { ReliabilityModule } from './reliability/reliability.module.js';
 import { RulesModule } from './rules/rules.module.js';
 import { RunsModule } from './runs/runs.module.js';
 import { SamplesModule } from './samples/samples.module.js';
@@ -30,7 +31,7 @@ export class AppModule {
         EventsModule, JobsModule, ComputeModule, RulesModule, ProjectsModule, graphqlModule(),
         ItemsModule, AnnotatorsModule,
         VotesModule, GoldModule, PredictionsModule,
-        IngestModule, RunsModule, LiveModule,
+        IngestModule, RunsModule, ReliabilityModule, LiveModule,
         AssignmentModule, ExportsModule, SamplesModule,
       ],
     };

@@ -20,6 +20,12 @@ export {
 export { majorityErrors, majorityPriorBounds } from './diagnostics/majority-vote/two-classes.js';
 export { majorityOverCounts, oneCoinMargin } from './diagnostics/majority-vote/vote-counts.js';
 export { majorityVoteCertificate, type CertificateOptions, type MajorityVoteCertificate, type MajorityVoteVerdict } from './diagnostics/majority-vote-certificate.js';
+export { binomialTail } from './diagnostics/annotators/binomial-tail.js';
+export { drift, type Drift } from './diagnostics/annotators/drift.js';
+export { voteEvidence, type VoteEvidence, type VoteGroups } from './diagnostics/annotators/evidence.js';
+export { errorAt, informedness, type Informedness } from './diagnostics/annotators/informedness.js';
+export { leaveOneOut } from './diagnostics/annotators/leave-one-out.js';
+export { type VoteSequence } from './diagnostics/annotators/vote-sequence.js';
 export type * from './method.js';
 export { calibration, fitTemperature, withTemperature, type Calibration, type CalibrationOptions, type ReliabilityBin } from './diagnostics/calibration.js';
 export { conflation, disagreement, fitTemperatures, jensenShannonCentroid, meanSoftLabel, temper } from './combination.js';

@@ -14,7 +14,11 @@ const actions = {
   [AnnotatorStatus.BLOCKED]: 'blockAnnotators',
 } as const;
 
-/** Whether annotators are given items, as people decide it. */
+/** A person's word holds against a rule until the annotator has given so many votes more. */
+export const VOTES_BEFORE_OVERRULED = 20;
+const PAUSES_AT_ONCE = 10_000;
+
+/** Whether annotators are given items, as people or the project's rule decide it. */
 @Injectable()
 export class AnnotatorStatuses {
   constructor(
@@ -44,6 +48,23 @@ export class AnnotatorStatuses {
     return results;
   }
 
+  /**
+   * Pauses those of them who are active, by the project's rule and not by a person: nobody who was activated and has not given
+   * 20 votes since. The audit log tells why of each. @returns how many were paused
+   */
+  async pauseByRule(projectId: number, pauses: readonly { code: number; reason: string }[]): Promise<number> {
+    let paused = 0;
+    for (let from = 0; from < pauses.length; from += PAUSES_AT_ONCE) {
+      const some = pauses.slice(from, from + PAUSES_AT_ONCE);
+      paused += await this.transactions.run(async (transaction) => {
+        const annotators = await changeByRule(transaction, projectId, some);
+        if (annotators.length > 0) await this.audit.record(transaction, await ruleOf(transaction, projectId), 'pauseAnnotators', projectId, { by: 'pauseRule', annotators });
+        return annotators.length;
+      });
+    }
+    return paused;
+  }
+
   private async known(transaction: Transaction, projectId: number, ids: readonly string[]): Promise<Set<string>> {
     const rows: { external_id: string }[] = await transaction.query(
       `select external_id from annotators where project_id = $1 and external_id = any($2)`, [projectId, ids],
@@ -55,9 +76,28 @@ export class AnnotatorStatuses {
 /** Another reason for the same status leaves the time since when they have it. @returns whom it changed. */
 async function change(transaction: Transaction, projectId: number, status: AnnotatorStatus, ids: readonly string[], reason: string | null): Promise<Set<string>> {
   const [rows]: [{ external_id: string }[], number] = await transaction.query(
-    `update annotators set status = $3, status_reason = $4, status_at = case when status = $3 then status_at else clock_timestamp() end
+    `update annotators set status = $3, status_reason = $4, status_at = case when status = $3 then status_at else clock_timestamp() end, status_votes = ${VOTES}
      where project_id = $1 and external_id = any($2) and (status, status_reason) is distinct from ($3, $4::text) returning external_id`,
     [projectId, ids, status, reason],
   );
   return new Set(rows.map((row) => row.external_id));
+}
+
+async function changeByRule(transaction: Transaction, projectId: number, pauses: readonly { code: number; reason: string }[]): Promise<{ annotator: string; reason: string }[]> {
+  const [rows]: [{ annotator: string; reason: string }[], number] = await transaction.query(
+    `update annotators set status = 'PAUSED', status_reason = proposed.reason, status_at = clock_timestamp(), status_votes = ${VOTES}
+     from unnest($2::int4[], $3::text[]) as proposed(code, reason)
+     where annotators.project_id = $1 and annotators.code = proposed.code and status = 'ACTIVE'
+       and (status_votes is null or status_votes + ${VOTES_BEFORE_OVERRULED} <= ${VOTES})
+     returning external_id as annotator, proposed.reason`,
+    [projectId, pauses.map((pause) => pause.code), pauses.map((pause) => pause.reason)],
+  );
+  return rows;
+}
+
+const VOTES = `(select counts.votes from annotator_counts counts where counts.project_id = $1 and counts.annotator_code = annotators.code)`;
+
+async function ruleOf(transaction: Transaction, projectId: number): Promise<Actor> {
+  const [project]: Actor[] = await transaction.query(`select workspace_id as "workspaceId" from projects where id = $1`, [projectId]);
+  return project!;
 }

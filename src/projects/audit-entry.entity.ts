@@ -20,11 +20,11 @@ export class AuditEntry {
     return this.projectId == null ? null : globalId('Project', this.projectId);
   }
 
-  /** Null for what an operator did at the command line. */
+  /** Null for what an operator did at the command line, or a rule. */
   @Column({ name: 'api_key_id', type: 'integer', nullable: true })
   apiKeyId: number | null;
 
-  @Field(() => ID, { nullable: true, name: 'apiKeyId', description: "Whose key did it; null for an operator's command." })
+  @Field(() => ID, { nullable: true, name: 'apiKeyId', description: "Whose key did it; null for an operator's command, and for what a project's rule did." })
   get apiKeyNodeId(): string | null {
     return this.apiKeyId == null ? null : globalId('ApiKey', this.apiKeyId);
   }

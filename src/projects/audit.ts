@@ -4,7 +4,7 @@ import type { Transaction } from '../platform/transaction.js';
 import { DataSource } from 'typeorm';
 import { AuditEntry } from './audit-entry.entity.js';
 
-/** Who did something: a key in a request, or an operator (no key). */
+/** Who did something: a key in a request; or an operator, or a project's rule (no key). */
 export interface Actor {
   workspaceId: number;
   keyId?: number;

@@ -1,7 +1,7 @@
 import type { Service } from '../setup/service.js';
 
 /** The look-up of keys, and the queue's own. */
-const BESIDE = /pgboss|api_keys|reliability_states/i;
+const BESIDE = /pgboss|api_keys/i;
 
 /** The SQL statements that requests send while `work` runs, keys' look-up apart, on a service that works on no jobs. */
 export async function statementsOf(service: Service, work: () => Promise<unknown>): Promise<string[]> {
