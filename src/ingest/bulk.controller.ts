@@ -56,7 +56,7 @@ export class BulkController {
     return this.upload(request, reply, id, (project) => goldSink(this.gold, project, actorOf(request.assay!)));
   }
 
-  /** The version comes by the query: model, version, outOfSample, trainingWatermark. */
+  /** The version comes by the query: model, version, outOfSample, trainingWatermark, complete. */
   @Post('predictions')
   @HttpCode(200)
   @RequiresScope('votes:write')

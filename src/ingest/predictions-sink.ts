@@ -8,7 +8,10 @@ import { answerOf, rowCounts, type BulkSink } from './bulk-sink.js';
 /** Probabilities that are committed together: rows with very many classes come in smaller batches. */
 const BATCH_NUMBERS = 1_000_000;
 
-export function predictionsSink(predictions: PredictionsService, project: Project, actor: Actor, given: GivenVersion): BulkSink<PredictionTable, (typeof rowCounts)[number]> {
+/** @param complete whether the version is complete with this upload, and may become the current one */
+export function predictionsSink(
+  predictions: PredictionsService, project: Project, actor: Actor, { complete, ...given }: GivenVersion & { complete: boolean },
+): BulkSink<PredictionTable, (typeof rowCounts)[number]> {
   return {
     kind: `predictions ${JSON.stringify(given)}`,
     table: predictionTable(project.classes),
@@ -17,6 +20,6 @@ export function predictionsSink(predictions: PredictionsService, project: Projec
     async write(rows, note) {
       await predictions.submit(project, actor, given, rows, { finish: false, alongside: (transaction, results) => note(transaction, answerOf(results)) });
     },
-    finish: (transaction, isWhole) => predictions.finish(transaction, project.id, given, isWhole),
+    finish: (transaction, isWhole) => predictions.finish(transaction, project.id, given, isWhole && complete),
   };
 }

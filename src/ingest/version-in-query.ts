@@ -1,8 +1,11 @@
 import { invalid } from '../platform/errors.js';
 import type { GivenVersion } from '../predictions/predictions.store.js';
 
-/** Which version of a model's predictions an upload brings. @throws INVALID_INPUT naming the parameter, its value and what it may be. */
-export function versionIn(query: unknown): GivenVersion {
+/**
+ * Which version of a model's predictions an upload brings, and whether the version is complete with it.
+ * @throws INVALID_INPUT naming the parameter, its value and what it may be.
+ */
+export function versionIn(query: unknown): GivenVersion & { complete: boolean } {
   const given = query as Record<string, string | string[] | undefined>;
   const one = (name: string): string | null => {
     const value = given[name];
@@ -14,12 +17,15 @@ export function versionIn(query: unknown): GivenVersion {
     if (value == null) throw invalid(`${name} is missing: ?model=NAME&version=NAME say what the predictions are of`, name);
     return value;
   };
-  const outOfSample = one('outOfSample');
-  if (outOfSample != null && outOfSample !== 'true' && outOfSample !== 'false') throw invalid(`outOfSample is ${JSON.stringify(outOfSample)}; it is true or false`, 'outOfSample');
+  const flag = (name: string): boolean | null => {
+    const value = one(name);
+    if (value != null && value !== 'true' && value !== 'false') throw invalid(`${name} is ${JSON.stringify(value)}; it is true or false`, name);
+    return value == null ? null : value === 'true';
+  };
   const watermark = one('trainingWatermark');
   if (watermark != null && !/^\d{1,16}$/.test(watermark)) throw invalid(`trainingWatermark is ${JSON.stringify(watermark)}; it is a whole number from 0 on`, 'trainingWatermark');
   return {
     model: needed('model'), version: needed('version'),
-    outOfSample: outOfSample == null ? null : outOfSample === 'true', trainingWatermark: watermark == null ? null : Number(watermark),
+    outOfSample: flag('outOfSample'), trainingWatermark: watermark == null ? null : Number(watermark), complete: flag('complete') ?? true,
   };
 }

@@ -105,7 +105,7 @@ async function write(transaction: Transaction, project: Project, given: GivenVer
   const results: RowResult[] = [];
   const met: CodedPrediction[] = [];
   rows.forEach((row, i) => {
-    if (isFirst(row, i) && written.has(row.itemCode)) results.push({ index: row.index, status: RowStatus.CREATED });
+    if (isFirst(row, i) && (written?.has(row.itemCode) ?? true)) results.push({ index: row.index, status: RowStatus.CREATED });
     else met.push(row);
   });
   const same = await predictionsStore.same(transaction, project.id, version.id, columnsOf(met));

@@ -73,25 +73,26 @@ export const predictionsStore = {
 
   /**
    * Writes rows of items that have none in the version, all under one ticket. Items are distinct and ascend: writers that
-   * meet take their locks in one order. @returns the items that were written.
+   * meet take their locks in one order. @returns the items that were written, or null where all were.
    */
-  async insert(transaction: Transaction, projectId: number, versionId: number, columns: PredictionColumns): Promise<Set<number>> {
-    const [written]: { items: number[] | null; seq: number }[] = await transaction.query(
+  async insert(transaction: Transaction, projectId: number, versionId: number, columns: PredictionColumns): Promise<Set<number> | null> {
+    const [written]: { count: number; items: number[] | null; seq: number }[] = await transaction.query(
       `with ticket as (select nextval('vote_ticket') as seq),
             written as (
               insert into predictions (seq, project_id, version_id, item_code, probabilities)
               select (select seq from ticket), $1, $2, item, ${NUMBERS} from (${GIVEN}) given on conflict do nothing returning item_code
             )
-       select (select seq from ticket) as seq, array_agg(item_code) as items from written`,
+       select (select seq from ticket) as seq, count(*)::int as count, case when count(*) < cardinality($3) then array_agg(item_code) end as items from written`,
       parameters(projectId, versionId, columns),
     );
-    const { items, seq } = written!;
-    if (!items) return new Set();
-    await transaction.query(
-      `update prediction_versions set row_count = row_count + $3, last_seq = greatest(last_seq, $4) where project_id = $1 and id = $2`,
-      [projectId, versionId, items.length, seq],
-    );
-    return new Set(items);
+    const { count, items, seq } = written!;
+    if (count > 0) {
+      await transaction.query(
+        `update prediction_versions set row_count = row_count + $3, last_seq = greatest(last_seq, $4) where project_id = $1 and id = $2`,
+        [projectId, versionId, count, seq],
+      );
+    }
+    return count === columns.items.length ? null : new Set(items);
   },
 
   /** The places of those rows whose items have the very same numbers in the version. */

@@ -81,6 +81,14 @@ describe('POST /projects/:id/predictions', () => {
     expect(await upload(service, id, csv(45_000), undefined, { 'idempotency-key': 'p-1' })).toMatchObject({ status: 200, created: 45_000, replayed: true });
   });
 
+  it('waits for the last of several files where it is told to', async () => {
+    const id = await service.newProject(abc);
+    await upload(service, id, csv(10), 'model=m&version=v1&complete=false');
+    expect(await versions(id)).toMatchObject([{ rows: 10, complete: false, current: false }]);
+    await upload(service, id, csv(10, 10));
+    expect(await versions(id)).toMatchObject([{ rows: 20, complete: true, current: true }]);
+  });
+
   it('takes a file without a key twice: all rows are unchanged', async () => {
     const id = await service.newProject(abc);
     await upload(service, id, csv(15_000));
