@@ -1,4 +1,4 @@
-import { digamma, logGamma } from '../numeric/special-functions.js';
+import { digamma, digammaAndLogGamma, logGamma } from '../numeric/special-functions.js';
 import type { ConfusionRows } from './confusion-rows.js';
 
 /** Pseudo-counts: of the subtypes of a class together, of a class, of a wrong and of the right answer to it. */
@@ -27,10 +27,14 @@ export function subtypeParameters({ offsets, labels }: ConfusionRows, K: number,
   const annotatorCount = offsets.length - 1;
   const priorTotal = (K - 1) * WRONG + RIGHT;
   const digammaPrior = digamma(priorTotal);
+  const scalePrior = Math.exp(digammaPrior);
   const logGammaPrior = logGamma(priorTotal);
   const totals = new Float64Array(W);
   const digammaTotals = new Float64Array(W);
   const scales = new Float64Array(W);
+  /** Likelihoods of answers never given, wrong ones. */
+  const unseen = new Float64Array(W);
+  const gamma = { digamma: 0, logGamma: 0 };
   return { update, means };
 
   /** Overwrites likelihoods and start; returns how far the posteriors are from their priors, less the log scale taken out of start. */
@@ -69,25 +73,29 @@ export function subtypeParameters({ offsets, labels }: ConfusionRows, K: number,
     for (let at = first * W; at < last * W; at += W) for (let i = 0; i < W; i++) totals[i]! += counts[at + i]!;
     for (let i = 0; i < W; i++) {
       const total = totals[i]!;
-      digammaTotals[i] = total > 0 ? digamma(priorTotal + total) : digammaPrior;
-      scales[i] = Math.exp(digammaTotals[i]!);
-      if (total > 0) divergence += logGamma(priorTotal + total) - logGammaPrior;
+      digammaTotals[i] = digammaPrior;
+      scales[i] = scalePrior;
+      if (total > 0) {
+        digammaAndLogGamma(priorTotal + total, gamma);
+        digammaTotals[i] = gamma.digamma;
+        scales[i] = Math.exp(gamma.digamma);
+        divergence += gamma.logGamma - logGammaPrior;
+      }
+      unseen[i] = EXP_DIGAMMA[WRONG] / scales[i]!;
     }
     for (let row = first; row < last; row++) {
-      for (let k = 0, i = 0; k < K; k++) {
-        const before = labels[row] === k ? RIGHT : WRONG;
-        const unseen = EXP_DIGAMMA[before];
-        for (let m = 0; m < M; m++, i++) {
-          const count = counts[row * W + i]!;
-          // Where K is large most counts are 0: no special function and no exponential for them.
-          if (count === 0) {
-            likelihoods[row * W + i] = unseen / scales[i]!;
-            continue;
-          }
-          const expected = digamma(before + count);
-          likelihoods[row * W + i] = Math.exp(expected) / scales[i]!;
-          divergence += count * (expected - digammaTotals[i]!) + LOG_GAMMA[before] - logGamma(before + count);
-        }
+      const at = row * W;
+      const right = labels[row]! * M;
+      // Where K is large most counts are 0: no special function and no exponential for them.
+      likelihoods.set(unseen, at);
+      for (let i = right; i < right + M; i++) likelihoods[at + i] = EXP_DIGAMMA[RIGHT] / scales[i]!;
+      for (let i = 0; i < W; i++) {
+        const count = counts[at + i]!;
+        if (count === 0) continue;
+        const before = i >= right && i < right + M ? RIGHT : WRONG;
+        digammaAndLogGamma(before + count, gamma);
+        likelihoods[at + i] = Math.exp(gamma.digamma) / scales[i]!;
+        divergence += count * (gamma.digamma - digammaTotals[i]!) + LOG_GAMMA[before] - gamma.logGamma;
       }
     }
     return divergence;

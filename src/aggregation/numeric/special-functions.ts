@@ -8,14 +8,8 @@ export function digamma(x: number): number {
     shift -= 1 / x;
     x++;
   }
-  const f = 1 / (x * x);
-  return (
-    shift + Math.log(x) - 0.5 / x -
-    f * (1 / 12 - f * (1 / 120 - f * (1 / 252 - f * (1 / 240 - f * (1 / 132 - f * (691 / 32760 - f / 12))))))
-  );
+  return digammaSeries(x, Math.log(x), shift);
 }
-
-const HALF_LOG_2PI = 0.5 * Math.log(2 * Math.PI);
 
 /** ln Gamma(x), x > 0: recurrence up to 10, then Stirling's series (Abramowitz & Stegun 6.1.41). */
 export function logGamma(x: number): number {
@@ -25,9 +19,34 @@ export function logGamma(x: number): number {
     product *= x;
     x++;
   }
+  return stirlingSeries(x, Math.log(x)) - Math.log(product);
+}
+
+/** Sets both to the bits the functions above give for x > 0, in half their time: recurrence and logarithm do for both. */
+export function digammaAndLogGamma(x: number, result: { digamma: number; logGamma: number }): void {
+  let shift = 0;
+  let product = 1;
+  while (x < 10) {
+    shift -= 1 / x;
+    product *= x;
+    x++;
+  }
+  const log = Math.log(x);
+  result.digamma = digammaSeries(x, log, shift);
+  result.logGamma = stirlingSeries(x, log) - Math.log(product);
+}
+
+function digammaSeries(x: number, log: number, shift: number): number {
+  const f = 1 / (x * x);
+  return shift + log - 0.5 / x - f * (1 / 12 - f * (1 / 120 - f * (1 / 252 - f * (1 / 240 - f * (1 / 132 - f * (691 / 32760 - f / 12))))));
+}
+
+const HALF_LOG_2PI = 0.5 * Math.log(2 * Math.PI);
+
+function stirlingSeries(x: number, log: number): number {
   const f = 1 / (x * x);
   const series = (1 / 12 - f * (1 / 360 - f * (1 / 1260 - f * (1 / 1680 - f * (1 / 1188 - (f * 691) / 360360))))) / x;
-  return (x - 0.5) * Math.log(x) - x + HALF_LOG_2PI + series - Math.log(product);
+  return (x - 0.5) * log - x + HALF_LOG_2PI + series;
 }
 
 /** I_x(a, b): the chance that a Beta(a, b) number is at most x. Continued fraction of DLMF 8.17.22, by Lentz's method. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { betaCdf, betaQuantile, digamma, logGamma, normalCdf, normalQuantile } from '../../../src/aggregation/numeric/special-functions.js';
+import { betaCdf, betaQuantile, digamma, digammaAndLogGamma, logGamma, normalCdf, normalQuantile } from '../../../src/aggregation/numeric/special-functions.js';
 
 const positive = fc.double({ min: 1e-3, max: 1e6, noNaN: true });
 const shape = fc.double({ min: 0.05, max: 5000, noNaN: true });
@@ -42,6 +42,16 @@ describe('special functions', () => {
       fc.property(positive, (x) => {
         expectNear(digamma(x + 1), digamma(x) + 1 / x, 1e-11);
         expectNear(logGamma(x + 1), logGamma(x) + Math.log(x), 1e-12);
+      }),
+    );
+  });
+
+  it('digamma and logGamma are the same bits taken together', () => {
+    fc.assert(
+      fc.property(positive, (x) => {
+        const both = { digamma: NaN, logGamma: NaN };
+        digammaAndLogGamma(x, both);
+        expect(both).toEqual({ digamma: digamma(x), logGamma: logGamma(x) });
       }),
     );
   });
