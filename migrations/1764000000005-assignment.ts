@@ -80,6 +80,7 @@ export class Assignment1764000000005 implements MigrationInterface {
     await runner.query(`create unique index leases_live on leases (project_id, annotator_code, item_code) where ended_at is null`);
     // For votes that come when the lease has expired.
     await runner.query(`create index leases_expired on leases (project_id, annotator_code, item_code) where ended_by = 4`);
+    await runner.query(`create index leases_late on leases (project_id, item_code, annotator_code) where late_vote_at is not null`);
     await runner.query(`create index leases_by_expiry on leases (expires_at) where ended_at is null`);
 
     // The order in which open items are taken. A hint: whether an item may be leased is for its counts to say.

@@ -6,14 +6,17 @@ import { ItemsModule } from '../items/items.module.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { LiveModule } from '../live/live.module.js';
 import { VotesModule } from '../votes/votes.module.js';
-import { AnnotatorLeasesResolver, AssignmentResolver } from './assignment.resolver.js';
+import { AnnotatorLeasesResolver, AssignmentResolver, LateVoteResolver } from './assignment.resolver.js';
 import { CandidatesStore } from './candidates.store.js';
 import { ChoicesService } from './choices.service.js';
 import { EmptyAnswers } from './empty-answer.js';
+import { ItemStateResolver, ProjectStatesResolver } from './item-states.resolver.js';
+import { ItemStates } from './item-states.service.js';
 import { LeaseLife } from './lease-life.js';
 import { LeasesService } from './leases.service.js';
 import { LeasesStore } from './leases.store.js';
 import { NextItemsService } from './next-items.service.js';
+import { Progress } from './progress.js';
 import { Queues } from './queues.service.js';
 import { Refresh } from './refresh.service.js';
 import { TermsStore } from './terms.store.js';
@@ -21,8 +24,8 @@ import { TermsStore } from './terms.store.js';
 @Module({
   imports: [JobsModule, ComputeModule, ItemsModule, AnnotatorsModule, VotesModule, GoldModule, LiveModule],
   providers: [
-    CandidatesStore, ChoicesService, EmptyAnswers, LeaseLife, LeasesService, LeasesStore, NextItemsService, Queues, Refresh, TermsStore,
-    AssignmentResolver, AnnotatorLeasesResolver,
+    CandidatesStore, ChoicesService, EmptyAnswers, ItemStates, LeaseLife, LeasesService, LeasesStore, NextItemsService, Progress, Queues, Refresh, TermsStore,
+    AssignmentResolver, AnnotatorLeasesResolver, LateVoteResolver, ItemStateResolver, ProjectStatesResolver,
   ],
 })
 export class AssignmentModule {}

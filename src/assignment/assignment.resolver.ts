@@ -1,8 +1,9 @@
 import { Args, Mutation, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { Annotator } from '../annotators/annotator.entity.js';
 import { RequiresScope, type Principal } from '../platform/principal.js';
-import { Caller } from '../platform/request-context.js';
+import { Caller, Context, type RequestContext } from '../platform/request-context.js';
 import { ProjectAccess } from '../projects/project-access.js';
+import { Vote } from '../votes/vote.entity.js';
 import { HeartbeatInput, LeasesInput, LeasesPayload, NextItemsInput, NextItemsPayload } from './assignment.inputs.js';
 import { Lease } from './lease.entity.js';
 import { LeasesService } from './leases.service.js';
@@ -49,5 +50,15 @@ export class AnnotatorLeasesResolver {
   @ResolveField(() => [Lease], { description: 'The items they hold now, the oldest lease first: for a platform that lost its own memory.' })
   leases(@Parent() { projectId, code }: Annotator) {
     return this.store.live(projectId, code);
+  }
+}
+
+@Resolver(() => Vote)
+export class LateVoteResolver {
+  constructor(private readonly store: LeasesStore) {}
+
+  @ResolveField(() => Boolean, { description: 'Whether it came after the lease it was for had expired. It counts all the same.' })
+  late(@Context() context: RequestContext, @Parent() { projectId, seq }: Vote) {
+    return context.loader<number, boolean>(`late-votes:${projectId}`, (seqs) => this.store.areLate(projectId, seqs)).load(seq);
   }
 }

@@ -99,7 +99,8 @@ function isFree(entry: Candidate, { allowRepeats }: AssignmentTerms): boolean {
 }
 
 function choiceOf({ item, answers, strategy, score }: Candidate): Choice {
-  return { item, answers, strategy, score };
+  // A rule may give an item an endless priority, which no answer could carry.
+  return { item, answers, strategy, score: Number.isFinite(score) ? score : null };
 }
 
 /** An answer that is under way will have told part of it. */

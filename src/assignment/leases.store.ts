@@ -168,6 +168,19 @@ export class LeasesStore {
     if (row!.any) await transaction.query(SETTLE, [projectId, int4Array(items), int4Array(annotators), outcomes]);
   }
 
+  /** For votes by their tickets: whether each came between the expiry of its lease and the note that it was late. */
+  async areLate(projectId: number, seqs: readonly number[]): Promise<boolean[]> {
+    const rows = await this.prepared.query<{ seq: number }>(
+      `select vote.seq from votes vote
+       where vote.project_id = $1 and vote.seq = any($2::int8[]) and exists (
+         select 1 from leases lease where lease.project_id = $1 and lease.item_code = vote.item_code and lease.annotator_code = vote.annotator_code
+           and lease.late_vote_at >= vote.received_at and lease.leased_at <= vote.received_at)`,
+      [projectId, seqs],
+    );
+    const late = new Set(rows.map((row) => row.seq));
+    return seqs.map((seq) => late.has(seq));
+  }
+
   /** The items of leases that this annotator holds, or held until they expired. */
   async itemsOf(projectId: number, annotator: number, ids: readonly number[]): Promise<Map<number, number>> {
     const rows = await this.prepared.query<{ id: number; item: number }>(

@@ -27,8 +27,8 @@ interface ProjectRow extends ItemRules {
   pooledValues: number[] | null;
 }
 
-/** N items, codes 0 to N - 1, from one snapshot of the database. */
-export async function readPool(client: Client, projectId: number, policies: readonly string[]): Promise<PoolFacts> {
+/** N items, codes 0 to N - 1, from one snapshot of the database. @param rules others than the project's, to be tried */
+export async function readPool(client: Client, projectId: number, policies: readonly string[], rules?: ItemRules): Promise<PoolFacts> {
   await client.query('begin isolation level repeatable read read only');
   try {
     const project = await readProject(client, projectId);
@@ -36,7 +36,8 @@ export async function readPool(client: Client, projectId: number, policies: read
     const K = project.classCount;
     const run = runOf(project);
     const id = sqlInteger(projectId);
-    const texts = [project.doneRule, project.priorityRule, project.flagRule].join(' ');
+    const { doneRule, priorityRule, flagRule } = rules ?? project;
+    const texts = [doneRule, priorityRule, flagRule].join(' ');
     const { leases, states, flagged } = await readCounts(client, id, N);
     const facts: ItemFacts = {
       codes: Int32Array.from({ length: N }, (_, code) => code),

@@ -1,8 +1,7 @@
 import { activeLab, activeLabAgain, findAcquisitionScore, scoreItems, VoteTable, type ActiveLabWeights } from '../aggregation/index.js';
-import { compileRule } from '../rules/compile-rule.js';
-import { ItemState, itemStates } from '../rules/item-state.js';
 import type { ItemFacts, ItemRules } from './item-facts.js';
-import { itemQuantities, pooledGains, type PooledParameters } from './quantities.js';
+import { judge, type Judgement } from './judging.js';
+import type { PooledParameters } from './quantities.js';
 import { quantilesOf, rankIn } from './rank-mixing.js';
 
 /** What a scoring of the whole project found, kept to score some of its items again. Survives JSON. */
@@ -12,10 +11,7 @@ export interface PoolContext {
   quantiles: { predicted: number[]; others: number[] } | null;
 }
 
-export interface ItemScores {
-  /** T: ItemState. */
-  states: Uint8Array;
-  flagged: Uint8Array;
+export interface ItemScores extends Pick<Judgement, 'states' | 'flagged' | 'meanGain'> {
   /** T: the lowest is taken first; NaN for an item that is not to be given out. */
   priorities: Float64Array;
   /** T: the score as its strategy gives it. */
@@ -23,8 +19,6 @@ export interface ItemScores {
   /** T: places in `strategyNames`. */
   strategies: Uint8Array;
   strategyNames: string[];
-  /** Mean expected gain over the open items, in nats; null before the first run and where none is open. */
-  meanGain: number | null;
   context: PoolContext;
 }
 
@@ -37,31 +31,9 @@ const SEED = 0;
  * @param pool what the scoring of the whole project found; null for that scoring itself: then `facts` are all items
  */
 export function judgeAndScore(facts: ItemFacts, rules: ItemRules, run: PooledParameters | null, pool: PoolContext | null): ItemScores {
-  const { votes, leases, gold, posteriors } = facts;
-  const count = facts.codes.length;
-  const gains = run ? pooledGains(votes, posteriors, run) : null;
-  const quantitiesOf = itemQuantities(facts, rules, gains);
-  const stateOf = itemStates(rules);
-  const flags = rules.flagRule == null ? null : compileRule('flag', rules.flagRule);
-  const worth = rules.priorityRule == null ? null : compileRule('priority', rules.priorityRule);
-  const states = new Uint8Array(count);
-  const flagged = new Uint8Array(count);
-  const worths = worth && new Float64Array(count);
-  const isOpen = new Uint8Array(count);
-  let gained = 0;
-  let open = 0;
-  for (let item = 0; item < count; item++) {
-    const values = quantitiesOf(item);
-    states[item] = stateOf(values, gold[item]! >= 0);
-    if (flags?.evaluate(values)) flagged[item] = 1;
-    if (worths) worths[item] = worth!.evaluate(values);
-    if (states[item] !== ItemState.OPEN) continue;
-    open++;
-    if (gains) gained += gains[item]!;
-    if (values.votes + leases[item]! < rules.maxVotes) isOpen[item] = 1;
-  }
-  const ranked = worths ? byRule(worths) : byPolicy(facts, rules, run, pool, isOpen);
-  return { states, flagged, ...ranked, priorities: ranked.priorities.map((priority, item) => (isOpen[item] ? priority : NaN)), meanGain: gains && open > 0 ? gained / open : null };
+  const { worths, hasRoom, ...judged } = judge(facts, rules, run);
+  const ranked = worths ? byRule(worths) : byPolicy(facts, rules, run, pool, hasRoom);
+  return { ...judged, ...ranked, priorities: ranked.priorities.map((priority, item) => (hasRoom[item] ? priority : NaN)) };
 }
 
 type Ranked = Pick<ItemScores, 'priorities' | 'scores' | 'strategies' | 'strategyNames' | 'context'>;
@@ -74,7 +46,7 @@ function byRule(worths: Float64Array): Ranked {
 }
 
 /** ActiveLab where there are predictions and the policy wants it; the policy's other score elsewhere; both mixed by rank, since their scales differ. */
-function byPolicy(facts: ItemFacts, rules: ItemRules, run: PooledParameters | null, pool: PoolContext | null, isOpen: Uint8Array): Ranked {
+function byPolicy(facts: ItemFacts, rules: ItemRules, run: PooledParameters | null, pool: PoolContext | null, hasRoom: Uint8Array): Ranked {
   const count = facts.codes.length;
   const wantsModels = rules.policy === 'auto' || rules.policy === 'activelab';
   const predicted = wantsModels && facts.predictions ? placesOf(facts.predictions.present, 1) : new Int32Array(0);
@@ -107,7 +79,7 @@ function byPolicy(facts: ItemFacts, rules: ItemRules, run: PooledParameters | nu
       priorities[item] = first === 'lowest' ? found[item]! : -found[item]!;
     }
   }
-  const quantiles = pool ? pool.quantiles : mixing(priorities, strategies, isOpen);
+  const quantiles = pool ? pool.quantiles : mixing(priorities, strategies, hasRoom);
   if (quantiles) for (let item = 0; item < count; item++) priorities[item] = rankIn(strategies[item] === 0 ? quantiles.predicted : quantiles.others, priorities[item]!);
   return { priorities, scores, strategies, strategyNames, context: { activelab, quantiles } };
 }
@@ -146,8 +118,8 @@ function inputOf(facts: ItemFacts, run: PooledParameters | null) {
   };
 }
 
-function mixing(priorities: Float64Array, strategies: Uint8Array, isOpen: Uint8Array): PoolContext['quantiles'] {
-  const of = (strategy: number) => quantilesOf(priorities.filter((_, item) => strategies[item] === strategy && isOpen[item]));
+function mixing(priorities: Float64Array, strategies: Uint8Array, hasRoom: Uint8Array): PoolContext['quantiles'] {
+  const of = (strategy: number) => quantilesOf(priorities.filter((_, item) => strategies[item] === strategy && hasRoom[item]));
   const [predicted, others] = [of(0), of(1)];
   return predicted.length > 0 && others.length > 0 ? { predicted, others } : null;
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -38,6 +39,8 @@ export class Jobs extends ReadinessCheck implements OnApplicationBootstrap, Befo
     private readonly config: Config,
   ) {
     super();
+    // Every sweep that sleeps listens.
+    setMaxListeners(0, this.stopping.signal);
     this.queue = new Queue(source);
   }
 

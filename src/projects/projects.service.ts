@@ -65,6 +65,11 @@ export class ProjectsService {
     });
   }
 
+  /** The project as it would be under other rules; nothing is written. @throws INVALID_INPUT as `update` */
+  withRules(project: Project, rules: ProjectRulesInput): Project {
+    return Object.assign(new Project(), project, checkedRules(rules, project));
+  }
+
   async archive(caller: Principal, actor: Actor, id: string, archived: boolean): Promise<Project> {
     const project = await this.access.find(caller, id);
     if ((project.archivedAt != null) === archived) return project;

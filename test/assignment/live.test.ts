@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startService, type Service } from '../setup/service.js';
+import { Campaign, until } from './campaign.js';
+
+let service: Service;
+beforeAll(async () => { service = await startService(); });
+afterAll(() => service.stop());
+
+interface Label { live: boolean; votes: number; probabilities: number[]; updatedAt: string | null; run: { id: string } }
+
+const labelOf = async (campaign: Campaign, item: string): Promise<Label | null> =>
+  (await campaign.project(`item(externalId: "${item}") { softLabel { live votes probabilities updatedAt run { id } } }`)).item.softLabel;
+
+async function crowd(method = 'dawid-skene'): Promise<{ campaign: Campaign; run: string }> {
+  const campaign = await Campaign.start(service, 40, { maxVotes: 20 }, ['a', 'b']);
+  await campaign.vote(...Array.from({ length: 39 }, (_, i) => ['x', 'y', 'z'].map((annotator, a): [string, string, string] => [`item ${i}`, annotator, (i + (a === 2 && i % 5 === 0 ? 1 : 0)) % 2 ? 'a' : 'b'])).flat());
+  return { campaign, run: await campaign.run(method) };
+}
+
+describe('a label between runs', () => {
+  it.each(['dawid-skene', 'vote-share', 'soft-label-mean'])('of %s follows a vote within a second, is marked live with its run, and gives way to the next run', async (method) => {
+    const { campaign, run } = await crowd(method);
+    const before = (await labelOf(campaign, 'item 2'))!;
+    expect(before).toMatchObject({ live: false, votes: 3, updatedAt: null, run: { id: run } });
+    await campaign.vote(['item 2', 'stranger', 'a'], ['item 2', 'w', 'a']);
+    const from = Date.now();
+    await until(async () => (await labelOf(campaign, 'item 2'))!.votes === 5, 'the live label', 5000);
+    expect(Date.now() - from).toBeLessThan(1000);
+    const live = (await labelOf(campaign, 'item 2'))!;
+    expect(live).toMatchObject({ live: true, run: { id: run } });
+    expect(live.probabilities[0]! + live.probabilities[1]!).toBeCloseTo(1, 12);
+    expect(live.probabilities[0]!).toBeGreaterThan(before.probabilities[0]!);
+    const { liveSoftLabels } = await campaign.project('liveSoftLabels { nodes { item { externalId } live } }');
+    expect(liveSoftLabels.nodes).toEqual([{ item: { externalId: 'item 2' }, live: true }]);
+    const next = await campaign.run(method);
+    const after = (await labelOf(campaign, 'item 2'))!;
+    expect(after).toMatchObject({ live: false, votes: 5, run: { id: next } });
+    const { softLabels } = await campaign.project('softLabels(first: 100) { nodes { probabilities item { externalId } } }');
+    expect(softLabels.nodes.find((label: { item: { externalId: string } }) => label.item.externalId === 'item 2').probabilities).toEqual(after.probabilities);
+    expect((await campaign.project('liveSoftLabels { nodes { votes } }')).liveSoftLabels.nodes).toEqual([]);
+  });
+
+  it('of Dawid-Skene is the E step of the run\'s parameters: the next run, which they barely move, agrees', async () => {
+    const { campaign } = await crowd();
+    await campaign.vote(['item 39', 'x', 'a'], ['item 39', 'y', 'a']);
+    await until(async () => (await labelOf(campaign, 'item 39'))?.votes === 2, 'the live label');
+    const live = (await labelOf(campaign, 'item 39'))!;
+    await campaign.run();
+    const after = (await labelOf(campaign, 'item 39'))!;
+    after.probabilities.forEach((p, k) => expect(p).toBeCloseTo(live.probabilities[k]!, 2));
+  });
+
+  it('is the run\'s own again when the votes since are withdrawn, and goes with the last vote', async () => {
+    const { campaign } = await crowd();
+    const before = (await labelOf(campaign, 'item 4'))!;
+    const withdraw = (...annotators: string[]) => service.data(
+      `mutation ($input: WithdrawVotesInput!) { withdrawVotes(input: $input) { replayed } }`, { input: { projectId: campaign.id, votes: annotators.map((annotator) => ({ item: 'item 4', annotator })) } },
+    );
+    await campaign.vote(['item 4', 'w', 'a']);
+    await campaign.settled();
+    expect((await labelOf(campaign, 'item 4'))!.live).toBe(true);
+    await withdraw('w');
+    await campaign.settled();
+    expect(await labelOf(campaign, 'item 4')).toEqual(before);
+    await withdraw('x');
+    await campaign.settled();
+    expect(await labelOf(campaign, 'item 4')).toMatchObject({ live: true, votes: 2 });
+  });
+
+  it('is certain with a gold answer', async () => {
+    const { campaign } = await crowd();
+    await service.data(`mutation ($input: SetGoldInput!) { setGold(input: $input) { results { status } } }`, { input: { projectId: campaign.id, rows: [{ item: 'item 6', class: 'a' }, { item: 'item 39', class: 'b' }] } });
+    await campaign.settled();
+    expect(await labelOf(campaign, 'item 6')).toMatchObject({ live: true, probabilities: [1, 0] });
+    expect(await labelOf(campaign, 'item 39')).toMatchObject({ live: true, probabilities: [0, 1], votes: 0 });
+    await campaign.run();
+    expect(await labelOf(campaign, 'item 6')).toMatchObject({ live: false, probabilities: [1, 0] });
+  });
+
+  it('belongs to the current run alone: a named run shows what it found', async () => {
+    const { campaign, run } = await crowd();
+    await campaign.vote(['item 2', 'w', 'a']);
+    await campaign.settled();
+    const { item } = await campaign.project(`item(externalId: "item 2") { softLabel(run: "${run}") { live votes } }`);
+    expect(item.softLabel).toEqual({ live: false, votes: 3 });
+  });
+
+  it('of votes that came while a run was computed builds on the new run', async () => {
+    const { campaign } = await crowd();
+    const { startRun } = await service.data(`mutation ($input: StartRunInput!) { startRun(input: $input) { run { id } } }`, { input: { projectId: campaign.id, method: 'ebcc' } });
+    for (let i = 0; i < 20; i++) await campaign.vote([`item ${i}`, `during ${i}`, 'a']);
+    await until(async () => (await service.data(`query ($id: ID!) { run(id: $id) { status } }`, startRun.run)).run.status === 'SUCCEEDED', 'the run');
+    await campaign.settled();
+    for (let i = 0; i < 20; i++) expect(await labelOf(campaign, `item ${i}`)).toMatchObject({ votes: 4, run: startRun.run });
+  });
+});
