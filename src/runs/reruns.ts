@@ -1,7 +1,9 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { findMethod, resolveOptions, type MethodOptions } from '../aggregation/index.js';
+import { findMethod, methods, resolveOptions, type MethodOptions } from '../aggregation/index.js';
 import { Jobs } from '../jobs/jobs.service.js';
+import { PredictionModels } from '../predictions/prediction-models.service.js';
 import type { Transaction } from '../platform/transaction.js';
+import { readsPredictions } from './run-request.js';
 import { RunOrigin } from './run.entity.js';
 import { RunWork } from './run-work.js';
 import { RunsStore } from './runs.store.js';
@@ -17,6 +19,7 @@ export class Reruns implements OnModuleInit {
     private readonly jobs: Jobs,
     private readonly store: RunsStore,
     private readonly work: RunWork,
+    private readonly predictions: PredictionModels,
   ) {}
 
   onModuleInit(): void {
@@ -27,9 +30,15 @@ export class Reruns implements OnModuleInit {
     for (const project of await dueProjects(transaction)) {
       const runId = await this.store.insert(transaction, {
         projectId: project.id, methodId: project.defaultMethod, ...resolved(project), seed: 0, watermark: null, origin: RunOrigin.RULE, makeCurrent: true,
+        predictionVersions: await this.versionsFor(transaction, project),
       });
       await this.work.enqueue(transaction, { projectId: project.id, runId });
     }
+  }
+
+  private async versionsFor(transaction: Transaction, project: DueProject): Promise<number[] | null> {
+    if (!methods.some((method) => method.id === project.defaultMethod && readsPredictions(method))) return null;
+    return (await this.predictions.current(project.id, transaction)).map(({ id }) => id);
   }
 }
 

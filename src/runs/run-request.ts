@@ -1,5 +1,6 @@
 import { findMethod, methods, resolveOptions, type AggregationMethod, type MethodOptions } from '../aggregation/index.js';
 import { AssayError, invalid } from '../platform/errors.js';
+import type { PredictionModels } from '../predictions/prediction-models.service.js';
 import type { Project } from '../projects/project.entity.js';
 
 /** What somebody asks of a run, before it is checked. */
@@ -9,6 +10,8 @@ export interface RunRequest {
   seed?: number;
   watermark?: bigint | number | null;
   makeCurrent?: boolean;
+  /** Versions to read in place of the current ones. */
+  predictions?: { model: string; version: string }[] | null;
 }
 
 /**
@@ -20,19 +23,44 @@ export function resolveRequest(project: Project, request: RunRequest): { method:
   const given = request.options ?? (id === project.defaultMethod ? project.defaultOptions : {});
   if (typeof given !== 'object' || Array.isArray(given)) throw invalid('input.options is an object of options by name', 'input.options');
   const method = refusing('input.method', () => findMethod(id));
-  if (!canRun(method)) {
-    const others = methods.filter(canRun).map((other) => other.id).join(', ');
-    throw invalid(`${id} needs model predictions, and a project has none yet; these need votes alone: ${others}`, 'input.method');
-  }
+  if (!method.reads.includes('votes')) throw invalid(`${id} reads no votes, and a run reads votes; choose one of ${withVotes(methods)}`, 'input.method');
   if (project.classes.length > (method.maxClasses ?? Infinity)) {
     throw invalid(`${id} takes at most ${method.maxClasses} classes, and the project has ${project.classes.length}; choose another method`, 'input.method');
   }
   return { method, options: refusing('input.options', () => resolveOptions(method, given)) };
 }
 
-/** Votes are all that a project has so far. */
-function canRun(method: AggregationMethod): boolean {
-  return method.reads.includes('votes') && !method.reads.includes('predictions');
+/**
+ * The versions of predictions that a run of the method reads: those that are asked for, or the current ones.
+ * @returns null where the method reads none. @throws INVALID_INPUT where there are none to read, or none are read; NOT_FOUND.
+ */
+export async function resolvePredictions(models: PredictionModels, project: Project, method: AggregationMethod, { predictions }: RunRequest): Promise<number[] | null> {
+  if (!readsPredictions(method)) {
+    if (predictions?.length) throw invalid(`${method.id} reads no predictions; leave them out, or choose one of ${idsOf(methods.filter(readsPredictions))}`, 'input.predictions');
+    return null;
+  }
+  const versions = predictions?.length
+    ? await Promise.all(predictions.map(({ model, version }) => models.byName(project.id, model, version)))
+    : await models.current(project.id);
+  const doubled = versions.find(({ model }, i) => versions.findIndex((other) => other.model === model) !== i);
+  if (doubled) throw invalid(`input.predictions names two versions of model ${JSON.stringify(doubled.model)}; a run reads one of each`, 'input.predictions');
+  if (versions.some(({ rows }) => rows > 0)) return versions.map(({ id }) => id);
+  throw invalid(
+    `${method.id} needs predictions of a model, and the project has none that are complete; send them by submitPredictions or POST /projects/:id/predictions. `
+    + `These need votes alone: ${withVotes(methods.filter((other) => !readsPredictions(other)))}`, 'input.method',
+  );
+}
+
+export function readsPredictions(method: AggregationMethod): boolean {
+  return method.reads.includes('predictions');
+}
+
+function withVotes(some: readonly AggregationMethod[]): string {
+  return idsOf(some.filter((method) => method.reads.includes('votes')));
+}
+
+function idsOf(some: readonly AggregationMethod[]): string {
+  return some.map((method) => method.id).join(', ');
 }
 
 /** The library's refusals are meant for callers. */

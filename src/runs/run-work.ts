@@ -6,6 +6,7 @@ import { Compute } from '../compute/compute.service.js';
 import { Events } from '../events/events.service.js';
 import { defineJob } from '../jobs/job.js';
 import { Jobs } from '../jobs/jobs.service.js';
+import { PredictionModels } from '../predictions/prediction-models.service.js';
 import { runsFinished } from '../platform/metrics.js';
 import { sqlState, Transactions, type Transaction } from '../platform/transaction.js';
 import { runChanged } from './run-changed.js';
@@ -35,6 +36,7 @@ export class RunWork implements OnModuleInit, OnApplicationBootstrap {
     private readonly jobs: Jobs,
     private readonly events: Events,
     private readonly compute: Compute,
+    private readonly predictions: PredictionModels,
   ) {}
 
   onModuleInit(): void {
@@ -67,7 +69,7 @@ export class RunWork implements OnModuleInit, OnApplicationBootstrap {
       const pin = await this.pin(run);
       const { seconds } = await this.compute.run<RunTaskInput, Progress, { seconds: object }>({
         module: new URL('./run.task.js', import.meta.url),
-        input: this.taskInput(run, pin),
+        input: await this.taskInput(run, pin),
         onMessage: (progress) => pulse.progress(progress),
         signal: AbortSignal.any([stop, lost.signal]),
         maxHeapMegabytes: HEAP_MEGABYTES,
@@ -94,12 +96,13 @@ export class RunWork implements OnModuleInit, OnApplicationBootstrap {
     });
   }
 
-  private taskInput({ projectId, runId, fence, methodId, options, seed, makeCurrent, classCount }: ClaimedRun, pin: Pin): RunTaskInput {
+  private async taskInput({ projectId, runId, fence, methodId, options, seed, makeCurrent, classCount, predictionVersions }: ClaimedRun, pin: Pin): Promise<RunTaskInput> {
     return {
       url: (this.source.options as { url: string }).url, channel: runChanged.channel, lease: { projectId, runId, fence },
       methodId, options, seed, makeCurrent, classCount,
       threads: Math.max(1, Math.floor(availableParallelism() / runJob.concurrency)),
       watermark: pin.watermark, itemCount: pin.itemCount, annotatorCount: pin.annotatorCount,
+      predictions: predictionVersions && await this.predictions.byIds(projectId, predictionVersions),
     };
   }
 

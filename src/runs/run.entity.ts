@@ -74,6 +74,9 @@ export class Run implements Node {
   @Field(() => BigIntScalar, { nullable: true, description: 'The point in the vote log that the run reads up to; null until a worker takes the run up.' })
   watermark: number | null;
 
+  @Column('integer', { name: 'prediction_versions', array: true, nullable: true })
+  predictionVersions: number[] | null;
+
   @Column({ name: 'changes_at_watermark', type: 'bigint', nullable: true })
   changesAtWatermark: number | null;
 

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { aggregate, findMethod, runParameters, VoteTable, type MethodOptions, type MethodResult, type Progress, type RunParameters } from '../aggregation/index.js';
 import { readKnownGold, type KnownGold } from '../gold/known-gold.js';
+import { readRunPredictions, type PinnedVersion } from './run-predictions.js';
 import { writeAnnotators, writeSoftLabels } from './result-rows.js';
 import type { RunLease } from './runs.store.js';
 import { readSnapshot } from './snapshot.js';
@@ -17,6 +18,8 @@ export interface RunTaskInput {
   itemCount: number;
   annotatorCount: number;
   classCount: number;
+  /** Null for methods that read none. */
+  predictions: PinnedVersion[] | null;
   /** How many the kernel may use, the task's own included. */
   threads: number;
   /** The channel on which the end is told. */
@@ -38,10 +41,13 @@ export async function run(input: RunTaskInput, report: (progress: Progress) => v
     const votes = await readVotes(client, input, phases);
     const gold = await readKnownGold(client, input.lease.projectId, input.watermark, input.itemCount);
     const readsGold = findMethod(input.methodId).reads.includes('gold');
+    const predictions = input.predictions && await phases.time('predictions', () => readRunPredictions(client, input.lease.projectId, input.predictions!, input.watermark, votes));
     const result = await phases.time('aggregate', () => aggregate(votes, input.methodId, {
       options: input.options, seed: input.seed, threads: input.threads, onProgress: (progress) => phases.progress(progress),
       ...(readsGold && gold.count > 0 && { gold: gold.classes }),
+      ...(predictions && { predictions: predictions.models }),
     }));
+    if (predictions) result.diagnostics.warnings.push(...predictions.warnings);
     if (!readsGold && gold.count > 0) result.diagnostics.warnings.push(goldNotRead(input.methodId, gold));
     const parameters = parametersOf(votes, result);
     await client.query('begin');

@@ -1,5 +1,6 @@
 import { Field, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
-import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { ArrayMaxSize, IsInt, IsOptional, Max, Min } from 'class-validator';
+import { PredictionVersionInput } from '../predictions/predictions.inputs.js';
 import { BigIntScalar, JsonScalar } from '../platform/scalars.js';
 import { Run } from './run.entity.js';
 
@@ -21,6 +22,10 @@ export class StartRunInput {
   @Field(() => BigIntScalar, { nullable: true, description: 'Read the votes as they stood at this point, such as the watermark of an earlier run; the newest where left out.' })
   @IsOptional()
   watermark?: bigint | null;
+
+  @Field(() => [PredictionVersionInput], { nullable: true, description: "The versions of predictions to read, such as those of an earlier run: one a model; the project's current ones where left out. For methods that read predictions." })
+  @IsOptional() @ArrayMaxSize(100)
+  predictions?: PredictionVersionInput[] | null;
 
   @Field(() => Boolean, { defaultValue: true, description: "Whether its results become the project's own when it succeeds." })
   makeCurrent: boolean;

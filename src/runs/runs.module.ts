@@ -4,6 +4,7 @@ import { ComputeModule } from '../compute/compute.module.js';
 import { EventsModule } from '../events/events.module.js';
 import { ItemsModule } from '../items/items.module.js';
 import { NodeTypes } from '../platform/node.js';
+import { PredictionsModule } from '../predictions/predictions.module.js';
 import { AnnotatorResultsResolver } from './annotator-results.resolver.js';
 import { AnnotatorResultsService } from './annotator-results.service.js';
 import { Classes } from './classes.js';
@@ -21,7 +22,7 @@ import { ItemSoftLabelResolver, ProjectSoftLabelsResolver, SoftLabelResolver } f
 import { SoftLabelsService } from './soft-labels.service.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([Run]), EventsModule, ComputeModule, ItemsModule],
+  imports: [TypeOrmModule.forFeature([Run]), EventsModule, ComputeModule, ItemsModule, PredictionsModule],
   providers: [
     RunsStore, RunWork, RunsService, RunProgress, Reruns, DroppedResults, Classes, NamedRun, SoftLabelsService, AnnotatorResultsService,
     RunsResolver, ProjectRunsResolver, MethodsResolver, ProjectSoftLabelsResolver, ItemSoftLabelResolver, SoftLabelResolver, AnnotatorResultsResolver,

@@ -1,5 +1,6 @@
 import { Args, Field, Float, ID, Int, Mutation, ObjectType, Parent, Query, ResolveField, Resolver, Subscription } from '@nestjs/graphql';
 import { PageArgs } from '../platform/pagination.js';
+import { PredictionModels } from '../predictions/prediction-models.service.js';
 import { RequiresScope, type Principal } from '../platform/principal.js';
 import { Caller, Context, idempotencyKeyOf, type RequestContext } from '../platform/request-context.js';
 import { ProbabilityScalar } from '../platform/scalars.js';
@@ -39,6 +40,18 @@ export class RunDiagnostics {
   warnings: string[];
 }
 
+@ObjectType({ description: "A version of a model's predictions that a run read." })
+export class RunPrediction {
+  @Field(() => String)
+  model: string;
+
+  @Field(() => String)
+  version: string;
+
+  @Field(() => Boolean, { description: 'Whether the model had not seen the items it predicted.' })
+  outOfSample: boolean;
+}
+
 @Resolver(() => Run)
 export class RunsResolver {
   constructor(
@@ -46,6 +59,7 @@ export class RunsResolver {
     private readonly access: ProjectAccess,
     private readonly progress: RunProgress,
     private readonly classes: Classes,
+    private readonly predictionModels: PredictionModels,
   ) {}
 
   @Query(() => Run)
@@ -84,6 +98,11 @@ export class RunsResolver {
     if (!run.classPriors) return null;
     const classes = await this.classes.of(context, run.projectId);
     return run.classPriors.map((probability, k) => ({ class: classes[k]!, probability: Math.min(1, probability) }));
+  }
+
+  @ResolveField(() => [RunPrediction], { nullable: true, description: 'What it reads of predictions, as far as they were there at its watermark; null for methods that read none.' })
+  predictions(@Context() context: RequestContext, @Parent() run: Run): Promise<RunPrediction[]> | null {
+    return run.predictionVersions && this.predictionModels.load(context, run.projectId, run.predictionVersions);
   }
 
   @ResolveField(() => RunDiagnostics, { nullable: true, description: 'Null until the run succeeded.' })

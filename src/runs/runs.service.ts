@@ -7,12 +7,13 @@ import { Idempotency } from '../platform/idempotency.js';
 import { connectionType, Keyset, readPage, type ConnectionOf, type PageArgs } from '../platform/pagination.js';
 import type { Principal } from '../platform/principal.js';
 import type { RequestContext } from '../platform/request-context.js';
+import { PredictionModels } from '../predictions/prediction-models.service.js';
 import { Transactions, type Transaction } from '../platform/transaction.js';
 import { Audit, type Actor } from '../projects/audit.js';
 import { ProjectAccess, requireOpen } from '../projects/project-access.js';
 import type { Project } from '../projects/project.entity.js';
 import { runChanged } from './run-changed.js';
-import { resolveRequest, type RunRequest } from './run-request.js';
+import { resolvePredictions, resolveRequest, type RunRequest } from './run-request.js';
 import { RunWork } from './run-work.js';
 import { ENDED, Run, RunOrigin, RunStatus } from './run.entity.js';
 import { RunsStore } from './runs.store.js';
@@ -33,22 +34,24 @@ export class RunsService {
     private readonly events: Events,
     private readonly store: RunsStore,
     private readonly work: RunWork,
+    private readonly predictions: PredictionModels,
   ) {}
 
   /** @throws INVALID_INPUT for a method, option or watermark that cannot be; CONFLICT for an archived project. */
   async start(actor: Actor, project: Project, request: RunRequest = {}, idempotencyKey: string | null = null): Promise<{ run: Run; replayed: boolean }> {
     requireOpen(project);
     const { method, options } = resolveRequest(project, request);
+    const predictionVersions = await resolvePredictions(this.predictions, project, method, request);
     const { seed = 0, makeCurrent = true } = request;
     const watermark = request.watermark == null ? null : Number(request.watermark);
     const { answer, replayed } = await this.transactions.run((transaction) => this.idempotency.once(
       transaction,
       { projectId: project.id, workspaceId: project.workspaceId, key: idempotencyKey },
-      ['startRun', request.method ?? null, request.options ?? null, seed, watermark, makeCurrent],
+      ['startRun', request.method ?? null, request.options ?? null, seed, watermark, makeCurrent, ...(request.predictions?.length ? [request.predictions] : [])],
       async () => {
         await requireSettled(transaction, project, watermark);
         const runId = await this.store.insert(transaction, {
-          projectId: project.id, methodId: method.id, methodVersion: method.version, options, seed, watermark, origin: RunOrigin.REQUEST, makeCurrent,
+          projectId: project.id, methodId: method.id, methodVersion: method.version, options, seed, watermark, origin: RunOrigin.REQUEST, makeCurrent, predictionVersions,
         });
         await this.work.enqueue(transaction, { projectId: project.id, runId });
         await this.audit.record(transaction, actor, 'startRun', project.id, { run: runId, method: method.id, options, seed, watermark, makeCurrent });

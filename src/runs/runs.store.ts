@@ -20,6 +20,8 @@ export interface NewRun {
   watermark: number | null;
   origin: RunOrigin;
   makeCurrent: boolean;
+  /** Null for methods that read none. */
+  predictionVersions: number[] | null;
 }
 
 /** The right to work on a run. Whoever writes for the run names the fence, and writes nothing once another has it. */
@@ -39,6 +41,7 @@ export interface ClaimedRun extends RunLease {
   itemCount: number | null;
   annotatorCount: number | null;
   classCount: number;
+  predictionVersions: number[] | null;
 }
 
 export interface RunKey {
@@ -62,9 +65,9 @@ export class RunsStore {
 
   async insert(transaction: Transaction, run: NewRun): Promise<number> {
     const [row]: { id: number }[] = await transaction.query(
-      `insert into runs (project_id, method_id, method_version, options, seed, watermark, origin, make_current)
-       values ($1, $2, $3, $4, $5, $6, $7, $8) returning id`,
-      [run.projectId, run.methodId, run.methodVersion, JSON.stringify(run.options), run.seed, run.watermark, run.origin, run.makeCurrent],
+      `insert into runs (project_id, method_id, method_version, options, seed, watermark, origin, make_current, prediction_versions)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id`,
+      [run.projectId, run.methodId, run.methodVersion, JSON.stringify(run.options), run.seed, run.watermark, run.origin, run.makeCurrent, run.predictionVersions],
     );
     return row!.id;
   }
@@ -77,7 +80,7 @@ export class RunsStore {
        phase = 'start', iteration = null, log_likelihood = null`,
       `project_id = $1 and id = $2 and status = 'QUEUED'`, [projectId, runId, fence],
       `method_id as "methodId", options, seed, watermark, make_current as "makeCurrent", attempt,
-       item_count as "itemCount", annotator_count as "annotatorCount",
+       item_count as "itemCount", annotator_count as "annotatorCount", prediction_versions as "predictionVersions",
        (select cardinality(classes) from projects where projects.id = changed.project_id) as "classCount"`);
     return run ? { ...(run as unknown as ClaimedRun), projectId, runId, fence } : null;
   }

@@ -26,12 +26,13 @@ export async function newestWatermark(transaction: Transaction, projectId: numbe
   return row!.watermark;
 }
 
-/** Each part is the end of an index. */
+/** Each part is the end of an index, or of a handful of rows. */
 const NEWEST = `greatest(
   coalesce((select max(seq) from votes where project_id = $1), 0),
   coalesce((select max(ended_seq) from votes where project_id = $1 and ended_seq is not null), 0),
   coalesce((select max(seq) from gold_answers where project_id = $1), 0),
-  coalesce((select max(ended_seq) from gold_answers where project_id = $1 and ended_seq is not null), 0))`;
+  coalesce((select max(ended_seq) from gold_answers where project_id = $1 and ended_seq is not null), 0),
+  coalesce((select max(last_seq) from prediction_versions where project_id = $1), 0))`;
 
 /** N and M as an earlier run of that watermark had them; else up to the last item and annotator that anything had happened to. */
 async function countsAt(transaction: Transaction, projectId: number, watermark: number): Promise<Pick<Pin, 'itemCount' | 'annotatorCount'>> {

@@ -97,7 +97,7 @@ describe('startRun', () => {
     ['a watermark of the future', { watermark: '999999999' }, /votes go from 0 to/, 'input.watermark'],
     ['a negative watermark', { watermark: '-1' }, /votes go from 0 to/, 'input.watermark'],
     ['a method for two classes only', { method: 'kos' }, /takes at most 2 classes/, 'input.method'],
-    ['a method that needs predictions', { method: 'crowdlab' }, /needs model predictions.*dawid-skene/, 'input.method'],
+    ['a method that needs predictions', { method: 'crowdlab' }, /needs predictions of a model.*dawid-skene/, 'input.method'],
   ])('refuses %s', async (_, input, message, field) => {
     const { errors } = await service.graphql(START, { input: { projectId: crowd.projectId, ...input } });
     expect(errors![0]!.message).toMatch(message);
