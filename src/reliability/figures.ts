@@ -74,12 +74,12 @@ function agreementOf(evidence: VoteEvidence | null, { classCount: K, times }: St
   if (!evidence || from === to) return { agreement: NaN, chance: NaN, informedness: NaN, informednessError: NaN, accuracy: UNKNOWN, range: NaN, recentAccuracy: NaN, drift: null };
   let sum = 0;
   for (let vote = from; vote < to; vote++) sum += evidence.agreement[vote]!;
-  const chance = evidence.chance[code]!;
+  const chance = Math.min(1, evidence.chance[code]!);
   const range = 1 - squares(evidence.classShares, code * K, K);
   const found = informedness(evidence, from, to);
   const moved = drift(evidence, from, to);
   return {
-    agreement: sum / (to - from), chance, range,
+    agreement: Math.min(1, sum / (to - from)), chance, range,
     informedness: found.value,
     informednessError: Math.max(found.error, errorAt(found, DOUBTFUL_SHARE)),
     accuracy: accuracyOf(found, chance, range),
@@ -140,7 +140,7 @@ export function timesOf(durations: Int32Array): Pick<Figures, 'timedVotes' | 'me
   return { timedVotes: count, medianSeconds: (known[(count - 1) >> 1]! + known[count >> 1]!) / 2000, medianSecondsHigh: high < count ? known[high]! / 1000 : Infinity };
 }
 
-function squares(values: Float64Array, at: number, count: number): number {
+export function squares(values: Float64Array, at: number, count: number): number {
   let sum = 0;
   for (let i = at; i < at + count; i++) sum += values[i]! ** 2;
   return sum;

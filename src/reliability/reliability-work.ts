@@ -10,11 +10,11 @@ import type { Evaluation } from './reliability.task.js';
 
 const reliabilityJob = defineJob<{ projectId: number }>('reliability', 1);
 
-/** After a run, or another pause rule: at once. As votes and gold come in: after so long, and never more than 1/30 of a core for a project. */
+/** After a run, or another pause rule: at once. As votes and gold come in: after so long, and never more than a tenth of a core for a project. */
 const LOOK_MS = 1000;
 const LOOK_FOR_VOTES_MS = 5000;
 const LEAST_SECONDS = 5;
-const REST = 30;
+const REST = 10;
 /** A look that was asked for and never came is asked for again. */
 const LOST_SECONDS = 60;
 const HEAP_MEGABYTES = 2048;

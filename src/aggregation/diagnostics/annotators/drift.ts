@@ -17,7 +17,7 @@ export interface Drift {
  * mean, so that the estimate of lambda costs nothing. Against a steady fall it needs half the votes that the greatest height of
  * the residuals' cumulative sum (CUSUM) needs, and no more against a sudden one. The cumulative sum tells from when on: it is
  * highest at the break (Ploberger and Kraemer, "The CUSUM test with OLS residuals", Econometrica 60, 1992).
- * @returns null where the votes tell too little to see anything
+ * @returns null where the votes tell too little to see anything, or no first part of them is better than the rest
  */
 export function drift(evidence: Pick<VoteEvidence, 'told' | 'knowable'>, from: number, to: number): Drift | null {
   const { told, knowable } = evidence;
