@@ -7,9 +7,7 @@ import { JobsModule } from '../jobs/jobs.module.js';
 import { LiveModule } from '../live/live.module.js';
 import { VotesModule } from '../votes/votes.module.js';
 import { AnnotatorLeasesResolver, AssignmentResolver, LateVoteResolver } from './assignment.resolver.js';
-import { CandidatesStore } from './candidates.store.js';
 import { ChoicesService } from './choices.service.js';
-import { EmptyAnswers } from './empty-answer.js';
 import { ItemStateResolver, ProjectStatesResolver } from './item-states.resolver.js';
 import { ItemStates } from './item-states.service.js';
 import { LeaseLife } from './lease-life.js';
@@ -20,12 +18,14 @@ import { Progress } from './progress.js';
 import { Queues } from './queues.service.js';
 import { Refresh } from './refresh.service.js';
 import { TermsStore } from './terms.store.js';
+import { VerifyLeases } from './verify-leases.js';
 
 @Module({
   imports: [JobsModule, ComputeModule, ItemsModule, AnnotatorsModule, VotesModule, GoldModule, LiveModule],
   providers: [
-    CandidatesStore, ChoicesService, EmptyAnswers, ItemStates, LeaseLife, LeasesService, LeasesStore, NextItemsService, Progress, Queues, Refresh, TermsStore,
+    ChoicesService, ItemStates, LeaseLife, LeasesService, LeasesStore, NextItemsService, Progress, Queues, Refresh, TermsStore, VerifyLeases,
     AssignmentResolver, AnnotatorLeasesResolver, LateVoteResolver, ItemStateResolver, ProjectStatesResolver,
   ],
+  exports: [VerifyLeases],
 })
 export class AssignmentModule {}

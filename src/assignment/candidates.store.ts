@@ -1,6 +1,5 @@
-import { Injectable } from '@nestjs/common';
 import { int4Array } from '../platform/binary-array.js';
-import { Prepared } from '../platform/prepared.js';
+import type { Asked } from '../platform/prepared.js';
 
 /** An entry of the queue, with how its item stands. */
 export interface Candidate {
@@ -53,23 +52,21 @@ const LABELS = `
     (select probabilities from soft_labels where project_id = $1 and run_id = $2 and item_code = wanted.code)), ' ') as row
   from unnest($3::int4[]) as wanted(code)`;
 
-@Injectable()
-export class CandidatesStore {
-  constructor(private readonly prepared: Prepared) {}
-
+/** SQL of the queue, for whoever walks along it. */
+export const candidatesStore = {
   /** The next `limit` entries of the queue behind a place, in their order, whether they can be given or not. */
-  walk(projectId: number, annotator: number, generation: number, after: QueuePlace, limit: number): Promise<Candidate[]> {
-    return this.prepared.query(WALK, [projectId, annotator, generation, after.priority, after.item, limit]);
-  }
+  walk(database: Asked, projectId: number, annotator: number, generation: number, after: QueuePlace, limit: number): Promise<Candidate[]> {
+    return database.query(WALK, [projectId, annotator, generation, after.priority, after.item, limit]);
+  },
 
   /** Those of the items that are in the queue. */
-  pick(projectId: number, annotator: number, generation: number, items: readonly number[]): Promise<Candidate[]> {
-    return this.prepared.query(PICK, [projectId, annotator, generation, int4Array(items)]);
-  }
+  pick(database: Asked, projectId: number, annotator: number, generation: number, items: readonly number[]): Promise<Candidate[]> {
+    return database.query(PICK, [projectId, annotator, generation, int4Array(items)]);
+  },
 
   /** K probabilities an item, where there are any. */
-  async labels(projectId: number, runId: number, items: readonly number[]): Promise<Map<number, Float64Array>> {
-    const rows = await this.prepared.query<{ code: number; row: string | null }>(LABELS, [projectId, runId, int4Array(items)]);
+  async labels(database: Asked, projectId: number, runId: number, items: readonly number[]): Promise<Map<number, Float64Array>> {
+    const rows = await database.query<{ code: number; row: string | null }>(LABELS, [projectId, runId, int4Array(items)]);
     return new Map(rows.filter(({ row }) => row != null).map(({ code, row }) => [code, Float64Array.from(row!.split(' '), Number)]));
-  }
-}
+  },
+};

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import { scoreItemsFor, VoteTable } from '../aggregation/index.js';
+import type { Asked } from '../platform/prepared.js';
 import { CurrentRuns } from '../live/current-run.js';
-import { CandidatesStore, QUEUE_START, type Candidate } from './candidates.store.js';
+import { candidatesStore, QUEUE_START, type Candidate } from './candidates.store.js';
 import type { Choice } from './leases.store.js';
 import type { AssignmentTerms } from './terms.store.js';
 import { WalkHints } from './walk-hints.js';
@@ -21,25 +21,21 @@ const EXPLORED_AT_ONCE = 64;
 export class ChoicesService {
   private readonly hints = new WalkHints();
 
-  constructor(
-    private readonly source: DataSource,
-    private readonly store: CandidatesStore,
-    private readonly runs: CurrentRuns,
-  ) {}
+  constructor(private readonly runs: CurrentRuns) {}
 
   /** In steps, each the best of a further stretch of the queue, down to its end. */
-  async *of(projectId: number, annotator: number, terms: AssignmentTerms, count: number): AsyncGenerator<Choice[]> {
+  async *of(database: Asked, projectId: number, annotator: number, terms: AssignmentTerms, count: number): AsyncGenerator<Choice[]> {
     const generation = terms.generation!;
     if (terms.answers < NEW_ANNOTATOR_ANSWERS && Math.random() < terms.explorationShare) {
       const drawn = Array.from({ length: EXPLORED_AT_ONCE }, () => Math.floor(Math.random() * terms.itemCount));
-      const found = shuffled((await this.store.pick(projectId, annotator, generation, [...new Set(drawn)])).filter((entry) => isFree(entry, terms)));
+      const found = shuffled((await candidatesStore.pick(database, projectId, annotator, generation, [...new Set(drawn)])).filter((entry) => isFree(entry, terms)));
       // One of a batch, so that the others are still the policy's.
       if (found.length > 0) yield found.slice(0, 1).map((entry) => ({ ...choiceOf(entry), strategy: 'exploration', score: null }));
     }
-    yield* this.walk(projectId, annotator, terms, count);
+    yield* this.walk(database, projectId, annotator, terms, count);
   }
 
-  private async *walk(projectId: number, annotator: number, terms: AssignmentTerms, count: number): AsyncGenerator<Choice[]> {
+  private async *walk(database: Asked, projectId: number, annotator: number, terms: AssignmentTerms, count: number): AsyncGenerator<Choice[]> {
     const generation = terms.generation!;
     let hint = this.hints.of(projectId, annotator, generation);
     let place = QUEUE_START;
@@ -48,9 +44,9 @@ export class ChoicesService {
     let found = false;
     for (let step = 0; ; step++) {
       const limit = Math.min(LARGEST_WINDOW, Math.max(WINDOW, 2 * count) * 4 ** Math.min(step, 5));
-      const entries = await this.store.walk(projectId, annotator, generation, place, limit);
+      const entries = await candidatesStore.walk(database, projectId, annotator, generation, place, limit);
       const free = entries.filter((entry) => isFree(entry, terms));
-      if (free.length > 0) yield await this.ranked(projectId, annotator, terms, free);
+      if (free.length > 0) yield await this.ranked(database, projectId, annotator, terms, free);
       found ||= free.length > 0;
       passed = free.length > 0 ? 0 : passed + entries.length;
       if (entries.length === limit) {
@@ -68,9 +64,9 @@ export class ChoicesService {
   }
 
   /** By what an answer of this annotator is worth where the strategy can tell; else as the queue has them, those that nobody holds before the others. */
-  private async ranked(projectId: number, annotator: number, terms: AssignmentTerms, entries: Candidate[]): Promise<Choice[]> {
+  private async ranked(database: Asked, projectId: number, annotator: number, terms: AssignmentTerms, entries: Candidate[]): Promise<Choice[]> {
     const own = entries.filter((entry) => entry.strategy === 'information-gain');
-    const gains = own.length > 0 && terms.runId != null ? await this.gainsOf(projectId, annotator, terms, own) : null;
+    const gains = own.length > 0 && terms.runId != null ? await this.gainsOf(database, projectId, annotator, terms, own) : null;
     const sortedOwn = gains ? byWorth(own, gains) : byLeases(own).map(choiceOf);
     const sortedOthers = byLeases(entries.filter((entry) => entry.strategy !== 'information-gain')).map(choiceOf);
     // The places that each kind has in the queue stay its own: the two are mixed by rank.
@@ -79,14 +75,14 @@ export class ChoicesService {
     return entries.map((entry) => (entry.strategy === 'information-gain' ? sortedOwn[nextOwn++]! : sortedOthers[nextOther++]!));
   }
 
-  private async gainsOf(projectId: number, annotator: number, terms: AssignmentTerms, entries: readonly Candidate[]): Promise<Float64Array | null> {
-    const run = await this.runs.byId(this.source.manager, projectId, terms.runId!);
+  private async gainsOf(database: Asked, projectId: number, annotator: number, terms: AssignmentTerms, entries: readonly Candidate[]): Promise<Float64Array | null> {
+    const run = await this.runs.byId(database, projectId, terms.runId!);
     if (!run) return null;
     const K = terms.classCount;
-    const labels = await this.store.labels(projectId, run.id, entries.map((entry) => entry.item));
+    const labels = await candidatesStore.labels(database, projectId, run.id, entries.map((entry) => entry.item));
     const posteriors = new Float64Array(entries.length * K);
     entries.forEach((entry, i) => posteriors.set(labels.get(entry.item) ?? run.classPriors, i * K));
-    const confusion = await this.runs.matricesOf(this.source.manager, projectId, run, [annotator]);
+    const confusion = await this.runs.matricesOf(database, projectId, run, [annotator]);
     return scoreItemsFor('information-gain', {
       votes: new VoteTable({ items: [], annotators: [], classes: [], itemCount: entries.length, annotatorCount: 1, classCount: K }),
       posteriors, parameters: { classPriors: run.classPriors, pooled: run.pooled, confusion }, costs: Float64Array.of(terms.cost),

@@ -1,6 +1,5 @@
-import { Injectable } from '@nestjs/common';
 import { Field, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
-import { Prepared } from '../platform/prepared.js';
+import type { Asked } from '../platform/prepared.js';
 import type { AssignmentTerms } from './terms.store.js';
 
 export enum EmptyReason {
@@ -58,27 +57,22 @@ const LOOK = `
     and not exists (select 1 from votes where project_id = $1 and item_code = lease.item_code and annotator_code = $2 and ended_seq is null)
     and not exists (select 1 from leases mine where mine.project_id = $1 and mine.annotator_code = $2 and mine.item_code = lease.item_code and mine.ended_at is null)`;
 
-@Injectable()
-export class EmptyAnswers {
-  constructor(private readonly prepared: Prepared) {}
-
-  /** For a walk that came to the queue's end. */
-  async explain(projectId: number, annotator: number, terms: AssignmentTerms): Promise<EmptyAnswer> {
-    if (terms.itemCount === 0) return { reason: EmptyReason.NO_ITEMS, message: 'the project has no items: add some (addItems), or send votes on them', retryAfterSeconds: null };
-    const [row] = await this.prepared.query<{ seconds: number | null; behind: boolean; queued: boolean }>(LOOK, [projectId, annotator, terms.generation]);
-    if (row!.behind) return { reason: EmptyReason.NOT_READY, message: 'items have just changed and are being put in order', retryAfterSeconds: 1 };
-    if (row!.seconds != null) {
-      return {
-        reason: EmptyReason.ALL_LEASED, message: 'what is left is in the hands of other annotators',
-        retryAfterSeconds: Math.min(LONGEST_WAIT_SECONDS, Math.max(1, row!.seconds)),
-      };
-    }
-    if (row!.queued) return { reason: EmptyReason.NOTHING_LEFT_FOR_ANNOTATOR, message: 'this annotator has answered, or holds, every item that is open', retryAfterSeconds: null };
-    return { reason: EmptyReason.PROJECT_DONE, message: 'no item is open', retryAfterSeconds: null };
+/** For a walk that came to the queue's end. */
+export async function explainEmpty(database: Asked, projectId: number, annotator: number, terms: AssignmentTerms): Promise<EmptyAnswer> {
+  if (terms.itemCount === 0) return { reason: EmptyReason.NO_ITEMS, message: 'the project has no items: add some (addItems), or send votes on them', retryAfterSeconds: null };
+  const [row] = await database.query<{ seconds: number | null; behind: boolean; queued: boolean }>(LOOK, [projectId, annotator, terms.generation]);
+  if (row!.behind) return { reason: EmptyReason.NOT_READY, message: 'items have just changed and are being put in order', retryAfterSeconds: 1 };
+  if (row!.seconds != null) {
+    return {
+      reason: EmptyReason.ALL_LEASED, message: 'what is left is in the hands of other annotators',
+      retryAfterSeconds: Math.min(LONGEST_WAIT_SECONDS, Math.max(1, row!.seconds)),
+    };
   }
+  if (row!.queued) return { reason: EmptyReason.NOTHING_LEFT_FOR_ANNOTATOR, message: 'this annotator has answered, or holds, every item that is open', retryAfterSeconds: null };
+  return { reason: EmptyReason.PROJECT_DONE, message: 'no item is open', retryAfterSeconds: null };
+}
 
-  plain(reason: EmptyReason, { budget, capacity }: AssignmentTerms): EmptyAnswer {
-    const message = reason === EmptyReason.BUDGET_SPENT ? `votes and live leases have used the budget of ${budget}` : `the annotator has reached their capacity of ${capacity}`;
-    return { reason, message, retryAfterSeconds: null };
-  }
+export function shortOf(reason: EmptyReason, { budget, capacity }: AssignmentTerms): EmptyAnswer {
+  const message = reason === EmptyReason.BUDGET_SPENT ? `votes and live leases have used the budget of ${budget}` : `the annotator has reached their capacity of ${capacity}`;
+  return { reason, message, retryAfterSeconds: null };
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { int4Array, nullableTextArray } from '../platform/binary-array.js';
-import { Prepared } from '../platform/prepared.js';
+import { Prepared, type Asked } from '../platform/prepared.js';
 import type { Transaction } from '../platform/transaction.js';
 import { Lease, LeaseEnd } from './lease.entity.js';
 
@@ -130,17 +130,15 @@ export class LeasesStore {
   constructor(private readonly prepared: Prepared) {}
 
   /** @returns the leases that were given, `count` at most, in the order of the choices. */
-  async give({ projectId, annotator, seconds, generation }: LeaseTerms, choices: readonly Choice[], count: number, transaction?: Transaction): Promise<Lease[]> {
-    if (choices.length === 0) return [];
-    return this.ask(transaction, GIVE, [
+  give(database: Asked, { projectId, annotator, seconds, generation }: LeaseTerms, choices: readonly Choice[], count: number): Promise<Lease[]> {
+    return ask(database, choices.length, GIVE, [
       projectId, int4Array(choices.map((one) => one.item)), int4Array(choices.map((one) => one.answers)), choices.map((one) => one.score),
       nullableTextArray(choices.map((one) => one.strategy)), annotator, count, seconds, generation,
     ]);
   }
 
-  async giveGold({ projectId, annotator, seconds }: LeaseTerms, checks: readonly GoldChoice[], transaction?: Transaction): Promise<Lease[]> {
-    if (checks.length === 0) return [];
-    return this.ask(transaction, GIVE_GOLD, [
+  giveGold(database: Asked, { projectId, annotator, seconds }: LeaseTerms, checks: readonly GoldChoice[]): Promise<Lease[]> {
+    return ask(database, checks.length, GIVE_GOLD, [
       projectId, int4Array(checks.map((one) => one.item)), int4Array(checks.map((one) => one.votes)), checks.map((one) => one.score),
       nullableTextArray(checks.map((one) => one.strategy)), annotator, seconds,
     ]);
@@ -200,8 +198,10 @@ export class LeasesStore {
     );
     return rows.map((row) => Object.assign(new Lease(), row));
   }
-  private async ask(transaction: Transaction | undefined, text: string, values: unknown[]): Promise<Lease[]> {
-    const rows: Lease[] = transaction ? await transaction.query(text, values) : await this.prepared.query<Lease>(text, values);
-    return rows.map((row) => Object.assign(new Lease(), row));
-  }
+}
+
+async function ask(database: Asked, wanted: number, text: string, values: unknown[]): Promise<Lease[]> {
+  if (wanted === 0) return [];
+  const rows = await database.query<Lease>(text, values);
+  return rows.map((row) => Object.assign(new Lease(), row));
 }

@@ -3,6 +3,7 @@ import { AnnotatorStatus } from '../annotators/annotator.entity.js';
 import { AnnotatorsService } from '../annotators/annotators.service.js';
 import { GoldService } from '../gold/gold.service.js';
 import { invalid, limitExceeded } from '../platform/errors.js';
+import { Prepared, type Asked } from '../platform/prepared.js';
 import { ROWS_PER_CALL } from '../platform/row-result.js';
 import { excerpt, textFault } from '../platform/text.js';
 import { Transactions, type Transaction } from '../platform/transaction.js';
@@ -11,7 +12,7 @@ import type { Project } from '../projects/project.entity.js';
 import { requirePolicy } from '../projects/projects.service.js';
 import { lockBudget, lockCapacity } from './assignment-locks.js';
 import { ChoicesService } from './choices.service.js';
-import { EmptyAnswers, type EmptyAnswer, EmptyReason } from './empty-answer.js';
+import { EmptyReason, explainEmpty, shortOf, type EmptyAnswer } from './empty-answer.js';
 import { drawGoldCount, withGold } from './gold-checks.js';
 import type { Lease } from './lease.entity.js';
 import { LeasesStore, type Choice, type LeaseTerms } from './leases.store.js';
@@ -32,6 +33,15 @@ export interface NextItems {
   empty: EmptyAnswer | null;
 }
 
+interface Asking {
+  projectId: number;
+  annotator: number;
+  terms: AssignmentTerms;
+  seconds: number;
+  /** Gold items that this annotator has not seen, as many as the project's rate made of this call. */
+  checks: readonly number[];
+}
+
 /** What this annotator should label next. */
 @Injectable()
 export class NextItemsService {
@@ -43,7 +53,7 @@ export class NextItemsService {
     private readonly queues: Queues,
     private readonly choices: ChoicesService,
     private readonly leases: LeasesStore,
-    private readonly empty: EmptyAnswers,
+    private readonly prepared: Prepared,
   ) {}
 
   /** @throws INVALID_INPUT for a policy, count or annotator that cannot be; CONFLICT for an archived project. */
@@ -55,33 +65,35 @@ export class NextItemsService {
     const refused = refusal(terms);
     if (refused) return { leases: [], empty: refused };
     // Both bound the sum of what is given: calls that could pass it together take turns.
-    if (terms.capacity == null && terms.budget == null) return this.give(project.id, annotator, terms, request, request.count);
+    const checks = await this.goldFor(project.id, annotator, drawGoldCount(request.count, terms.goldRate));
+    const asked: Asking = { projectId: project.id, annotator, terms, seconds: request.leaseSeconds ?? terms.leaseSeconds, checks };
+    // Both bound the sum of what is given: calls that could pass it together take turns.
+    if (terms.capacity == null && terms.budget == null) return this.give(this.prepared, asked, request.count);
     return this.transactions.run(async (transaction) => {
       if (terms.budget != null) await lockBudget(transaction, project.id);
       if (terms.capacity != null) await lockCapacity(transaction, project.id, annotator);
       const { room, reason } = await this.roomWithin(transaction, project.id, annotator, terms);
-      if (room < 1) return { leases: [], empty: this.empty.plain(reason!, terms) };
-      const found = await this.give(project.id, annotator, terms, request, Math.min(room, request.count), transaction);
-      return found.empty || room >= request.count ? found : { ...found, empty: this.empty.plain(reason!, terms) };
+      if (room < 1) return { leases: [], empty: shortOf(reason!, terms) };
+      const found = await this.give(Prepared.within(transaction), asked, Math.min(room, request.count));
+      return found.empty || room >= request.count ? found : { ...found, empty: shortOf(reason!, terms) };
     });
   }
 
-  private async give(projectId: number, annotator: number, terms: AssignmentTerms, request: NextItemsRequest, count: number, transaction?: Transaction): Promise<NextItems> {
-    const lease: LeaseTerms = { projectId, annotator, seconds: request.leaseSeconds ?? terms.leaseSeconds, generation: terms.generation! };
-    const checks = await this.goldFor(projectId, annotator, drawGoldCount(count, terms.goldRate));
+  private async give(database: Asked, { projectId, annotator, terms, seconds, checks }: Asking, count: number): Promise<NextItems> {
+    const lease: LeaseTerms = { projectId, annotator, seconds, generation: terms.generation! };
+    const golds = checks.slice(0, count);
+    const wanted = count - golds.length;
     const regular: Lease[] = [];
     /** Choices that were looked at and not given: gold checks take the figures of one. */
     let spare: Choice[] = [];
-    const wanted = count - checks.length;
-    for await (const choices of this.choices.of(projectId, annotator, terms, count)) {
-      if (wanted > regular.length) regular.push(...await this.leases.give(lease, choices, wanted - regular.length, transaction));
+    for await (const choices of this.choices.of(database, projectId, annotator, terms, count)) {
+      if (wanted > regular.length) regular.push(...await this.leases.give(database, lease, choices, wanted - regular.length));
       const given = new Set(regular.map((one) => one.itemCode));
       spare = choices.filter((choice) => !given.has(choice.item));
       if (regular.length >= wanted) break;
     }
-    const gold = await this.leases.giveGold(lease, withGold(checks, regular, spare), transaction);
-    const leases = mixed(regular, gold);
-    return { leases, empty: leases.length < count ? await this.empty.explain(projectId, annotator, terms) : null };
+    const leases = mixed(regular, await this.leases.giveGold(database, lease, withGold(golds, regular, spare)));
+    return { leases, empty: leases.length < count ? await explainEmpty(database, projectId, annotator, terms) : null };
   }
 
   private goldFor(projectId: number, annotator: number, count: number): Promise<number[]> {

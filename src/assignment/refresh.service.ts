@@ -4,6 +4,7 @@ import { CurrentRuns, type CurrentRun } from '../live/current-run.js';
 import { LiveLabels, type LabelsNow } from '../live/live-labels.js';
 import { readTouchedVotes, type TouchedVotes } from '../live/touched-votes.js';
 import { int4Array } from '../platform/binary-array.js';
+import { Prepared } from '../platform/prepared.js';
 import type { Transaction } from '../platform/transaction.js';
 import { Project } from '../projects/project.entity.js';
 import type { ItemFacts, ItemRules } from './item-facts.js';
@@ -46,7 +47,7 @@ export class Refresh implements OnModuleInit {
     );
     if (!due) return false;
     const project = await transaction.getRepository(Project).findOneByOrFail({ id: due.projectId });
-    const run = await this.runs.of(transaction, project.id);
+    const run = await this.runs.of(Prepared.within(transaction), project.id);
     if (due.runChanged) {
       await this.labels.changeRun(transaction, project.id, run);
       await transaction.query(`update projects set live_run_id = $2 where id = $1`, [project.id, project.currentRunId]);

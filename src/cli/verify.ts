@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { DataSource } from 'typeorm';
+import { VerifyLeases } from '../assignment/verify-leases.js';
 import { Project } from '../projects/project.entity.js';
 import { VerifyVotes } from '../votes/verify.js';
 import { Refusal } from './refusal.js';
@@ -22,6 +23,7 @@ export function configure(command: Command): void {
       let faultCount = 0;
       for (const project of projects) {
         const { votes, faults } = await app.get(VerifyVotes).verify(project.id);
+        faults.push(...await app.get(VerifyLeases).verify(project.id));
         faultCount += faults.length;
         if (options.json) console.log(JSON.stringify({ project: project.nodeId, name: project.name, votes, faults }));
         else console.log(`${project.nodeId} ${project.name}: ${votes} votes, ${faults.length === 0 ? 'every count is right' : `${faults.length} counts differ`}`);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import type { Asked } from '../platform/prepared.js';
 import type { ConfusionMatrices } from '../aggregation/index.js';
 
 /** What a project's current run left behind for labels between runs. */
@@ -31,12 +31,12 @@ export class CurrentRuns {
   private cachedNumbers = 0;
 
   /** @returns null where no run is current, or where it left no parameters (a method without matrices over very many classes). */
-  async of(database: EntityManager, projectId: number): Promise<CurrentRun | null> {
-    const [row]: { id: number | null }[] = await database.query(`select current_run_id as id from projects where id = $1`, [projectId]);
+  async of(database: Asked, projectId: number): Promise<CurrentRun | null> {
+    const [row] = await database.query<{ id: number | null }>(`select current_run_id as id from projects where id = $1`, [projectId]);
     return row?.id == null ? null : this.byId(database, projectId, row.id);
   }
 
-  async byId(database: EntityManager, projectId: number, runId: number): Promise<CurrentRun | null> {
+  async byId(database: Asked, projectId: number, runId: number): Promise<CurrentRun | null> {
     const key = `${projectId}:${runId}`;
     let run = this.runs.get(key);
     if (run === undefined) {
@@ -48,7 +48,7 @@ export class CurrentRuns {
   }
 
   /** One matrix for each of the annotators, in their order; empty for one the run did not know. Repeats allowed. */
-  async matricesOf(database: EntityManager, projectId: number, run: CurrentRun, annotators: readonly number[]): Promise<ConfusionMatrices> {
+  async matricesOf(database: Asked, projectId: number, run: CurrentRun, annotators: readonly number[]): Promise<ConfusionMatrices> {
     const prefix = `${projectId}:${run.id}:`;
     const missing = [...new Set(annotators)].filter((code) => !this.matrices.has(prefix + code));
     const read = missing.length > 0 ? await readMatrices(database, projectId, run.id, missing) : null;
@@ -69,8 +69,8 @@ export class CurrentRuns {
 
 const NONE: AnnotatorMatrix = { labels: new Int32Array(0), values: new Float64Array(0) };
 
-async function readRun(database: EntityManager, projectId: number, runId: number): Promise<CurrentRun | null> {
-  const [row]: { watermark: number; implied: boolean; priors: number[] | null; labels: number[] | null; values: number[] | null }[] = await database.query(
+async function readRun(database: Asked, projectId: number, runId: number): Promise<CurrentRun | null> {
+  const [row] = await database.query<{ watermark: number; implied: boolean; priors: number[] | null; labels: number[] | null; values: number[] | null }>(
     `select watermark, confusion_implied as implied, class_priors as priors, pooled_labels as labels, pooled_values as values
      from runs where project_id = $1 and id = $2`,
     [projectId, runId],
@@ -82,8 +82,8 @@ async function readRun(database: EntityManager, projectId: number, runId: number
   };
 }
 
-async function readMatrices(database: EntityManager, projectId: number, runId: number, annotators: readonly number[]): Promise<Map<number, AnnotatorMatrix>> {
-  const rows: { code: number; labels: number[] | null; values: string | null }[] = await database.query(
+async function readMatrices(database: Asked, projectId: number, runId: number, annotators: readonly number[]): Promise<Map<number, AnnotatorMatrix>> {
+  const rows = await database.query<{ code: number; labels: number[] | null; values: string | null }>(
     `select annotator_code as code, confusion_labels as labels, array_to_string(confusion_values, ' ') as values
      from annotator_results where project_id = $1 and run_id = $2 and annotator_code = any($3)`,
     [projectId, runId, annotators],

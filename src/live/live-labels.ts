@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { bestClass, entropy, livePosteriors, movePosteriors, tiedClasses } from '../aggregation/index.js';
 import { int4Array } from '../platform/binary-array.js';
+import { Prepared } from '../platform/prepared.js';
 import type { Transaction } from '../platform/transaction.js';
 import { CurrentRuns, type CurrentRun } from './current-run.js';
 import type { TouchedVotes } from './touched-votes.js';
@@ -29,7 +30,7 @@ export class LiveLabels {
     const found = await readRunLabels(transaction, projectId, run.id, codes);
     const parameters = {
       classPriors: run.classPriors, pooled: run.pooled,
-      confusion: await this.runs.matricesOf(transaction, projectId, run, votes.annotatorCodes),
+      confusion: await this.runs.matricesOf(Prepared.within(transaction), projectId, run, votes.annotatorCodes),
     };
     const moved = run.implied
       ? movePosteriors(startOf(found, codes, standing.itemOffsets, run.classPriors), came, went, parameters)

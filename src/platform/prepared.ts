@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import type { Pool, QueryResultRow } from 'pg';
+import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
+import type { Transaction } from './transaction.js';
+
+/** Whatever takes a statement: the pool, or a transaction, which must then be asked for everything. */
+export interface Asked {
+  query<Row>(text: string, values: unknown[]): Promise<Row[]>;
+}
 
 /**
  * Single statements that are asked very often: prepared once a connection, so that the server parses and plans them once
@@ -9,7 +15,7 @@ import { DataSource } from 'typeorm';
  * Each commits by itself.
  */
 @Injectable()
-export class Prepared {
+export class Prepared implements Asked {
   private readonly pool: Pool;
   private readonly names = new Map<string, string>();
 
@@ -17,9 +23,14 @@ export class Prepared {
     this.pool = (source.driver as unknown as { master: Pool }).master;
   }
 
-  async query<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<Row[]> {
-    const { rows } = await this.pool.query<Row>({ name: this.nameOf(text), text, values });
-    return rows;
+  async query<Row>(text: string, values: unknown[]): Promise<Row[]> {
+    const { rows } = await this.pool.query({ name: this.nameOf(text), text, values });
+    return rows as Row[];
+  }
+
+  /** A transaction in the same form. */
+  static within(transaction: Transaction): Asked {
+    return { query: (text, values) => transaction.query(text, values) };
   }
 
   private nameOf(text: string): string {

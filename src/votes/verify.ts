@@ -7,7 +7,7 @@ export interface CountFault {
   owner: 'project' | 'item' | 'annotator';
   /** The external id of the item or annotator; the project's number for a project. */
   id: string;
-  count: 'votes' | 'otherOutcomes' | 'ended' | 'code';
+  count: 'votes' | 'otherOutcomes' | 'ended' | 'code' | 'leases';
   stored: number;
   derived: number;
 }

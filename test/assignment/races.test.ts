@@ -1,0 +1,111 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { startService, type Service } from '../setup/service.js';
+import { Campaign, until } from './campaign.js';
+
+let service: Service;
+beforeAll(async () => { service = await startService(); });
+afterAll(() => service.stop());
+
+const ANNOTATORS = 200;
+const ITEMS = 1000;
+const TARGET = 3;
+
+interface Totals { votes: number; answers: number; most: number; doubled: number; live: number; counted: number }
+
+/** What the tables say of a project's items and leases. */
+async function totals(campaign: Campaign): Promise<Totals> {
+  const [row] = await service.source.query<Totals[]>(
+    `select (select sum(votes)::int from item_counts where project_id = $1) as votes,
+       (select count(*)::int from votes where project_id = $1 and ended_seq is null) as answers,
+       (select max(votes + leases) from item_counts where project_id = $1) as most,
+       (select count(*)::int from (select 1 from leases where project_id = $1 and ended_by in (1, 2) group by item_code, annotator_code having count(*) > 1) twice) as doubled,
+       (select count(*)::int from leases where project_id = $1 and ended_at is null) as live,
+       (select sum(leases)::int from item_counts where project_id = $1) as counted`,
+    [campaign.number],
+  );
+  return row!;
+}
+
+describe(`${ANNOTATORS} annotators at once on ${ITEMS} items of ${TARGET} votes`, () => {
+  it('never pass the maximum, never get an item twice, and leave no item behind', async () => {
+    const campaign = await Campaign.start(service, ITEMS, { maxVotes: TARGET, leaseSeconds: 120 });
+    const answered = new Set<string>();
+    let twice = 0;
+    let kept = 0;
+    let most = 0;
+    let done = false;
+    const watch = (async () => {
+      for (; !done; await new Promise((resolve) => setTimeout(resolve, 50))) most = Math.max(most, (await totals(campaign)).most);
+    })();
+    const annotate = async (name: number) => {
+      const annotator = `annotator ${name}`;
+      const mine = new Set<string>();
+      for (let call = 0; ; call++) {
+        // A tenth of the calls is given back or left to expire; late votes, which are taken beyond the maximum, are another test.
+        const idle = (name + call) % 10 === 0;
+        const { leases, empty } = await campaign.next(annotator, { count: idle ? 2 : 1 + ((name + call) % 4), ...(idle && { leaseSeconds: 2 }) });
+        for (const { item } of leases) {
+          if (answered.has(`${item}/${annotator}`)) twice++;
+          mine.add(item);
+        }
+        const [back, lost, ...rest] = idle ? leases : [undefined, undefined, ...leases];
+        if (back) await campaign.leases('releaseItems', annotator, [back.id]);
+        if (lost) kept++;
+        if (rest.length > 0) await campaign.vote(...rest.map((lease): [string, string, string] => [lease!.item, annotator, 'a']));
+        for (const lease of rest) answered.add(`${lease!.item}/${annotator}`);
+        if (leases.length > 0) continue;
+        if (empty!.retryAfterSeconds == null) return empty!.reason;
+        await new Promise((resolve) => setTimeout(resolve, 300));
+      }
+    };
+    const ends = await Promise.all(Array.from({ length: ANNOTATORS }, (_, name) => annotate(name)));
+    done = true;
+    await watch;
+    expect(new Set(ends)).toEqual(new Set(['PROJECT_DONE']));
+    expect(kept).toBeGreaterThan(0);
+    expect(twice).toBe(0);
+    expect(most).toBeLessThanOrEqual(TARGET);
+    await until(async () => (await totals(campaign)).live === 0, 'the last leases to expire');
+    expect(await totals(campaign)).toEqual({ votes: ITEMS * TARGET, answers: ITEMS * TARGET, most: TARGET, doubled: 0, live: 0, counted: 0 });
+  }, 240_000);
+
+  it('who ask twice at once never hold an item twice', async () => {
+    const campaign = await Campaign.start(service, 20, { maxVotes: 5 });
+    const given = await Promise.all(Array.from({ length: 10 }, () => campaign.next('ann', { count: 3 })));
+    const items = given.flatMap(({ leases }) => leases.map((lease) => lease.item));
+    expect(items.length).toBeGreaterThan(0);
+    expect(new Set(items).size).toBe(items.length);
+    expect((await totals(campaign)).live).toBe(items.length);
+  });
+
+  it('stay within a budget and a capacity, however many ask at once', async () => {
+    const campaign = await Campaign.start(service, 100, { maxVotes: 5, budget: 25 });
+    await service.data(`mutation ($id: ID!) { upsertAnnotators(input: { projectId: $id, annotators: [{ externalId: "ann", capacity: 7 }] }) { results { status } } }`, { id: campaign.id });
+    await Promise.all(Array.from({ length: 12 }, () => campaign.next('ann', { count: 2 })));
+    expect((await totals(campaign)).live).toBe(7);
+    await Promise.all(Array.from({ length: 30 }, (_, i) => campaign.next(`ben ${i}`, { count: 2 })));
+    expect((await totals(campaign)).live).toBe(25);
+  });
+});
+
+describe('a clock of the application that is wrong', () => {
+  afterEach(() => { vi.useRealTimers(); });
+
+  it.each([['an hour fast', 3_600_000], ['an hour slow', -3_600_000]])('by %s neither ends leases early nor keeps them', async (_, skew) => {
+    const campaign = await Campaign.start(service, 1, { maxVotes: 1 });
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + skew });
+    const from = performance.now();
+    await campaign.next('ann', { leaseSeconds: 2 });
+    expect((await campaign.next('ben')).empty).toMatchObject({ reason: 'ALL_LEASED' });
+    for (;;) {
+      const { leases } = await campaign.next('ben');
+      const waited = performance.now() - from;
+      if (leases.length > 0) {
+        expect(waited).toBeGreaterThan(1900);
+        break;
+      }
+      expect(waited).toBeLessThan(12_000);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  });
+});
