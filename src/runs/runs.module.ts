@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ComputeModule } from '../compute/compute.module.js';
 import { EventsModule } from '../events/events.module.js';
+import { GoldModule } from '../gold/gold.module.js';
 import { ItemsModule } from '../items/items.module.js';
 import { NodeTypes } from '../platform/node.js';
 import { PredictionsModule } from '../predictions/predictions.module.js';
@@ -9,6 +10,8 @@ import { AnnotatorResultsResolver } from './annotator-results.resolver.js';
 import { AnnotatorResultsService } from './annotator-results.service.js';
 import { Classes } from './classes.js';
 import { DroppedResults } from './dropped-results.js';
+import { GoldEvaluationResolver } from './gold-evaluation.resolver.js';
+import { GoldEvaluations } from './gold-evaluation.service.js';
 import { MethodsResolver } from './methods.resolver.js';
 import { NamedRun } from './named-run.js';
 import { Reruns } from './reruns.js';
@@ -22,10 +25,10 @@ import { ItemSoftLabelResolver, ProjectSoftLabelsResolver, SoftLabelResolver } f
 import { SoftLabelsService } from './soft-labels.service.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([Run]), EventsModule, ComputeModule, ItemsModule, PredictionsModule],
+  imports: [TypeOrmModule.forFeature([Run]), EventsModule, ComputeModule, ItemsModule, PredictionsModule, GoldModule],
   providers: [
-    RunsStore, RunWork, RunsService, RunProgress, Reruns, DroppedResults, Classes, NamedRun, SoftLabelsService, AnnotatorResultsService,
-    RunsResolver, ProjectRunsResolver, MethodsResolver, ProjectSoftLabelsResolver, ItemSoftLabelResolver, SoftLabelResolver, AnnotatorResultsResolver,
+    RunsStore, RunWork, RunsService, RunProgress, Reruns, DroppedResults, Classes, NamedRun, SoftLabelsService, AnnotatorResultsService, GoldEvaluations,
+    RunsResolver, ProjectRunsResolver, MethodsResolver, ProjectSoftLabelsResolver, ItemSoftLabelResolver, SoftLabelResolver, AnnotatorResultsResolver, GoldEvaluationResolver,
   ],
   exports: [RunsService],
 })
