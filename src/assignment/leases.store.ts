@@ -31,7 +31,8 @@ const SHOWN = `given.project_id as "projectId", given.id as "leaseId", given.ite
 
 /**
  * Of the wanted items the first $7 that have room. Whoever holds an item's counts just now is at it, too: skip it. A vote
- * since the look-up may have been this annotator's own, so that counts must be what they were. Full items leave the queue.
+ * since the look-up may have been this annotator's own, so that counts must be what they were. Full items leave the queue,
+ * each by a probe of its own: as a join, the whole queue would be read.
  */
 const GIVE = `
   with wanted as (
@@ -50,10 +51,10 @@ const GIVE = `
     where counts.project_id = $1 and counts.item_code = given.item_code
     returning counts.item_code, counts.votes + counts.leases >= (select max_votes from rule) as is_full
   ), dropped as (
-    delete from item_queue where (project_id, generation, item_code) in (
-      select project_id, generation, item_code from item_queue
-      where project_id = $1 and generation = $9 and item_code in (select item_code from counted where is_full) for update skip locked
-    )
+    delete from item_queue where ctid = any(array(
+      select place.ctid from counted, lateral (
+        select ctid from item_queue where project_id = $1 and generation = $9 and item_code = counted.item_code for update skip locked
+      ) place where counted.is_full))
   )
   select ${SHOWN} from given join items item on item.project_id = $1 and item.code = given.item_code order by given.id`;
 

@@ -12,6 +12,8 @@ export interface PoolFacts {
   runId: number | null;
   scoringVersion: number;
   rulesOf(policy: string): ItemRules;
+  /** Notes of touched items that this reading makes up for: all queues are scored by it, and no label between runs hangs on them. */
+  covered: number[];
   /** What the items' rows say now. */
   before: { states: Uint8Array; flagged: Uint8Array };
 }
@@ -21,6 +23,7 @@ interface ProjectRow extends ItemRules {
   itemCount: number;
   annotatorCount: number;
   runId: number | null;
+  watermark: number | null;
   scoringVersion: number;
   priors: number[] | null;
   pooledLabels: number[] | null;
@@ -51,7 +54,7 @@ export async function readPool(client: Client, projectId: number, policies: read
       annotatorCosts: texts.includes('cost') ? await readCosts(client, id, project.annotatorCount) : null,
     };
     return {
-      facts, run, runId: project.runId, scoringVersion: project.scoringVersion, before: { states, flagged },
+      facts, run, runId: project.runId, covered: await readCovered(client, projectId, policies, project.watermark), scoringVersion: project.scoringVersion, before: { states, flagged },
       rulesOf: (policy) => ({ ...project, policy, priorityRule: policy === project.policy ? project.priorityRule : null }),
     };
   } finally {
@@ -69,7 +72,7 @@ async function readProject(client: Client, projectId: number): Promise<ProjectRo
     `select project.min_votes as "minVotes", project.max_votes as "maxVotes", project.confidence, project.policy, project.overlap_share as "overlapShare",
        project.done_rule as "doneRule", project.priority_rule as "priorityRule", project.flag_rule as "flagRule", project.scoring_version::float8 as "scoringVersion",
        cardinality(project.classes) as "classCount", codes.next_item_code as "itemCount", codes.next_annotator_code as "annotatorCount",
-       project.current_run_id::float8 as "runId", run.class_priors as priors, run.pooled_labels as "pooledLabels", run.pooled_values as "pooledValues"
+       project.current_run_id::float8 as "runId", run.watermark::float8 as watermark, run.class_priors as priors, run.pooled_labels as "pooledLabels", run.pooled_values as "pooledValues"
      from projects project join project_codes codes on codes.project_id = project.id
      left join runs run on run.project_id = project.id and run.id = project.current_run_id
      where project.id = $1`,
@@ -84,6 +87,23 @@ function runOf({ priors, pooledLabels, pooledValues }: ProjectRow): PooledParame
     classPriors: Float64Array.from(priors),
     pooled: { offsets: Int32Array.of(0, pooledLabels.length), labels: Int32Array.from(pooledLabels), values: Float64Array.from(pooledValues) },
   };
+}
+
+/** After a bulk load every item is noted; without this, each would be worked out again one batch after the other. */
+async function readCovered(client: Client, projectId: number, policies: readonly string[], watermark: number | null): Promise<number[]> {
+  const { rows: others } = await client.query(`select 1 from project_queues where project_id = $1 and policy <> all($2) limit 1`, [projectId, policies]);
+  if (others.length > 0) return [];
+  const { rows: notes } = await client.query<{ id: string; items: number[] }>(`select id, items from touched_items where project_id = $1 and generation is null`, [projectId]);
+  const { rows: changed } = await client.query<{ code: number }>(
+    `select item_code as code from votes where project_id = $1 and seq > $2
+     union select item_code from votes where project_id = $1 and ended_seq > $2
+     union select item_code from gold_answers where project_id = $1 and seq > $2
+     union select item_code from gold_answers where project_id = $1 and ended_seq > $2`,
+    // Before the first run there are no labels between runs.
+    [projectId, watermark ?? Number.MAX_SAFE_INTEGER],
+  );
+  const live = new Set(changed.map((row) => row.code));
+  return notes.filter(({ items }) => !items.some((item) => live.has(item))).map(({ id }) => Number(id));
 }
 
 async function readCounts(client: Client, projectId: number, N: number) {

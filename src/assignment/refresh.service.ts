@@ -15,7 +15,7 @@ import { judgeAndScore, type ItemScores, type PoolContext } from './scoring.js';
 const LOOK_MS = 100;
 /** Probabilities worked out in one transaction. */
 const NUMBERS_AT_ONCE = 50_000;
-const MOST_AT_ONCE = 5_000;
+const MOST_AT_ONCE = 2_000;
 
 interface Queue {
   policy: string;
@@ -51,17 +51,22 @@ export class Refresh implements OnModuleInit {
     if (due.runChanged) {
       await this.labels.changeRun(transaction, project.id, run);
       await transaction.query(`update projects set live_run_id = $2 where id = $1`, [project.id, project.currentRunId]);
-    } else await this.refresh(transaction, project, run, await takeTouched(transaction, project));
-    return true;
+      return true;
+    }
+    // Before anything is read: a rescoring that begins or ends waits until what was touched here is on its side, too.
+    const queues = await readQueues(transaction, project.id);
+    const { codes, isAll } = await takeTouched(transaction, project);
+    await this.refresh(transaction, project, run, queues, codes);
+    // After a bulk load there is much to do; between batches those who ask and answer have their turn.
+    return isAll;
   }
 
-  private async refresh(transaction: Transaction, project: Project, run: CurrentRun | null, codes: Int32Array): Promise<void> {
+  private async refresh(transaction: Transaction, project: Project, run: CurrentRun | null, queues: readonly Queue[], codes: Int32Array): Promise<void> {
     if (codes.length === 0) return;
     const K = project.classes.length;
     const votes = await readTouchedVotes(transaction, project.id, codes, K, run?.watermark ?? 0);
     const gold = await readGold(transaction, project.id, codes);
     const labels = run ? await this.labels.refresh(transaction, project.id, run, votes, gold) : evenLabels(codes.length, K);
-    const queues = await readQueues(transaction, project.id);
     const facts = await factsOf(transaction, project, votes, labels, gold);
     const judged = queues.filter((queue) => queue.scored).map((queue) => ({ queue, scores: judgeAndScore(facts, rulesOf(project, queue.policy), run, queue.context) }));
     const { states, flagged } = judged[0]?.scores ?? judgeAndScore(facts, rulesOf(project, project.policy), run, null);
@@ -79,7 +84,7 @@ function rulesOf(project: Project, policy: string): ItemRules {
 }
 
 /** Distinct codes, ascending, of the oldest notes; what is beyond a batch is noted again. */
-async function takeTouched(transaction: Transaction, project: Project): Promise<Int32Array> {
+async function takeTouched(transaction: Transaction, project: Project): Promise<{ codes: Int32Array; isAll: boolean }> {
   const rows: { items: number[] }[] = await transaction.query(
     `with taken as (
        delete from touched_items where (project_id, id) in (
@@ -91,7 +96,7 @@ async function takeTouched(transaction: Transaction, project: Project): Promise<
   const codes = Int32Array.from(new Set(rows.flatMap((row) => row.items))).sort();
   const most = Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(NUMBERS_AT_ONCE / project.classes.length)));
   if (codes.length > most) await transaction.query(`insert into touched_items (project_id, items) values ($1, $2)`, [project.id, int4Array(codes.subarray(most))]);
-  return codes.subarray(0, most);
+  return { codes: codes.subarray(0, most), isAll: codes.length <= most };
 }
 
 async function readGold(transaction: Transaction, projectId: number, codes: Int32Array): Promise<Int32Array> {
@@ -109,7 +114,7 @@ function evenLabels(count: number, K: number): LabelsNow {
 
 function readQueues(transaction: Transaction, projectId: number): Promise<Queue[]> {
   return transaction.query(
-    `select policy, generation, building, scored_at is not null as scored, context from project_queues where project_id = $1 order by policy`, [projectId],
+    `select policy, generation, building, scored_at is not null as scored, context from project_queues where project_id = $1 order by policy for share`, [projectId],
   );
 }
 
@@ -140,7 +145,7 @@ async function writeStates(transaction: Transaction, projectId: number, codes: I
     `with given as (select * from unnest($2::int4[], $3::int2[], $4::bool[]) as g(item, state, flagged)),
      changed as (
        select counts.item_code, given.state, given.flagged from item_counts counts join given on given.item = counts.item_code
-       where counts.project_id = $1 and (counts.state <> given.state or counts.flagged <> given.flagged) order by counts.item_code for update of counts
+       where counts.project_id = $1 and counts.item_code = any($2::int4[]) and (counts.state <> given.state or counts.flagged <> given.flagged) order by counts.item_code for update of counts
      )
      update item_counts counts set state = changed.state, flagged = changed.flagged from changed where counts.project_id = $1 and counts.item_code = changed.item_code`,
     [projectId, int4Array(codes), Array.from(states), Array.from(flagged, (flag) => flag === 1)],

@@ -48,7 +48,7 @@ export async function run({ url, projectId }: RescoreTaskInput): Promise<void> {
       lap(`states ${queue.policy}`);
       await writeQueue(client, projectId, queue, pool, scores);
       lap(`write ${queue.policy}`);
-      await takeOver(client, projectId, queue, pool, scores, seconds);
+      await takeOver(client, projectId, queue, pool, scores, seconds, queue === queues.at(-1));
     }
   } finally {
     // Ends the lock, too.
@@ -56,13 +56,9 @@ export async function run({ url, projectId }: RescoreTaskInput): Promise<void> {
   }
 }
 
-/** From here on, what touches items is noted for the new generations, too. A generation that a lost thread left goes. */
+/** From here on, what touches items is noted for the new generations, too. */
 async function beginBuilding(client: pg.Client, projectId: number): Promise<StaleQueue[]> {
-  await client.query(
-    `with lost as (select building from project_queues where project_id = $1 and building is not null)
-     delete from item_queue where project_id = $1 and generation in (select building from lost)`,
-    [projectId],
-  );
+  for (const generation of await lostGenerations(client, projectId)) await deleteGeneration(client, projectId, generation);
   const { rows } = await client.query<StaleQueue>(
     `update project_queues queue set building = nextval('queue_generation') from projects project
      where project.id = $1 and queue.project_id = $1
@@ -71,6 +67,29 @@ async function beginBuilding(client: pg.Client, projectId: number): Promise<Stal
     [projectId],
   );
   return rows;
+}
+
+/** Generations that no queue is in: what threads that were lost had begun, or not yet cleared away. */
+async function lostGenerations(client: pg.Client, projectId: number): Promise<number[]> {
+  // From one generation to the next along the index, not over all their rows.
+  const { rows } = await client.query<{ generation: number }>(
+    `with recursive found as (
+       select min(generation) as generation from item_queue where project_id = $1
+       union all select (select min(generation) from item_queue where project_id = $1 and generation > found.generation) from found where generation is not null
+     )
+     select generation from found where generation is not null and generation not in (select generation from project_queues where project_id = $1)`,
+    [projectId],
+  );
+  return rows.map((row) => row.generation);
+}
+
+async function deleteGeneration(client: pg.Client, projectId: number, generation: number): Promise<void> {
+  for (let gone = ROWS_AT_ONCE; gone === ROWS_AT_ONCE;) {
+    const { rowCount } = await client.query(
+      `delete from item_queue where ctid = any(array(select ctid from item_queue where project_id = $1 and generation = $2 limit ${ROWS_AT_ONCE}))`, [projectId, generation],
+    );
+    gone = rowCount ?? 0;
+  }
 }
 
 /** Only where something changed: most items are as they were. */
@@ -106,7 +125,7 @@ async function writeQueue(client: pg.Client, projectId: number, { building }: St
   await copy.end();
 }
 
-async function takeOver(client: pg.Client, projectId: number, queue: StaleQueue, pool: PoolFacts, scores: ItemScores, seconds: object): Promise<void> {
+async function takeOver(client: pg.Client, projectId: number, queue: StaleQueue, pool: PoolFacts, scores: ItemScores, seconds: object, isLast: boolean): Promise<void> {
   await client.query('begin');
   const { rowCount } = await client.query(
     `update project_queues set generation = building, building = null, scored_at = clock_timestamp(), scoring_version = $4, run_id = $5, mean_gain = $6, context = $7, seconds = $8
@@ -114,13 +133,8 @@ async function takeOver(client: pg.Client, projectId: number, queue: StaleQueue,
     [projectId, queue.policy, queue.building, pool.scoringVersion, pool.runId, scores.meanGain, JSON.stringify(scores.context), JSON.stringify(seconds)],
   );
   await client.query(`update touched_items set generation = null where project_id = $1 and generation = $2`, [projectId, queue.building]);
+  if (isLast) await client.query(`delete from touched_items where project_id = $1 and id = any($2::int8[])`, [projectId, pool.covered]);
   await client.query('commit');
   // Nobody finds the way to the one that is left behind; or to the new one, where the policy was dropped meanwhile.
-  const left = rowCount === 1 ? queue.generation : queue.building;
-  for (let gone = ROWS_AT_ONCE; gone === ROWS_AT_ONCE;) {
-    const { rowCount: deleted } = await client.query(
-      `delete from item_queue where ctid = any(array(select ctid from item_queue where project_id = $1 and generation = $2 limit ${ROWS_AT_ONCE}))`, [projectId, left],
-    );
-    gone = deleted ?? 0;
-  }
+  await deleteGeneration(client, projectId, rowCount === 1 ? queue.generation : queue.building);
 }
