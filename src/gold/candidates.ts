@@ -1,5 +1,5 @@
 /** How many answers are looked at before and behind the end of the circle. */
-const WALK = 2000;
+const WALK = 500;
 
 /** Asked row by row: joined, the planner may read all votes of the project first, since it knows little of a young one. */
 const FREE = `

@@ -72,7 +72,7 @@ export class GoldService {
 
   /**
    * Codes of up to `limit` items with a gold answer that the annotator neither voted on nor holds, from a random place on:
-   * another call gives others. Looks at some thousands of answers at most, so that an annotator who has answered nearly all of
+   * another call gives others. Looks at 1,000 answers at most, so that an annotator who has answered nearly all of
    * very many costs no more than anybody else, and may be told of none.
    */
   async candidates(projectId: number, annotatorCode: number, limit: number): Promise<number[]> {
