@@ -20,8 +20,8 @@ export class AssignmentResolver {
 
   @Mutation(() => NextItemsPayload, { description: 'What an annotator should label next: items leased to them, those first where their answer helps most.' })
   @RequiresScope('assignment')
-  async nextItems(@Caller() caller: Principal, @Args('input') input: NextItemsInput) {
-    return this.service.next(await this.access.find(caller, input.projectId), input);
+  nextItems(@Caller() caller: Principal, @Args('input') input: NextItemsInput) {
+    return this.service.next(caller, input);
   }
 
   @Mutation(() => LeasesPayload, { description: 'Keeps leases alive while the annotator works.' })

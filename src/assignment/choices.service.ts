@@ -8,7 +8,7 @@ import type { AssignmentTerms } from './terms.store.js';
 import { WalkHints } from './walk-hints.js';
 
 /** Entries of the queue looked at in one step: enough to find this annotator's best among the best of the average annotator. */
-const WINDOW = 48;
+const WINDOW = 32;
 const LARGEST_WINDOW = 20_000;
 /** A walk over more entries than this, none of them free, is not made again at once. */
 const LONG_WALK = 2000;

@@ -4,11 +4,11 @@ import { AnnotatorsService } from '../annotators/annotators.service.js';
 import { GoldService } from '../gold/gold.service.js';
 import { invalid, limitExceeded } from '../platform/errors.js';
 import { Prepared, type Asked } from '../platform/prepared.js';
+import type { Principal } from '../platform/principal.js';
 import { ROWS_PER_CALL } from '../platform/row-result.js';
 import { excerpt, textFault } from '../platform/text.js';
 import { Transactions, type Transaction } from '../platform/transaction.js';
-import { requireOpen } from '../projects/project-access.js';
-import type { Project } from '../projects/project.entity.js';
+import { ProjectAccess } from '../projects/project-access.js';
 import { requirePolicy } from '../projects/projects.service.js';
 import { lockBudget, lockCapacity } from './assignment-locks.js';
 import { ChoicesService } from './choices.service.js';
@@ -20,6 +20,8 @@ import { Queues } from './queues.service.js';
 import { TermsStore, type AssignmentTerms } from './terms.store.js';
 
 export interface NextItemsRequest {
+  /** Global id. */
+  projectId: string;
   annotator: string;
   count: number;
   /** Another than the project's, for comparisons. */
@@ -47,6 +49,7 @@ interface Asking {
 export class NextItemsService {
   constructor(
     private readonly transactions: Transactions,
+    private readonly access: ProjectAccess,
     private readonly annotators: AnnotatorsService,
     private readonly gold: GoldService,
     private readonly terms: TermsStore,
@@ -56,23 +59,26 @@ export class NextItemsService {
     private readonly prepared: Prepared,
   ) {}
 
-  /** @throws INVALID_INPUT for a policy, count or annotator that cannot be; CONFLICT for an archived project. */
-  async next(project: Project, request: NextItemsRequest): Promise<NextItems> {
-    requireOpen(project);
+  /** @throws NOT_FOUND for a project that the caller may not see; INVALID_INPUT for a policy, count or annotator that cannot be; CONFLICT for an archived project. */
+  async next(caller: Principal, request: NextItemsRequest): Promise<NextItems> {
     requireRequest(request);
-    const annotator = await this.annotatorCode(project, request.annotator);
-    const terms = await this.queues.scored(project.id, () => this.terms.read(project.id, annotator, request.policy ?? null), request.policy ?? null);
+    const projectId = this.access.numberOf(caller, request.projectId);
+    const annotator = await this.annotatorCode(caller, projectId, request);
+    const policy = request.policy ?? null;
+    const read = async () => await this.terms.read(projectId, caller.workspaceId, annotator, policy) ?? this.access.refuse(request.projectId);
+    const terms = await this.queues.scored(projectId, read, policy);
+    if (terms.archived) await this.access.findOpen(caller, request.projectId);
     const refused = refusal(terms);
     if (refused) return { leases: [], empty: refused };
     // Both bound the sum of what is given: calls that could pass it together take turns.
-    const checks = await this.goldFor(project.id, annotator, drawGoldCount(request.count, terms.goldRate));
-    const asked: Asking = { projectId: project.id, annotator, terms, seconds: request.leaseSeconds ?? terms.leaseSeconds, checks };
+    const checks = await this.goldFor(projectId, annotator, drawGoldCount(request.count, terms.goldRate));
+    const asked: Asking = { projectId, annotator, terms, seconds: request.leaseSeconds ?? terms.leaseSeconds, checks };
     // Both bound the sum of what is given: calls that could pass it together take turns.
     if (terms.capacity == null && terms.budget == null) return this.give(this.prepared, asked, request.count);
     return this.transactions.run(async (transaction) => {
-      if (terms.budget != null) await lockBudget(transaction, project.id);
-      if (terms.capacity != null) await lockCapacity(transaction, project.id, annotator);
-      const { room, reason } = await this.roomWithin(transaction, project.id, annotator, terms);
+      if (terms.budget != null) await lockBudget(transaction, projectId);
+      if (terms.capacity != null) await lockCapacity(transaction, projectId, annotator);
+      const { room, reason } = await this.roomWithin(transaction, projectId, annotator, terms);
       if (room < 1) return { leases: [], empty: shortOf(reason!, terms) };
       const found = await this.give(Prepared.within(transaction), asked, Math.min(room, request.count));
       return found.empty || room >= request.count ? found : { ...found, empty: shortOf(reason!, terms) };
@@ -107,12 +113,16 @@ export class NextItemsService {
     return byBudget < byCapacity ? { room: byBudget, reason: EmptyReason.BUDGET_SPENT } : { room: byCapacity, reason: EmptyReason.CAPACITY_REACHED };
   }
 
-  private async annotatorCode(project: Project, externalId: string): Promise<number> {
-    const fault = textFault(externalId);
-    if (fault) throw invalid(`annotator ${excerpt(externalId)}: ${fault}`, 'input.annotator');
-    const [code] = await this.annotators.dictionary.codes(project.id, [externalId], project.createUnknownAnnotators);
-    if (code! < 0) throw invalid(`annotator ${excerpt(externalId)} is not in the project, which makes no annotators of itself; add them first`, 'input.annotator');
-    return code!;
+  /** Known annotators are in this process's memory; only for a new one is the project looked at first, whether it makes them. */
+  private async annotatorCode(caller: Principal, projectId: number, request: NextItemsRequest): Promise<number> {
+    const fault = textFault(request.annotator);
+    if (fault) throw invalid(`annotator ${excerpt(request.annotator)}: ${fault}`, 'input.annotator');
+    const [known] = await this.annotators.dictionary.codes(projectId, [request.annotator], false);
+    if (known! >= 0) return known!;
+    const project = await this.access.findOpen(caller, request.projectId);
+    const [made] = await this.annotators.dictionary.codes(project.id, [request.annotator], project.createUnknownAnnotators);
+    if (made! < 0) throw invalid(`annotator ${excerpt(request.annotator)} is not in the project, which makes no annotators of itself; add them first`, 'input.annotator');
+    return made!;
   }
 }
 

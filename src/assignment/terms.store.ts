@@ -39,7 +39,7 @@ const READ = `
   join annotators annotator on annotator.project_id = project.id and annotator.code = $2
   join annotator_counts counts on counts.project_id = project.id and counts.annotator_code = $2
   left join project_queues queue on queue.project_id = project.id and queue.policy = coalesce($3, project.policy)
-  where project.id = $1`;
+  where project.id = $1 and project.workspace_id = $4`;
 
 /** Votes and live leases, at what each annotator costs. */
 const SPENT = `
@@ -51,9 +51,10 @@ const SPENT = `
 export class TermsStore {
   constructor(private readonly prepared: Prepared) {}
 
-  async read(projectId: number, annotator: number, policy: string | null): Promise<AssignmentTerms> {
-    const [row] = await this.prepared.query<AssignmentTerms>(READ, [projectId, annotator, policy]);
-    return row!;
+  /** @returns null for a project that is not the workspace's. */
+  async read(projectId: number, workspaceId: number, annotator: number, policy: string | null): Promise<AssignmentTerms | null> {
+    const [row] = await this.prepared.query<AssignmentTerms>(READ, [projectId, annotator, policy, workspaceId]);
+    return row ?? null;
   }
 
   /** What the standing answers and live leases of all annotators cost. Under the lock of the budget. */

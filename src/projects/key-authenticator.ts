@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AssayError } from '../platform/errors.js';
+import { Prepared } from '../platform/prepared.js';
 import { Authenticator, type Principal, type Scope } from '../platform/principal.js';
 import { hashOf, parseKey } from './api-key-secret.js';
 
@@ -19,7 +20,10 @@ interface KeyRow {
 /** Looks a key up by its prefix and compares hashes. Every refusal reads the same but for expiry, which only the key's holder can meet. */
 @Injectable()
 export class KeyAuthenticator extends Authenticator {
-  constructor(private readonly source: DataSource) {
+  constructor(
+    private readonly source: DataSource,
+    private readonly prepared: Prepared,
+  ) {
     super();
   }
 
@@ -27,7 +31,7 @@ export class KeyAuthenticator extends Authenticator {
     if (authorization == null) return null;
     const key = parseKey(/^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? '');
     if (!key) throw refused('the Authorization header is not "Bearer assay_<8>_<43 characters>"');
-    const rows: KeyRow[] = await this.source.query(
+    const rows = await this.prepared.query<KeyRow>(
       `select id, workspace_id, project_id, secret_hash, scopes,
               coalesce(expires_at <= now(), false) as expired, revoked_at is not null as revoked,
               coalesce(last_used_at < now() - interval '1 minute', true) as stale

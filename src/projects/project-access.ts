@@ -24,6 +24,21 @@ export class ProjectAccess {
     return project;
   }
 
+  /**
+   * For statements that look at the workspace themselves, where a look-up of its own would cost as much as the work.
+   * @throws NOT_FOUND for junk, and for another project than the one the caller is restricted to
+   */
+  numberOf(caller: Principal, id: string): number {
+    const [projectId] = readGlobalId('Project', id);
+    if (projectId! > 0x7fffffff || (caller.projectId != null && caller.projectId !== projectId)) this.refuse(id);
+    return projectId!;
+  }
+
+  /** @throws NOT_FOUND, in the words of `find` */
+  refuse(id: string): never {
+    throw notFound('project', id);
+  }
+
   /** The same, for a write: an archived project takes none. */
   async findOpen(caller: Principal, id: string): Promise<Project> {
     const project = await this.find(caller, id);
