@@ -2,8 +2,13 @@
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import * as library from '../../dist/src/aggregation/index.js';
+import { judgeAndScore } from '../../dist/src/assignment/scoring.js';
 import { poolNames, readCurves, readPool, readSelections, readStreams } from './pools.mjs';
-import { policies, startCampaign } from './protocol.mjs';
+import { policies as byLibrary, startCampaign } from './protocol.mjs';
+import { servicePriorities } from './service-scores.mjs';
+
+/** ActiveLab as the service puts items in order; the others by the library alone. */
+const policies = { ...byLibrary, activelab: (_, state) => [servicePriorities(judgeAndScore, state), 'lowest'] };
 
 const ROUNDS = 15;
 const folder = process.argv[2] ? pathToFileURL(`${process.argv[2]}/`) : new URL('../../../shared/bench-data/activelab/', import.meta.url);
