@@ -10,5 +10,5 @@ export const random: AcquisitionScore = {
   per: 'item',
   first: 'lowest',
   meaning: 'a uniform number from 0 to 1, of the seed and the item alone: items that come later leave the order of the others',
-  score: ({ votes, seed }) => Float64Array.from({ length: votes.itemCount }, (_, item) => uniformSource(seed!, item)()),
+  score: ({ votes, seed, itemNumbers }) => Float64Array.from({ length: votes.itemCount }, (_, item) => uniformSource(seed!, itemNumbers?.[item] ?? item)()),
 };

@@ -13,6 +13,8 @@ export interface AcquisitionInput {
   /** What a vote of each annotator costs, above 0; one the array does not reach costs 1. */
   costs?: Float64Array;
   seed?: number;
+  /** N: the items' own numbers in their pool, where the votes are of some of its items: a random score is an item's own. */
+  itemNumbers?: Int32Array;
 }
 
 /** A part of the input; with a question mark one that the score can do without. */
