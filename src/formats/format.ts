@@ -2,8 +2,8 @@ import type { Batch } from './read-rows.js';
 import type { RowOf, Table } from './table.js';
 import type { Batches } from './writer.js';
 
-/** A format is one record: rows to bytes, and bytes to rows. */
-export interface Format {
+/** A format is one record: bytes to rows, and, of most, rows to bytes. */
+export interface ReadableFormat {
   id: string;
   title: string;
   /** Without a dot. */
@@ -16,6 +16,9 @@ export interface Format {
    * @throws FormatError while being read, after the batches before it, where the file cannot be read on.
    */
   read<T extends Table>(source: AsyncIterable<Uint8Array>, table: T, options?: ReadOptions): AsyncGenerator<Batch<RowOf<T>>>;
+}
+
+export interface Format extends ReadableFormat {
   /** The file of these rows, in chunks. */
   write(columns: readonly string[], batches: Batches): AsyncGenerator<Uint8Array>;
 }

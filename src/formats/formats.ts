@@ -1,28 +1,44 @@
 import { csv } from './csv.js';
-import type { Format, ReadOptions } from './format.js';
+import type { Format, ReadableFormat, ReadOptions } from './format.js';
 import { ndjson } from './ndjson.js';
+import { parquet } from './parquet.js';
 import { plainBytes } from './plain-bytes.js';
 import { type Batch, rowBatches } from './read-rows.js';
 import type { RowOf, Table } from './table.js';
 import type { TextFormat } from './text-format.js';
 
-/** THE REGISTRY: a format is one file and one line here. */
+/** THE REGISTRY: a format is one file and one line here. These are read and written. */
 export const formats: readonly Format[] = [
   csv,
   ndjson,
 ];
 
+/** All that are read. */
+export const readableFormats: readonly ReadableFormat[] = [
+  ...formats,
+  parquet,
+];
+
 /** @throws RangeError naming the formats there are. */
 export function findFormat(id: string): Format {
-  const format = formats.find((candidate) => candidate.id === id);
-  if (!format) throw new RangeError(`there is no format ${JSON.stringify(id)}; there are: ${formats.map((known) => known.id).join(', ')}`);
+  return findAmong(formats, id);
+}
+
+/** @throws RangeError naming the formats there are. */
+export function findReadableFormat(id: string): ReadableFormat {
+  return findAmong(readableFormats, id);
+}
+
+function findAmong<F extends ReadableFormat>(known: readonly F[], id: string): F {
+  const format = known.find((candidate) => candidate.id === id);
+  if (!format) throw new RangeError(`there is no format ${JSON.stringify(id)}; there are: ${known.map((one) => one.id).join(', ')}`);
   return format;
 }
 
 /** The format a Content-Type header names, whatever its parameters and case; undefined when it is none of ours. */
-export function formatOfContentType(contentType: string): Format | undefined {
+export function formatOfContentType(contentType: string): ReadableFormat | undefined {
   const essence = (written: string) => written.split(';')[0]!.trim().toLowerCase();
-  return formats.find(({ contentTypes }) => contentTypes.some((known) => essence(known) === essence(contentType)));
+  return readableFormats.find(({ contentTypes }) => contentTypes.some((known) => essence(known) === essence(contentType)));
 }
 
 /** The text format of a file by its first character: an object, or a header. */

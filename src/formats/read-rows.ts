@@ -39,14 +39,20 @@ export async function* rowBatches<T extends Table>(
   yield* sink.rest(scanner);
 }
 
+/** Every column of a table; where it has numbers, the one with their list and those with one each come last. */
 export function wanted(table: Table): WantedColumns {
-  const columns = Object.entries(table.columns).map(([name, { aliases, inHeader, required }]) => ({ name, aliases, inHeader, required }));
+  const columns = wantedTexts(table);
   if (!table.numbers) return columns;
   const { name: list, parts } = table.numbers;
   return [...columns, { name: list }, ...parts.map((name) => ({ name, inHeader: true, insteadOf: list }))];
 }
 
-class RowSink<T extends Table> implements RecordSink {
+export function wantedTexts(table: Table): WantedColumns {
+  return Object.entries(table.columns).map(([name, { aliases, inHeader, required }]) => ({ name, aliases, inHeader, required }));
+}
+
+/** Makes typed rows of records' cells, and batches of rows. */
+export class RowSink<T extends Table> implements RecordSink {
   private readonly cell: Cell = { name: '', bytes: Buffer.alloc(0), start: 0, end: 0, kind: CellKind.PLAIN };
   private readonly readers;
   private batches: { rows: RowOf<T>[]; rejects: Reject[] }[] = [];
@@ -59,7 +65,8 @@ class RowSink<T extends Table> implements RecordSink {
     this.readers = Object.values(table.columns);
   }
 
-  record(line: number, cells: Cells): void {
+  /** @param numbers the row's list of numbers where it is known already: it is then in no cell; null for a row that has none. */
+  record(line: number, cells: Cells, numbers?: ArrayLike<number> | null): void {
     const row: Record<string, unknown> = { line };
     const { cell } = this;
     cell.bytes = cells.bytes;
@@ -75,15 +82,20 @@ class RowSink<T extends Table> implements RecordSink {
       if (value instanceof Fault) return this.reject(line, value);
       row[name] = value;
     }
-    const fault = this.takeNumbers(row, cells) ?? this.table.check?.(row);
+    const fault = this.takeNumbers(row, cells, numbers) ?? this.table.check?.(row);
     if (fault) return this.reject(line, fault);
     this.batch().rows.push(row as RowOf<T>);
   }
 
   /** Gives the row its list of numbers, from the column that holds them all or from those that hold one each. */
-  private takeNumbers(row: Record<string, unknown>, cells: Cells): Fault | null {
+  private takeNumbers(row: Record<string, unknown>, cells: Cells, known: ArrayLike<number> | null | undefined): Fault | null {
     const { numbers: list } = this.table;
     if (!list) return null;
+    if (known !== undefined) {
+      if (known === null) return new Fault('MISSING', `${list.name} is missing; every ${this.table.row} needs all ${list.parts.length} numbers`);
+      row[list.name] = Array.from(known);
+      return null;
+    }
     const listSlot = this.readers.length;
     const isEmpty = (slot: number) => cells.ends[slot]! <= cells.starts[slot]!;
     if (!isEmpty(listSlot)) {
@@ -122,7 +134,7 @@ class RowSink<T extends Table> implements RecordSink {
     this.batch().rejects.push({ line, code, message });
   }
 
-  *full(scanner: Scanner | null): Generator<Batch<RowOf<T>>> {
+  *full(scanner: Pick<Scanner, 'unread'> | null): Generator<Batch<RowOf<T>>> {
     const last = this.batches.at(-1);
     if (!last) return;
     const isFull = last.rows.length + last.rejects.length >= this.batchSize;
@@ -131,7 +143,7 @@ class RowSink<T extends Table> implements RecordSink {
     for (const batch of ready) yield { ...batch, unread: [...(scanner?.unread ?? [])] };
   }
 
-  *rest(scanner: Scanner | null): Generator<Batch<RowOf<T>>> {
+  *rest(scanner: Pick<Scanner, 'unread'> | null): Generator<Batch<RowOf<T>>> {
     for (const batch of this.batches.splice(0)) yield { ...batch, unread: [...(scanner?.unread ?? [])] };
   }
 

@@ -1,7 +1,7 @@
 import { Controller, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { findFormat, formatOfContentType, formats } from '../formats/formats.js';
-import type { Format } from '../formats/format.js';
+import { findReadableFormat, formatOfContentType, readableFormats } from '../formats/formats.js';
+import type { ReadableFormat } from '../formats/format.js';
 import type { Table } from '../formats/table.js';
 import { GoldService } from '../gold/gold.service.js';
 import { ItemsService } from '../items/items.service.js';
@@ -22,7 +22,7 @@ import { predictionsSink } from './predictions-sink.js';
 import { versionIn } from './version-in-query.js';
 import { votesSink } from './votes-sink.js';
 
-/** Files of rows: NDJSON or CSV, plain or gzip. Rows that are refused are told in the answer, the others are stored. */
+/** Files of rows: NDJSON or CSV, plain or gzip, or Parquet. Rows that are refused are told in the answer, the others are stored. */
 @Controller('projects/:id')
 export class BulkController {
   constructor(
@@ -92,18 +92,18 @@ export class BulkController {
   }
 }
 
-function chooseFormat(id: string | undefined, contentType: string | undefined): Format {
+function chooseFormat(id: string | undefined, contentType: string | undefined): ReadableFormat {
   if (id != null) {
     try {
-      return findFormat(id);
+      return findReadableFormat(id);
     } catch (error) {
       throw invalid((error as Error).message, 'format');
     }
   }
   const format = contentType == null ? undefined : formatOfContentType(contentType);
   if (!format) {
-    const known = formats.map((one) => one.contentTypes[0]).join(' or ');
-    throw new AssayError('INVALID_INPUT', `content-type ${JSON.stringify(contentType ?? '')} tells no format: send ${known}, or ?format=${formats.map((one) => one.id).join('|')}`, { status: 415 });
+    const known = readableFormats.map((one) => one.contentTypes[0]).join(' or ');
+    throw new AssayError('INVALID_INPUT', `content-type ${JSON.stringify(contentType ?? '')} tells no format: send ${known}, or ?format=${readableFormats.map((one) => one.id).join('|')}`, { status: 415 });
   }
   return format;
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { FormatError } from '../formats/fault.js';
-import type { Format } from '../formats/format.js';
+import type { ReadableFormat } from '../formats/format.js';
 import type { Batch } from '../formats/read-rows.js';
 import type { RowOf, Table } from '../formats/table.js';
 import { AssayError } from '../platform/errors.js';
@@ -34,7 +34,7 @@ export class BulkService {
 
   /** @throws BrokenUpload where the file cannot be read on. */
   async load<T extends Table, Count extends string>(
-    project: Project, sink: BulkSink<T, Count>, format: Pick<Format, 'read'>, bytes: AsyncIterable<Uint8Array>, key: string | null,
+    project: Project, sink: BulkSink<T, Count>, format: Pick<ReadableFormat, 'read'>, bytes: AsyncIterable<Uint8Array>, key: string | null,
   ): Promise<BulkAnswer<Count>> {
     const progress = key == null ? null : await BulkProgress.open<BulkTally<Count>>(this.source, sink.kind, project.id, project.workspaceId, key);
     let tally = progress?.earlier ?? emptyTally(sink.counts);

@@ -7,7 +7,10 @@ import type { Settings } from './config.js';
 import { requestSeconds } from './metrics.js';
 
 /** Bodies that a route reads as a stream itself, with its own bounds. */
-export const streamedTypes = ['application/x-ndjson', 'application/ndjson', 'application/jsonl', 'text/csv', 'application/gzip', 'application/octet-stream'];
+export const streamedTypes = [
+  'application/x-ndjson', 'application/ndjson', 'application/jsonl', 'text/csv', 'application/gzip', 'application/octet-stream',
+  'application/vnd.apache.parquet', 'application/x-parquet', 'application/parquet',
+];
 
 export function createHttpAdapter(settings: Settings, logger: Logger): FastifyAdapter {
   const adapter = new FastifyAdapter({

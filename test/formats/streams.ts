@@ -28,7 +28,7 @@ export interface ReadBack<T extends Table> {
   batchSizes: number[];
 }
 
-export async function readBack<T extends Table>(format: Format, table: T, bytes: Uint8Array | string, sizes?: readonly number[], batchSize?: number): Promise<ReadBack<T>> {
+export async function readBack<T extends Table>(format: Pick<Format, 'read'>, table: T, bytes: Uint8Array | string, sizes?: readonly number[], batchSize?: number): Promise<ReadBack<T>> {
   const found: ReadBack<T> = { rows: [], rejects: [], unread: [], fault: null, batchSizes: [] };
   try {
     for await (const batch of format.read(chunked(Buffer.from(bytes as string), sizes), table, { batchSize })) {
