@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startService, type Service } from '../setup/service.js';
 import { models, predictionsOf, probabilitiesOf, submitPredictions, upload } from './prediction-calls.js';
@@ -103,6 +104,45 @@ describe('POST /projects/:id/predictions', () => {
     expect((await upload(service, id, csv(10), 'model=m&version=v2', key)).error.code).toBe('CONFLICT');
     const { body } = await service.http().post(`/projects/${id}/items`).set({ 'content-type': 'text/csv', authorization: `Bearer ${service.key}`, ...key }).send('item\nx\n');
     expect(body.error.code).toBe('CONFLICT');
+  });
+
+  const PARQUET = { 'content-type': 'application/vnd.apache.parquet' };
+  /** Lists of doubles, in row groups of 7,000. */
+  const parquet = (count: number, K = 3) => Buffer.from(parquetWriteBuffer({
+    rowGroupSize: 7000,
+    schema: [
+      { name: 'root', num_children: 2 }, { name: 'item', type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'REQUIRED' },
+      { name: 'probabilities', converted_type: 'LIST', repetition_type: 'OPTIONAL', num_children: 1 }, { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+      { name: 'element', type: 'DOUBLE', repetition_type: 'REQUIRED' },
+    ],
+    columnData: [{ name: 'item', data: Array.from({ length: count }, (_, n) => `i${n}`) }, { name: 'probabilities', data: Array.from({ length: count }, (_, n) => probabilitiesOf(n, K)) }],
+  }));
+
+  it('takes Parquet, and keeps every bit; the same file with the same key once', async () => {
+    const id = await service.newProject(abc);
+    const key = { ...PARQUET, 'idempotency-key': 'p-3' };
+    expect(await upload(service, id, parquet(25_000), undefined, key)).toMatchObject({ status: 200, rows: 25_000, created: 25_000, rejected: 0, replayed: false });
+    for (const n of [0, 9999, 24_999]) expect(await predictionsOf(service, id, `i${n}`)).toEqual([{ model: 'm', version: 'v1', probabilities: probabilitiesOf(n, 3) }]);
+    expect(await upload(service, id, parquet(25_000), undefined, key)).toMatchObject({ status: 200, created: 25_000, resumedAfterRows: 25_000, replayed: true });
+    expect((await upload(service, id, parquet(24_000), undefined, key)).error.code).toBe('CONFLICT');
+    expect(await upload(service, id, parquet(100), 'model=m&version=v1&format=parquet', { 'content-type': 'application/octet-stream' })).toMatchObject({ status: 200, unchanged: 100 });
+  });
+
+  it('tells the place and the reason of each row of Parquet that it refuses', async () => {
+    const id = await service.newProject(abc);
+    const answer = await upload(service, id, parquet(3, 2), undefined, PARQUET);
+    expect(answer).toMatchObject({ status: 200, rows: 3, rejected: 3 });
+    expect(answer.rejects[1]).toEqual({ line: 2, code: 'WRONG_LENGTH', message: '2 probabilities for 3 classes; send one for each, in the order "a", "b", "c"' });
+  });
+
+  it('answers 400 to Parquet that cannot be read, 413 to more of it than it takes, and keeps neither', async () => {
+    const id = await service.newProject(abc);
+    const broken = await upload(service, id, parquet(20_000).subarray(0, 100_000), undefined, PARQUET);
+    expect([broken.status, broken.error.code]).toEqual([400, 'INVALID_INPUT']);
+    expect(broken.error.message).toMatch(/cut short/);
+    const large = await upload(service, id, Buffer.concat([Buffer.from('PAR1'), Buffer.alloc(4_000_000)]), undefined, PARQUET);
+    expect([large.status, large.error.code]).toEqual([413, 'LIMIT_EXCEEDED']);
+    expect(await versions(id)).toEqual([]);
   });
 
   it('takes rows of 2,000 classes', async () => {
