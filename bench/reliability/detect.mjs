@@ -15,8 +15,8 @@ const planted = { 'at random': ['CHANCE_AGREEMENT', 'BELOW_CHANCE', 'ONE_CLASS']
 const kinds = ['BELOW_CHANCE', 'CHANCE_AGREEMENT', 'ONE_CLASS', 'TOO_FAST', 'DRIFT'];
 
 console.log(`method ${method}, ${seeds} seeds, 60 annotators, 15% spammers, 15% drifters, 3 with mixed-up classes, 3 hasty\n`);
-console.log(`| crowd | ${Object.keys(planted).join(' | ')} | honest flagged | honest who are no better than chance, flagged | root mean square error of accuracy |`);
-console.log(`|---|${'---|'.repeat(Object.keys(planted).length + 3)}`);
+console.log(`| crowd | ${Object.keys(planted).join(' | ')} | honest flagged | honest who are no better than chance, flagged | error of accuracy | of agreement |`);
+console.log(`|---|${'---|'.repeat(Object.keys(planted).length + 4)}`);
 for (const { name, votes, ...options } of crowds) {
   const rows = Array.from({ length: seeds }, (_, s) => flaggedCrowd({ annotators: 60, items: Math.round((60 * votes) / options.votesPerItem), spammers: 0.15, drifters: 0.15, ...options }, method, s + 1)).flat();
   const cells = Object.entries(planted).map(([behaviour, wanted]) => {
@@ -30,6 +30,7 @@ for (const { name, votes, ...options } of crowds) {
   const skilless = rows.filter((row) => row.behaviour === 'honest' && row.right <= chance);
   const flagged = (some) => kinds.map((kind) => [kind, some.filter((row) => row.flags.includes(kind)).length]).filter(([, count]) => count > 0).map(([kind, count]) => `, ${count} ${kind}`).join('');
   const shown = (some) => `${some.filter((row) => row.flags.length > 0).length} of ${some.length}${flagged(some)}`;
-  const error = Math.sqrt(honest.reduce((sum, row) => sum + (row.accuracy.value - row.right) ** 2, 0) / honest.length);
-  console.log(`| ${name} | ${cells.join(' | ')} | ${shown(honest)} | ${shown(skilless)} | ${error.toFixed(3)} |`);
+  // Root mean square, against the share of right answers among the annotator's own.
+  const error = (figure) => Math.sqrt(honest.reduce((sum, row) => sum + (row[figure] - row.right) ** 2, 0) / honest.length).toFixed(3);
+  console.log(`| ${name} | ${cells.join(' | ')} | ${shown(honest)} | ${shown(skilless)} | ${error('accuracy')} | ${error('agreement')} |`);
 }

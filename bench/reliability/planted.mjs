@@ -9,7 +9,7 @@ import { inOrder } from '../../dist/src/reliability/standing-votes.js';
 const MIXED_UP = 3;
 const HASTY = 3;
 
-/** @returns for each annotator with votes: behaviour, votes, share of right answers, and the kinds of flags. */
+/** @returns for each annotator with votes: behaviour, votes, estimated accuracy, agreement, share of right answers, and the kinds of flags. */
 export function flaggedCrowd(options, method, seed) {
   const { columns, truth, parameters } = simulateCrowd(options, seed);
   const { classCount: K, annotatorCount, itemCount } = columns;
@@ -34,6 +34,6 @@ export function flaggedCrowd(options, method, seed) {
   return figures.map((one) => {
     let right = 0;
     for (let v = votes.offsets[one.code]; v < votes.offsets[one.code + 1]; v++) right += votes.classes[v] === truth[votes.items[v]] ? 1 : 0;
-    return { behaviour: behaviour[one.code], votes: one.votes, accuracy: one.accuracy, right: right / one.votes, flags: flagsOf(one, crowd, names).map((flag) => flag.kind) };
+    return { behaviour: behaviour[one.code], votes: one.votes, accuracy: one.accuracy.value, agreement: one.agreement, right: right / one.votes, flags: flagsOf(one, crowd, names).map((flag) => flag.kind) };
   });
 }

@@ -30,7 +30,7 @@ export class AnnotatorReliability {
 
   @Field(() => ProbabilityScalar, {
     nullable: true,
-    description: "Mean probability of the annotator's answers by what all other votes on their items say: the current run's class priors and confusion matrices, gold where there is any, without the vote itself. Items that nobody else voted on say their class prior.",
+    description: "Mean probability of the annotator's answers by what all other votes on their items say: the current run's class priors and confusion matrices, gold where there is any, without the annotator's own votes. Items that nobody else voted on say their class prior.",
   })
   agreement: number | null;
 

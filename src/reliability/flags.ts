@@ -55,24 +55,24 @@ export function flagsOf(figures: Figures, crowd: Crowd, classes: readonly string
 type Found = Omit<Flag, 'code'> | null;
 
 /** Sure to be right less often than answers drawn at random. */
-function belowChance({ votes, agreement, chance, informedness, informednessError, range }: Figures): Found {
+function belowChance({ votes, accuracy, chance, informedness, informednessError, range }: Figures): Found {
   const high = chance + (informedness + SURE * informednessError) * range;
   if (!(high < chance)) return null;
   return {
     kind: 'BELOW_CHANCE', value: Math.max(0, high), threshold: chance,
-    explanation: `By the other answers, ${percent(agreement)} of ${votes} votes are right, and the annotator's accuracy is at most ${percent(Math.max(0, high))} (99.9% sure); `
-      + `answers drawn at random with the same shares of classes would be right in ${percent(chance)}. Classes may have been mixed up.`,
+    explanation: `Accuracy is estimated at ${percent(accuracy.value)} on ${votes} votes and is at most ${percent(Math.max(0, high))} (99.9% sure); `
+      + `of answers drawn at random with the same shares of classes ${percent(chance)} would be right. Classes may have been mixed up.`,
   };
 }
 
 /** No better than answers drawn at random, and surely far from the better annotators. */
-function chanceAgreement({ votes, agreement, chance, informedness, informednessError }: Figures, { upperInformedness }: Crowd): Found {
+function chanceAgreement({ votes, accuracy, chance, informedness, informednessError }: Figures, { upperInformedness }: Crowd): Found {
   const threshold = Math.min(LEAST_INFORMEDNESS, upperInformedness / 2);
   const high = informedness + QUITE_SURE * informednessError;
   if (!(high < threshold && Math.abs(informedness) <= NEXT_TO_NOTHING + 2 * informednessError)) return null;
   return {
     kind: 'CHANCE_AGREEMENT', value: Math.max(0, high), threshold,
-    explanation: `By the other answers, ${percent(agreement)} of ${votes} votes are right, where answers drawn at random with the same shares of classes would be in ${percent(chance)}. `
+    explanation: `Accuracy is estimated at ${percent(accuracy.value)} on ${votes} votes; of answers drawn at random with the same shares of classes ${percent(chance)} would be right. `
       + `At most ${percent(Math.max(0, high))} of the answers follow the items (99.5% sure), less than ${percent(threshold)}.`,
   };
 }

@@ -41,7 +41,7 @@ describe('the annotators of a project with a run', () => {
     expect(explained.TOO_FAST.value).toBeLessThan(explained.TOO_FAST.threshold);
     expect(explained.ONE_CLASS.explanation).toMatch(/^(\d+) of \1 votes say "class \d"; by the other answers \d+\.\d% of these items are of that class\.$/);
     expect(explained.ONE_CLASS).toMatchObject({ value: 1, threshold: 0.95, endedAt: null, dismissedAt: null });
-    expect(explained.BELOW_CHANCE.explanation).toMatch(/accuracy is at most \d+\.\d% \(99\.9% sure\); answers drawn at random .* in 2\d\.\d%/);
+    expect(explained.BELOW_CHANCE.explanation).toMatch(/^Accuracy is estimated at \d+\.\d% on \d+ votes and is at most \d+\.\d% \(99\.9% sure\); of answers drawn at random .* 2\d\.\d% would be right\./);
     expect(explained.BELOW_CHANCE.value).toBeLessThan(explained.BELOW_CHANCE.threshold);
     expect(Math.abs(Date.now() - Date.parse(explained.ONE_CLASS.since))).toBeLessThan(60_000);
   });

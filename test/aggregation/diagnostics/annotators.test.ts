@@ -20,7 +20,7 @@ function crowdOf(options: CrowdOptions, seed: number) {
 }
 
 describe('what all others say of an item', () => {
-  it('is the live posterior of the item without the vote, for any crowd, with gold and for annotators the run did not know', () => {
+  it('is the live posterior of the item without the annotator, for any crowd, with gold and for annotators the run did not know', () => {
     fc.assert(fc.property(
       fc.integer({ min: 0, max: 1000 }), fc.integer({ min: 2, max: 5 }), fc.integer({ min: 1, max: 6 }), fc.boolean(),
       (seed, classes, annotators, someUnknown) => {
@@ -31,7 +31,7 @@ describe('what all others say of an item', () => {
         const annotatorOf = (vote: number) => votes.offsets.findIndex((offset) => offset > vote) - 1;
         leaveOneOut(votes, parameters, gold, (vote, others) => {
           const item = votes.items[vote]!;
-          const rest = Array.from(votes.items.keys()).filter((other) => other !== vote && votes.items[other] === item);
+          const rest = Array.from(votes.items.keys()).filter((other) => annotatorOf(other) !== annotatorOf(vote) && votes.items[other] === item);
           const table = new VoteTable({
             items: rest.map(() => 0), annotators: rest.map(annotatorOf), classes: rest.map((other) => votes.classes[other]!), itemCount: 1, annotatorCount: annotators, classCount: classes,
           });
@@ -40,6 +40,17 @@ describe('what all others say of an item', () => {
         });
       },
     ), { numRuns: 60 });
+  });
+
+  it('leaves out all votes of the annotator on the item, where they may repeat themselves', () => {
+    const { parameters } = crowdOf({ items: 30, annotators: 3, classes: 2, votesPerItem: 3 }, 4);
+    const votes: VoteSequence = { itemCount: 1, annotatorCount: 3, classCount: 2, offsets: Int32Array.of(0, 3, 4, 4), items: new Int32Array(4), classes: Int32Array.of(1, 1, 0, 0) };
+    const seen: number[][] = [];
+    leaveOneOut(votes, parameters, undefined, (vote, others) => (seen[vote] = [...others]));
+    const alone = (annotator: number, classes: number[]) => livePosteriors(
+      new VoteTable({ items: classes.map(() => 0), annotators: classes.map(() => annotator), classes, itemCount: 1, annotatorCount: 3, classCount: 2 }), parameters);
+    for (const vote of [0, 1, 2]) expect(seen[vote]![0]).toBeCloseTo(alone(1, [0])[0]!, 12);
+    expect(seen[3]![0]).toBeCloseTo(alone(0, [1, 1, 0])[0]!, 12);
   });
 
   it('is the class prior where nobody else voted', () => {

@@ -1,6 +1,6 @@
 import type { RunParameters } from '../../run-parameters.js';
 import { leaveOneOut } from './leave-one-out.js';
-import type { VoteSequence } from './vote-sequence.js';
+import { annotatorOfVotes, type VoteSequence } from './vote-sequence.js';
 
 /** Votes that are looked at together: all of an annotator, or those of a time. */
 export interface VoteGroups {
@@ -34,7 +34,7 @@ export interface VoteEvidence {
  * not taken for worse because the newest items still have few votes. O(V x K), 16 bytes x groups x K.
  * @param groups the annotators where left out
  */
-export function voteEvidence(votes: VoteSequence, parameters: RunParameters, gold?: Int32Array, groups: VoteGroups = byAnnotator(votes)): VoteEvidence {
+export function voteEvidence(votes: VoteSequence, parameters: RunParameters, gold?: Int32Array, groups: VoteGroups = { count: votes.annotatorCount, of: annotatorOfVotes(votes) }): VoteEvidence {
   const { classCount: K, classes } = votes;
   const { of: groupOf, count: G } = groups;
   const V = classes.length;
@@ -78,10 +78,4 @@ export function voteEvidence(votes: VoteSequence, parameters: RunParameters, gol
     knowable[vote] = square;
   });
   return { agreement, told, knowable, chance, classShares };
-}
-
-function byAnnotator({ annotatorCount, offsets, items }: VoteSequence): VoteGroups {
-  const of = new Int32Array(items.length);
-  for (let annotator = 0; annotator < annotatorCount; annotator++) of.fill(annotator, offsets[annotator], offsets[annotator + 1]);
-  return { count: annotatorCount, of };
 }

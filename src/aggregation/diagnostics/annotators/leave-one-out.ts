@@ -1,15 +1,15 @@
 import { LEAST_PRIOR } from '../../kernels/pass.js';
 import type { ConfusionMatrices } from '../../method.js';
 import { checkParameters, type RunParameters } from '../../run-parameters.js';
-import { byItem, type VoteSequence } from './vote-sequence.js';
+import { annotatorOfVotes, byItem, type VoteSequence } from './vote-sequence.js';
 
 /** exp of less adds nothing to a sum that has 1 in it. */
 const NEGLIGIBLE_LOG = -38;
 
 /**
- * Visits every vote with what all other votes on its item say: K probabilities that sum to 1, p(k) proportional to
- * prior(k) x the chance of each other vote under true class k (one E step of Dawid-Skene without the vote itself). A vote
- * that is alone on its item meets the class prior; one on an item with a known answer meets that answer. Annotators that the
+ * Visits every vote with what all other annotators say of its item: K probabilities that sum to 1, p(k) proportional to
+ * prior(k) x the chance of each of their votes under true class k (one E step of Dawid-Skene without the annotator). Where
+ * nobody else voted this is the class prior; on an item with a known answer it is that answer. Annotators that the
  * run did not know, and first votes for a class, are read through the pooled confusion, as in `livePosteriors`.
  * O(V x K), 16 bytes a vote.
  * @param gold N classes, -1 where unknown
@@ -22,6 +22,7 @@ export function leaveOneOut(votes: VoteSequence, parameters: RunParameters, gold
   const { itemOffsets, places } = byItem(votes);
   const logs = voteLogs(votes, parameters);
   const logPriors = parameters.classPriors.map((prior) => Math.log(Math.max(LEAST_PRIOR, prior)));
+  const annotatorOf = annotatorOfVotes(votes);
   const sums = new Float64Array(K);
   const others = new Float64Array(K);
   for (let item = 0; item < itemCount; item++) {
@@ -39,31 +40,31 @@ export function leaveOneOut(votes: VoteSequence, parameters: RunParameters, gold
       const start = logs.starts[places[at]!]!;
       if (start >= 0) for (let k = 0; k < K; k++) sums[k]! += logs.values[start + k]!;
     }
-    for (let at = first; at < last; at++) {
-      const vote = places[at]!;
-      softmaxWithout(sums, logs.values, logs.starts[vote]!, others);
-      visit(vote, others);
+    // An item's votes lie in the order of annotators, so that repeats of one lie together.
+    for (let at = first, next = first; at < last; at = next) {
+      const annotator = annotatorOf[places[at]!]!;
+      others.set(sums);
+      for (; next < last && annotatorOf[places[next]!] === annotator; next++) {
+        const start = logs.starts[places[next]!]!;
+        if (start >= 0) for (let k = 0; k < K; k++) others[k]! -= logs.values[start + k]!;
+      }
+      softmax(others);
+      for (let own = at; own < next; own++) visit(places[own]!, others);
     }
   }
 }
 
-/** others = softmax(sums - the K logs at `start`); of `sums` alone where start is -1. */
-function softmaxWithout(sums: Float64Array, logs: Float64Array, start: number, others: Float64Array): void {
-  const K = sums.length;
+/** In place, from logs to probabilities. */
+function softmax(logs: Float64Array): void {
+  const K = logs.length;
   let most = -Infinity;
-  for (let k = 0; k < K; k++) {
-    const log = start >= 0 ? sums[k]! - logs[start + k]! : sums[k]!;
-    others[k] = log;
-    if (log > most) most = log;
-  }
+  for (let k = 0; k < K; k++) if (logs[k]! > most) most = logs[k]!;
   let total = 0;
   for (let k = 0; k < K; k++) {
-    const log = others[k]! - most;
-    const value = log > NEGLIGIBLE_LOG ? Math.exp(log) : 0;
-    others[k] = value;
-    total += value;
+    const log = logs[k]! - most;
+    total += logs[k] = log > NEGLIGIBLE_LOG ? Math.exp(log) : 0;
   }
-  for (let k = 0; k < K; k++) others[k]! /= total;
+  for (let k = 0; k < K; k++) logs[k]! /= total;
 }
 
 /** For each vote, where K logs of its chance under each true class begin; -1 where nothing is known of such a vote. */

@@ -21,3 +21,10 @@ export function byItem({ itemCount, items }: VoteSequence): { itemOffsets: Int32
   for (let vote = 0; vote < items.length; vote++) places[next[items[vote]!]!++] = vote;
   return { itemOffsets, places };
 }
+
+/** V: the annotator of each vote. */
+export function annotatorOfVotes({ annotatorCount, offsets, items }: VoteSequence): Int32Array {
+  const of = new Int32Array(items.length);
+  for (let annotator = 0; annotator < annotatorCount; annotator++) of.fill(annotator, offsets[annotator], offsets[annotator + 1]);
+  return of;
+}
