@@ -46,15 +46,25 @@ export class ReliabilityWork implements OnModuleInit {
   }
 
   private async evaluate(projectId: number, stop: AbortSignal): Promise<void> {
-    const { seconds, flags, pauses, ruleFault } = await this.compute.run<{ url: string; projectId: number }, never, Evaluation>({
+    const found = await this.look(projectId, stop).catch((error: unknown) => {
+      // A process that stops leaves the look to be asked for again.
+      if (stop.aborted) return null;
+      throw error;
+    });
+    if (!found) return;
+    const { seconds, flags, pauses, ruleFault } = found;
+    if (ruleFault != null) this.logger.warn({ projectId, ruleFault }, 'a pause rule can not be read');
+    const paused = await this.statuses.pauseByRule(projectId, pauses);
+    this.logger.debug({ projectId, seconds, flags, paused }, 'the annotators of a project were looked at');
+  }
+
+  private look(projectId: number, stop: AbortSignal): Promise<Evaluation> {
+    return this.compute.run({
       module: new URL('./reliability.task.js', import.meta.url),
       input: { url: (this.source.options as { url: string }).url, projectId },
       signal: stop,
       maxHeapMegabytes: HEAP_MEGABYTES,
     });
-    if (ruleFault != null) this.logger.warn({ projectId, ruleFault }, 'a pause rule can not be read');
-    const paused = await this.statuses.pauseByRule(projectId, pauses);
-    this.logger.log({ projectId, seconds, flags, paused }, 'the annotators of a project were looked at');
   }
 }
 
