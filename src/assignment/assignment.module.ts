@@ -15,6 +15,7 @@ import { LeasesService } from './leases.service.js';
 import { LeasesStore } from './leases.store.js';
 import { NextItemsService } from './next-items.service.js';
 import { Progress } from './progress.js';
+import { QueueHeads } from './queue-heads.js';
 import { Queues } from './queues.service.js';
 import { Refresh } from './refresh.service.js';
 import { TermsStore } from './terms.store.js';
@@ -23,7 +24,7 @@ import { VerifyLeases } from './verify-leases.js';
 @Module({
   imports: [JobsModule, ComputeModule, ItemsModule, AnnotatorsModule, VotesModule, GoldModule, LiveModule],
   providers: [
-    ChoicesService, ItemStates, LeaseLife, LeasesService, LeasesStore, NextItemsService, Progress, Queues, Refresh, TermsStore, VerifyLeases,
+    ChoicesService, ItemStates, LeaseLife, LeasesService, LeasesStore, NextItemsService, Progress, QueueHeads, Queues, Refresh, TermsStore, VerifyLeases,
     AssignmentResolver, AnnotatorLeasesResolver, LateVoteResolver, ItemStateResolver, ProjectStatesResolver,
   ],
   exports: [VerifyLeases],

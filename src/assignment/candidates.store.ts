@@ -9,8 +9,6 @@ export interface Candidate {
   strategy: string;
   votes: number;
   leases: number;
-  /** Standing answers of any kind. */
-  answers: number;
   hasRoom: boolean;
   /** Whether the annotator answered it, or holds it. */
   answered: boolean;
@@ -27,7 +25,7 @@ export const QUEUE_START: QueuePlace = { priority: -Infinity, item: -1 };
 
 /** Each entry is looked at by single probes: joined, the planner may read all votes of a young project first. */
 const LOOK = `
-  select queue.item_code as item, queue.priority, queue.score, queue.strategy, counts.votes, counts.leases, counts.votes + counts.other_outcomes as answers,
+  select queue.item_code as item, queue.priority, queue.score, queue.strategy, counts.votes, counts.leases,
     counts.state = 0 and counts.votes + counts.leases < (select max_votes from projects where id = $1) as "hasRoom",
     (select true from votes where project_id = $1 and item_code = queue.item_code and annotator_code = $2 and ended_seq is null limit 1) is not null as answered,
     (select true from leases where project_id = $1 and annotator_code = $2 and item_code = queue.item_code and ended_at is null limit 1) is not null as held`;

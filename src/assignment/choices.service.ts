@@ -1,13 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { scoreItemsFor, VoteTable } from '../aggregation/index.js';
-import type { Asked } from '../platform/prepared.js';
+import { Prepared, type Asked } from '../platform/prepared.js';
 import { CurrentRuns } from '../live/current-run.js';
 import { candidatesStore, QUEUE_START, type Candidate } from './candidates.store.js';
 import type { Choice } from './leases.store.js';
+import { QueueHeads } from './queue-heads.js';
+import { ranked } from './ranking.js';
 import type { AssignmentTerms } from './terms.store.js';
 import { WalkHints } from './walk-hints.js';
 
-/** Entries of the queue looked at in one step: enough to find this annotator's best among the best of the average annotator. */
+/** The head of the queue serves calls for so few; who asks for more walks along it. */
+const LARGEST_FROM_HEAD = 16;
+const TRIED_FIRST = 16;
+/** Entries of the queue that a walk looks at in one step, at first and at most. */
 const WINDOW = 32;
 const LARGEST_WINDOW = 20_000;
 /** A walk over more entries than this, none of them free, is not made again at once. */
@@ -21,18 +25,34 @@ const EXPLORED_AT_ONCE = 64;
 export class ChoicesService {
   private readonly hints = new WalkHints();
 
-  constructor(private readonly runs: CurrentRuns) {}
+  constructor(
+    private readonly heads: QueueHeads,
+    private readonly runs: CurrentRuns,
+  ) {}
 
-  /** In steps, each the best of a further stretch of the queue, down to its end. */
+  /** In steps, each the best of a further stretch of the queue, down to its end. Whether an item can be given is seen when it is. */
   async *of(database: Asked, projectId: number, annotator: number, terms: AssignmentTerms, count: number): AsyncGenerator<Choice[]> {
-    const generation = terms.generation!;
-    if (terms.answers < NEW_ANNOTATOR_ANSWERS && Math.random() < terms.explorationShare) {
-      const drawn = Array.from({ length: EXPLORED_AT_ONCE }, () => Math.floor(Math.random() * terms.itemCount));
-      const found = shuffled((await candidatesStore.pick(database, projectId, annotator, generation, [...new Set(drawn)])).filter((entry) => isFree(entry, terms)));
-      // One of a batch, so that the others are still the policy's.
-      if (found.length > 0) yield found.slice(0, 1).map((entry) => ({ ...choiceOf(entry), strategy: 'exploration', score: null }));
-    }
+    if (terms.answers < NEW_ANNOTATOR_ANSWERS && Math.random() < terms.explorationShare) yield* this.explore(database, projectId, annotator, terms);
+    // Within a transaction its connection is the only one that may be asked; the head is read by another.
+    if (count <= LARGEST_FROM_HEAD && database instanceof Prepared) yield* this.head(database, projectId, annotator, terms);
     yield* this.walk(database, projectId, annotator, terms, count);
+  }
+
+  /** One item at random, so that the rest of a batch is still the policy's. */
+  private async *explore(database: Asked, projectId: number, annotator: number, terms: AssignmentTerms): AsyncGenerator<Choice[]> {
+    const drawn = Array.from({ length: EXPLORED_AT_ONCE }, () => Math.floor(Math.random() * terms.itemCount));
+    const found = (await candidatesStore.pick(database, projectId, annotator, terms.generation!, [...new Set(drawn)])).filter((entry) => isFree(entry, terms));
+    if (found.length === 0) return;
+    const { item, votes } = found[Math.floor(Math.random() * found.length)]!;
+    yield [{ item, votes, strategy: 'exploration', score: null }];
+  }
+
+  private async *head(database: Asked, projectId: number, annotator: number, terms: AssignmentTerms): AsyncGenerator<Choice[]> {
+    const entries = await this.heads.of(projectId, terms.generation!, terms.runId, terms.classCount);
+    const labels = new Map(entries.filter((entry) => entry.label != null).map((entry) => [entry.item, entry.label!]));
+    const choices = await this.ranked(database, projectId, annotator, terms, entries, () => Promise.resolve(labels));
+    if (choices.length > 0) yield choices.slice(0, TRIED_FIRST);
+    if (choices.length > TRIED_FIRST) yield choices.slice(TRIED_FIRST);
   }
 
   private async *walk(database: Asked, projectId: number, annotator: number, terms: AssignmentTerms, count: number): AsyncGenerator<Choice[]> {
@@ -46,7 +66,9 @@ export class ChoicesService {
       const limit = Math.min(LARGEST_WINDOW, Math.max(WINDOW, 2 * count) * 4 ** Math.min(step, 5));
       const entries = await candidatesStore.walk(database, projectId, annotator, generation, place, limit);
       const free = entries.filter((entry) => isFree(entry, terms));
-      if (free.length > 0) yield await this.ranked(database, projectId, annotator, terms, free);
+      if (free.length > 0) {
+        yield await this.ranked(database, projectId, annotator, terms, free, (runId, items) => candidatesStore.labels(database, projectId, runId, items));
+      }
       found ||= free.length > 0;
       passed = free.length > 0 ? 0 : passed + entries.length;
       if (entries.length === limit) {
@@ -63,56 +85,19 @@ export class ChoicesService {
     }
   }
 
-  /** By what an answer of this annotator is worth where the strategy can tell; else as the queue has them, those that nobody holds before the others. */
-  private async ranked(database: Asked, projectId: number, annotator: number, terms: AssignmentTerms, entries: Candidate[]): Promise<Choice[]> {
-    const own = entries.filter((entry) => entry.strategy === 'information-gain');
-    const gains = own.length > 0 && terms.runId != null ? await this.gainsOf(database, projectId, annotator, terms, own) : null;
-    const sortedOwn = gains ? byWorth(own, gains) : byLeases(own).map(choiceOf);
-    const sortedOthers = byLeases(entries.filter((entry) => entry.strategy !== 'information-gain')).map(choiceOf);
-    // The places that each kind has in the queue stay its own: the two are mixed by rank.
-    let nextOwn = 0;
-    let nextOther = 0;
-    return entries.map((entry) => (entry.strategy === 'information-gain' ? sortedOwn[nextOwn++]! : sortedOthers[nextOther++]!));
-  }
-
-  private async gainsOf(database: Asked, projectId: number, annotator: number, terms: AssignmentTerms, entries: readonly Candidate[]): Promise<Float64Array | null> {
-    const run = await this.runs.byId(database, projectId, terms.runId!);
-    if (!run) return null;
-    const K = terms.classCount;
-    const labels = await candidatesStore.labels(database, projectId, run.id, entries.map((entry) => entry.item));
-    const posteriors = new Float64Array(entries.length * K);
-    entries.forEach((entry, i) => posteriors.set(labels.get(entry.item) ?? run.classPriors, i * K));
+  /** In the order of what an answer of this annotator is worth, where the strategy can tell. */
+  private async ranked(
+    database: Asked, projectId: number, annotator: number, terms: AssignmentTerms, entries: readonly Pick<Candidate, 'item' | 'score' | 'strategy' | 'votes' | 'leases'>[],
+    labelsOf: (runId: number, items: number[]) => Promise<Map<number, Float64Array>>,
+  ): Promise<Choice[]> {
+    const own = entries.filter((entry) => entry.strategy === 'information-gain').map((entry) => entry.item);
+    const run = own.length > 0 && terms.runId != null ? await this.runs.byId(database, projectId, terms.runId) : null;
+    if (!run) return ranked(entries, null);
     const confusion = await this.runs.matricesOf(database, projectId, run, [annotator]);
-    return scoreItemsFor('information-gain', {
-      votes: new VoteTable({ items: [], annotators: [], classes: [], itemCount: entries.length, annotatorCount: 1, classCount: K }),
-      posteriors, parameters: { classPriors: run.classPriors, pooled: run.pooled, confusion }, costs: Float64Array.of(terms.cost),
-    }, 0);
+    return ranked(entries, { parameters: { classPriors: run.classPriors, pooled: run.pooled, confusion }, labels: await labelsOf(run.id, own), cost: terms.cost });
   }
 }
 
 function isFree(entry: Candidate, { allowRepeats }: AssignmentTerms): boolean {
   return entry.hasRoom && !entry.held && (allowRepeats || !entry.answered);
-}
-
-function choiceOf({ item, answers, strategy, score }: Candidate): Choice {
-  // A rule may give an item an endless priority, which no answer could carry.
-  return { item, answers, strategy, score: Number.isFinite(score) ? score : null };
-}
-
-/** An answer that is under way will have told part of it. */
-function byWorth(entries: readonly Candidate[], gains: Float64Array): Choice[] {
-  const worth = (i: number) => gains[i]! / (1 + entries[i]!.leases);
-  return [...entries.keys()].sort((a, b) => worth(b) - worth(a)).map((i) => ({ ...choiceOf(entries[i]!), score: gains[i]! }));
-}
-
-function byLeases(entries: readonly Candidate[]): Candidate[] {
-  return [...entries].sort((a, b) => a.leases - b.leases);
-}
-
-function shuffled<T>(values: T[]): T[] {
-  for (let last = values.length - 1; last > 0; last--) {
-    const other = Math.floor(Math.random() * (last + 1));
-    [values[last], values[other]] = [values[other]!, values[last]!];
-  }
-  return values;
 }

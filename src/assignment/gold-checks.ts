@@ -1,5 +1,5 @@
 import type { Lease } from './lease.entity.js';
-import type { Choice, GoldChoice } from './leases.store.js';
+import type { Choice } from './leases.store.js';
 
 /** How many of a call's items are gold checks: each one by itself with the project's rate, so that no pattern tells. */
 export function drawGoldCount(count: number, rate: number): number {
@@ -13,7 +13,7 @@ export function drawGoldCount(count: number, rate: number): number {
  * their own would give them away. None where there is nothing else to give: a gold check alone would, too.
  * @param checks codes of gold items
  */
-export function withGold(checks: readonly number[], regular: readonly Lease[], spare: readonly Choice[]): GoldChoice[] {
-  const figures = [...spare.map(({ strategy, score, answers }) => ({ strategy, score, answers, votes: answers })), ...regular.map(({ strategy, score, votes }) => ({ strategy, score, answers: votes, votes }))];
+export function withGold(checks: readonly number[], regular: readonly Lease[], spare: readonly Choice[]): Choice[] {
+  const figures = [...spare, ...regular].map(({ strategy, score, votes }) => ({ strategy, score, votes }));
   return figures.length === 0 ? [] : checks.map((item, i) => ({ item, ...figures[i % figures.length]! }));
 }

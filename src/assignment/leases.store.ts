@@ -7,14 +7,9 @@ import { Lease, LeaseEnd } from './lease.entity.js';
 /** An item that may be given, with the figures it was chosen by. */
 export interface Choice {
   item: number;
-  /** Standing answers of any kind that it had when it was looked at: another one since, and it is passed over. */
-  answers: number;
   strategy: string;
   score: number | null;
-}
-
-/** A gold check is given in place of a choice, under that one's figures. */
-export interface GoldChoice extends Choice {
+  /** For a class, when it was looked at. */
   votes: number;
 }
 
@@ -30,21 +25,31 @@ const SHOWN = `given.project_id as "projectId", given.id as "leaseId", given.ite
   given.leased_at as "leasedAt", given.expires_at as "expiresAt", given.strategy, given.score, given.votes`;
 
 /**
- * Of the wanted items the first $7 that have room. Whoever holds an item's counts just now is at it, too: skip it. A vote
- * since the look-up may have been this annotator's own, so that counts must be what they were. Full items leave the queue,
- * each by a probe of its own: as a join, the whole queue would be read.
+ * Of the wanted items the first $6 that have room and that the annotator has not answered. Whoever holds an item's counts just
+ * now is at it, too: skip it. A vote since the statement began may have been this annotator's own, so that the counts must
+ * be what they were then. Full items leave the queue, each by a probe of its own: as a join, the whole queue would be read.
+ *
+ * Leases do not wait for the disk: they are lost if the database's machine fails in the next quarter of a second, and then
+ * their items are given again. Votes wait.
  */
 const GIVE = `
   with wanted as (
-    select * from unnest($2::int4[], $3::int4[], $4::float8[], $5::text[]) with ordinality as w(item, answers, score, strategy, place)
-  ), rule as (select max_votes from projects where id = $1),
-  free as (
-    select wanted.*, counts.votes from wanted join item_counts counts on counts.project_id = $1 and counts.item_code = wanted.item
-    where counts.state = 0 and counts.votes + counts.leases < (select max_votes from rule) and counts.votes + counts.other_outcomes = wanted.answers
-    order by wanted.place limit $7 for update of counts skip locked
+    select * from unnest($2::int4[], $3::float8[], $4::text[]) with ordinality as w(item, score, strategy, place)
+  ), rule as materialized (select max_votes, allow_repeats, set_config('synchronous_commit', 'off', true) from projects where id = $1),
+  seen as materialized (
+    select wanted.*, counts.votes + counts.other_outcomes as answers
+    from wanted join item_counts counts on counts.project_id = $1 and counts.item_code = wanted.item
+    where counts.state = 0 and counts.votes + counts.leases < (select max_votes from rule)
+      and (select true from leases where project_id = $1 and annotator_code = $5 and item_code = wanted.item and ended_at is null limit 1) is null
+      and ((select allow_repeats from rule)
+        or (select true from votes where project_id = $1 and item_code = wanted.item and annotator_code = $5 and ended_seq is null limit 1) is null)
+  ), free as (
+    select seen.*, counts.votes from seen join item_counts counts on counts.project_id = $1 and counts.item_code = seen.item
+    where counts.state = 0 and counts.votes + counts.leases < (select max_votes from rule) and counts.votes + counts.other_outcomes = seen.answers
+    order by seen.place limit $6 for update of counts skip locked
   ), given as (
     insert into leases (project_id, item_code, annotator_code, expires_at, score, strategy, votes)
-    select $1, item, $6, clock_timestamp() + $8 * interval '1 second', score, strategy, votes from free order by place
+    select $1, item, $5, clock_timestamp() + $7 * interval '1 second', score, strategy, votes from free order by place
     on conflict (project_id, annotator_code, item_code) where ended_at is null do nothing returning *
   ), counted as (
     update item_counts counts set leases = counts.leases + 1 from given
@@ -53,7 +58,7 @@ const GIVE = `
   ), dropped as (
     delete from item_queue where ctid = any(array(
       select place.ctid from counted, lateral (
-        select ctid from item_queue where project_id = $1 and generation = $9 and item_code = counted.item_code for update skip locked
+        select ctid from item_queue where project_id = $1 and generation = $8 and item_code = counted.item_code for update skip locked
       ) place where counted.is_full))
   )
   select ${SHOWN} from given join items item on item.project_id = $1 and item.code = given.item_code order by given.id`;
@@ -133,12 +138,12 @@ export class LeasesStore {
   /** @returns the leases that were given, `count` at most, in the order of the choices. */
   give(database: Asked, { projectId, annotator, seconds, generation }: LeaseTerms, choices: readonly Choice[], count: number): Promise<Lease[]> {
     return ask(database, choices.length, GIVE, [
-      projectId, int4Array(choices.map((one) => one.item)), int4Array(choices.map((one) => one.answers)), choices.map((one) => one.score),
-      nullableTextArray(choices.map((one) => one.strategy)), annotator, count, seconds, generation,
+      projectId, int4Array(choices.map((one) => one.item)), choices.map((one) => one.score), nullableTextArray(choices.map((one) => one.strategy)),
+      annotator, count, seconds, generation,
     ]);
   }
 
-  giveGold(database: Asked, { projectId, annotator, seconds }: LeaseTerms, checks: readonly GoldChoice[]): Promise<Lease[]> {
+  giveGold(database: Asked, { projectId, annotator, seconds }: LeaseTerms, checks: readonly Choice[]): Promise<Lease[]> {
     return ask(database, checks.length, GIVE_GOLD, [
       projectId, int4Array(checks.map((one) => one.item)), int4Array(checks.map((one) => one.votes)), checks.map((one) => one.score),
       nullableTextArray(checks.map((one) => one.strategy)), annotator, seconds,

@@ -133,6 +133,13 @@ async function takeOver(client: pg.Client, projectId: number, queue: StaleQueue,
     [projectId, queue.policy, queue.building, pool.scoringVersion, pool.runId, scores.meanGain, JSON.stringify(scores.context), JSON.stringify(seconds)],
   );
   await client.query(`update touched_items set generation = null where project_id = $1 and generation = $2`, [projectId, queue.building]);
+  // What was given out meanwhile and is full would stand in the way until its leases end.
+  await client.query(
+    `delete from item_queue where project_id = $1 and generation = $2 and item_code = any(array(
+       select lease.item_code from leases lease join item_counts counts on counts.project_id = $1 and counts.item_code = lease.item_code
+       where lease.project_id = $1 and lease.ended_at is null and counts.votes + counts.leases >= (select max_votes from projects where id = $1)))`,
+    [projectId, queue.building],
+  );
   if (isLast) await client.query(`delete from touched_items where project_id = $1 and id = any($2::int8[])`, [projectId, pool.covered]);
   await client.query('commit');
   // Nobody finds the way to the one that is left behind; or to the new one, where the policy was dropped meanwhile.

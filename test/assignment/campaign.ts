@@ -75,6 +75,8 @@ export class Campaign {
       );
       return !row!.busy;
     }, 'the queue to settle');
+    // The head of a queue is believed for a tenth of a second.
+    await new Promise((resolve) => setTimeout(resolve, 110));
   }
 
   get number(): number {
