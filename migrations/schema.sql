@@ -10,6 +10,46 @@ create table annotator_counts (
   constraint annotator_counts_votes_check CHECK ((votes >= 0))
 );
 
+create table annotator_flags (
+  since timestamp with time zone not null default clock_timestamp(),
+  ended_at timestamp with time zone,
+  dismissed_at timestamp with time zone,
+  id bigint not null generated always as identity,
+  value double precision not null,
+  threshold double precision not null,
+  project_id integer not null,
+  annotator_code integer not null,
+  kind text not null,
+  explanation text not null,
+  constraint annotator_flags_kind_check CHECK ((kind = ANY (ARRAY['BELOW_CHANCE'::text, 'CHANCE_AGREEMENT'::text, 'ONE_CLASS'::text, 'TOO_FAST'::text, 'DRIFT'::text]))),
+  constraint annotator_flags_pkey PRIMARY KEY (project_id, id)
+);
+CREATE UNIQUE INDEX annotator_flags_standing ON public.annotator_flags USING btree (project_id, annotator_code, kind) WHERE (ended_at IS NULL);
+
+create table annotator_reliability (
+  agreement double precision,
+  chance double precision,
+  informedness double precision,
+  accuracy double precision,
+  accuracy_low double precision,
+  accuracy_high double precision,
+  gold_accuracy double precision,
+  gold_accuracy_low double precision,
+  gold_accuracy_high double precision,
+  top_class_share double precision,
+  median_seconds double precision,
+  recent_accuracy double precision,
+  project_id integer not null,
+  annotator_code integer not null,
+  votes integer not null,
+  gold_votes integer not null,
+  timed_votes integer not null,
+  recent_votes integer not null,
+  skips integer not null,
+  top_class smallint,
+  constraint annotator_reliability_pkey PRIMARY KEY (project_id, annotator_code)
+);
+
 create table annotator_results (
   project_id integer not null,
   run_id bigint not null,
@@ -35,6 +75,7 @@ create table annotators (
   status_at timestamp with time zone,
   cost double precision not null default 1,
   capacity integer,
+  status_votes integer,
   constraint annotators_capacity_check CHECK ((capacity >= 0)),
   constraint annotators_cost_check CHECK (((cost > (0)::double precision) AND (cost < 'Infinity'::double precision))),
   constraint annotators_external_id_check CHECK (((octet_length(external_id) >= 1) AND (octet_length(external_id) <= 1024))),
@@ -43,6 +84,7 @@ create table annotators (
   constraint annotators_project_id_external_id_key UNIQUE (project_id, external_id),
   constraint annotators_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'PAUSED'::text, 'BLOCKED'::text])))
 );
+CREATE INDEX annotators_held ON public.annotators USING btree (project_id, status, code) WHERE (status <> 'ACTIVE'::text);
 
 create table api_keys (
   id integer not null generated always as identity,
@@ -75,6 +117,48 @@ create table audit_log (
 );
 CREATE INDEX audit_log_by_workspace ON public.audit_log USING btree (workspace_id, id);
 CREATE TRIGGER audit_log_append_only BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+create table gold_answers (
+  seq bigint not null default nextval('vote_ticket'::regclass),
+  received_at timestamp with time zone not null default clock_timestamp(),
+  ended_seq bigint,
+  place double precision not null,
+  project_id integer not null,
+  item_code integer not null,
+  api_key_id integer,
+  class_index smallint not null,
+  reason text,
+  constraint gold_answers_class_index_check CHECK ((class_index >= 0)),
+  constraint gold_answers_pkey PRIMARY KEY (project_id, seq)
+);
+CREATE INDEX gold_answers_by_place ON public.gold_answers USING btree (place) INCLUDE (project_id, item_code) WHERE (ended_seq IS NULL);
+CREATE INDEX gold_answers_ended ON public.gold_answers USING btree (project_id, ended_seq) WHERE (ended_seq IS NOT NULL);
+CREATE UNIQUE INDEX gold_answers_standing ON public.gold_answers USING btree (project_id, item_code) WHERE (ended_seq IS NULL);
+
+create table gold_sample_items (
+  sample_id bigint not null,
+  probability double precision not null,
+  project_id integer not null,
+  item_code integer not null,
+  constraint gold_sample_items_pkey PRIMARY KEY (project_id, sample_id, item_code),
+  constraint gold_sample_items_probability_check CHECK (((probability > (0)::double precision) AND (probability <= (1)::double precision)))
+);
+
+create table gold_samples (
+  created_at timestamp with time zone not null default now(),
+  id bigint not null generated always as identity,
+  seed bigint not null,
+  run_id bigint,
+  project_id integer not null,
+  size integer not null,
+  frame_items integer not null,
+  api_key_id integer,
+  design text not null,
+  constraint gold_samples_check CHECK ((frame_items >= size)),
+  constraint gold_samples_design_check CHECK ((design = ANY (ARRAY['UNIFORM'::text, 'UNCERTAINTY'::text]))),
+  constraint gold_samples_pkey PRIMARY KEY (project_id, id),
+  constraint gold_samples_size_check CHECK ((size > 0))
+);
 
 create table idempotency_keys (
   project_id integer not null,
@@ -144,6 +228,7 @@ create table leases (
 );
 CREATE INDEX leases_by_expiry ON public.leases USING btree (expires_at) WHERE (ended_at IS NULL);
 CREATE INDEX leases_expired ON public.leases USING btree (project_id, annotator_code, item_code) WHERE (ended_by = 4);
+CREATE INDEX leases_late ON public.leases USING btree (project_id, item_code, annotator_code) WHERE (late_vote_at IS NOT NULL);
 CREATE UNIQUE INDEX leases_live ON public.leases USING btree (project_id, annotator_code, item_code) WHERE (ended_at IS NULL);
 
 create table live_labels (
@@ -158,6 +243,41 @@ create table live_labels (
   tie boolean not null,
   probabilities double precision[] not null,
   constraint live_labels_pkey PRIMARY KEY (project_id, item_code)
+);
+
+create table prediction_models (
+  project_id integer not null,
+  pinned_version integer,
+  active boolean not null default true,
+  model text collate "C" not null,
+  constraint prediction_models_pkey PRIMARY KEY (project_id, model)
+);
+
+create table prediction_versions (
+  created_at timestamp with time zone not null default clock_timestamp(),
+  training_watermark bigint,
+  changes_before bigint,
+  last_seq bigint,
+  project_id integer not null,
+  id integer not null generated always as identity,
+  row_count integer not null default 0,
+  out_of_sample boolean not null,
+  complete boolean not null default false,
+  model text collate "C" not null,
+  version text collate "C" not null,
+  constraint prediction_versions_check CHECK (((training_watermark IS NULL) = (changes_before IS NULL))),
+  constraint prediction_versions_pkey PRIMARY KEY (project_id, id),
+  constraint prediction_versions_project_id_model_version_key UNIQUE (project_id, model, version),
+  constraint prediction_versions_row_count_check CHECK ((row_count >= 0))
+);
+
+create table predictions (
+  seq bigint not null,
+  project_id integer not null,
+  version_id integer not null,
+  item_code integer not null,
+  probabilities double precision[] not null,
+  constraint predictions_pkey PRIMARY KEY (project_id, version_id, item_code)
 );
 
 create table project_codes (
@@ -178,15 +298,17 @@ create table project_counts (
 
 create table project_queues (
   project_id integer not null,
-  generation integer not null default 0,
+  policy text not null,
+  generation integer not null default nextval('queue_generation'::regclass),
   building integer,
   scoring_version bigint,
   run_id bigint,
   scored_at timestamp with time zone,
+  asked_at timestamp with time zone not null default clock_timestamp(),
   mean_gain double precision,
   seconds jsonb,
   context jsonb,
-  constraint project_queues_pkey PRIMARY KEY (project_id)
+  constraint project_queues_pkey PRIMARY KEY (project_id, policy)
 );
 
 create table projects (
@@ -221,6 +343,8 @@ create table projects (
   flag_rule text,
   pause_rule text,
   scoring_version bigint not null default 0,
+  live_run_id bigint,
+  prediction_stale_votes integer not null default 1000,
   constraint projects_budget_check CHECK ((budget >= (0)::double precision)),
   constraint projects_classes_check CHECK (((cardinality(classes) >= 2) AND (cardinality(classes) <= 10000))),
   constraint projects_confidence_check CHECK (((confidence > (0)::double precision) AND (confidence <= (1)::double precision))),
@@ -232,6 +356,7 @@ create table projects (
   constraint projects_min_votes_check CHECK (((min_votes >= 1) AND (min_votes <= 10000))),
   constraint projects_overlap_share_check CHECK (((overlap_share >= (0)::double precision) AND (overlap_share <= (1)::double precision))),
   constraint projects_pkey PRIMARY KEY (id),
+  constraint projects_prediction_stale_votes_check CHECK ((prediction_stale_votes >= 0)),
   constraint projects_repeat_policy_check CHECK ((repeat_policy = ANY (ARRAY['KEEP_LAST'::text, 'KEEP_FIRST'::text, 'REJECT'::text, 'KEEP_ALL'::text]))),
   constraint projects_rerun_every_seconds_check CHECK ((rerun_every_seconds >= 1)),
   constraint projects_rerun_every_votes_check CHECK ((rerun_every_votes >= 1)),
@@ -239,6 +364,18 @@ create table projects (
   constraint projects_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id)
 );
 CREATE INDEX projects_by_workspace ON public.projects USING btree (workspace_id, id);
+
+create table reliability_states (
+  requested_at timestamp with time zone not null,
+  evaluated_at timestamp with time zone,
+  run_id bigint,
+  changes bigint,
+  gold_seq bigint,
+  seconds double precision,
+  project_id integer not null,
+  pause_rule text,
+  constraint reliability_states_pkey PRIMARY KEY (project_id)
+);
 
 create table runs (
   project_id integer not null,
@@ -276,6 +413,8 @@ create table runs (
   confusion_implied boolean,
   pooled_labels integer[],
   pooled_values double precision[],
+  prediction_versions integer[],
+  gold_count integer,
   constraint runs_origin_check CHECK ((origin = ANY (ARRAY['REQUEST'::text, 'RULE'::text]))),
   constraint runs_pkey PRIMARY KEY (project_id, id),
   constraint runs_status_check CHECK ((status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'CANCELLED'::text])))
