@@ -9,15 +9,21 @@ export function scriptItemsSource(K: number): string {
   const functions = Array.from({ length: UNROLLED_VOTES + 1 }, (_, n) => itemsFunction(K, n));
   return `(memory) => {
     "use strict";
-    const f64 = new Float64Array(memory), i32 = new Int32Array(memory);
+    const doubles = new Float64Array(memory), integers = new Int32Array(memory);
     return [${functions.join(',\n')}];
   }`;
 }
 
-/** n votes an item, or with n = 0 as many as the parameter says. */
+/**
+ * n votes an item, or with n = 0 as many as the parameter says. Three things make it 1.6 times as fast (K = 10, Node 20):
+ * the arrays are read into locals before the loop, else V8 does not take their address and length for constants within it;
+ * indices are cut to 32 bits, which spares a check of each sum; and the weights of the E step are stored class by class, else
+ * V8 leaves all products to the end and keeps every address on the stack till then.
+ */
 function itemsFunction(K: number, n: number): string {
   const each = (text: (k: number) => string, separator = ' ') => Array.from({ length: K }, (_, k) => text(k)).join(separator);
-  const votes = Array.from({ length: n }, (_, j) => j);
+  const eachVote = (text: (j: number) => string, separator = ' ') => Array.from({ length: n }, (_, j) => text(j)).join(separator);
+  const at = (row: string, k: number) => `f64[(${row} + ${k}) | 0]`;
   const sum = each((k) => `w${k}`, ' + ');
   // The least factor, 1e-282, times 2^-60 is still a normal number.
   const normalize = `sum = ${sum};
@@ -25,29 +31,30 @@ function itemsFunction(K: number, n: number): string {
       while (factor < ${2 ** -60}) { factor *= ${2 ** 60}; exponent -= 60; }
       inverse = 1 / sum;
       ${each((k) => `w${k} *= inverse;`)}`;
-  const multiply = (row: string) => each((k) => `w${k} *= f64[${row} + ${k}];`);
-  const count = (row: string) => each((k) => `f64[${row} + ${k}] += w${k};`);
+  const count = (row: string) => each((k) => `${at(row, k)} += w${k};`);
   const eStep =
     n > 0
-      ? votes.map((j) => `const c${j} = i32[at + ${j}]; row = confusion + c${j}; ${multiply('row')}`).join('\n      ')
-      : `for (let vote = 0; vote < votes; vote++) {
-        row = confusion + i32[at + vote]; ${multiply('row')}
+      ? `${eachVote((j) => `const c${j} = i32[first + ${j}], p${j} = (confusion + c${j}) | 0;`)}
+      ${each((k) => `w${k} = q${k} * ${eachVote((j) => at(`p${j}`, k), ' * ')}; ${at('posterior', k)} = w${k};`, '\n      ')}`
+      : `${each((k) => `w${k} = q${k};`)}
+      for (let vote = 0; vote < votes; vote++) {
+        row = (confusion + i32[first + vote]) | 0; ${each((k) => `w${k} *= ${at('row', k)};`)}
         if ((vote & ${RESCALE_EVERY - 1}) === ${RESCALE_EVERY - 1}) { ${normalize} }
       }`;
   const mStep =
     n > 0
-      ? votes.map((j) => `row = counts + c${j}; ${count('row')}`).join('\n      ')
-      : `for (let vote = 0; vote < votes; vote++) { row = counts + i32[at + vote]; ${count('row')} }`;
+      ? eachVote((j) => `row = (counts + c${j}) | 0; ${count('row')}`, '\n      ')
+      : `for (let vote = 0; vote < votes; vote++) { row = (counts + i32[first + vote]) | 0; ${count('row')} }`;
   return `function items${n}(codes, end, posteriors, confusion, counts, priors, tally, votes) {
-    let at = codes >>> 2, last = end >>> 2, posterior = posteriors >>> 3, row = 0;
+    const f64 = doubles, i32 = integers;
+    let first = codes >>> 2, last = end >>> 2, posterior = posteriors >>> 3, row = 0;
     confusion >>>= 3; counts >>>= 3; priors >>>= 3; tally >>>= 3;
     ${each((k) => `const q${k} = f64[priors + ${k}]; let t${k} = f64[tally + ${k}], w${k} = 0;`)}
     let factor = 1, exponent = 0, sum = 0, inverse = 0;
-    for (; at < last; at += ${n > 0 ? n : 'votes'}) {
-      ${each((k) => `w${k} = q${k};`)}
+    for (; first < last; first += ${n > 0 ? n : 'votes'}) {
       ${eStep}
       ${normalize}
-      ${each((k) => `f64[posterior + ${k}] = w${k}; t${k} += w${k};`)}
+      ${each((k) => `${at('posterior', k)} = w${k}; t${k} += w${k};`)}
       ${mStep}
       posterior += ${K};
     }
