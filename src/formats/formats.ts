@@ -2,7 +2,7 @@ import { csv } from './csv.js';
 import type { Format, ReadableFormat, ReadOptions } from './format.js';
 import { ndjson } from './ndjson.js';
 import { parquet } from './parquet.js';
-import { plainBytes } from './plain-bytes.js';
+import { behind, plainBytes } from './plain-bytes.js';
 import { type Batch, rowBatches } from './read-rows.js';
 import type { RowOf, Table } from './table.js';
 import type { TextFormat } from './text-format.js';
@@ -45,6 +45,18 @@ export function formatOfContentType(contentType: string): ReadableFormat | undef
 export function textFormatOf(head: Uint8Array): TextFormat {
   const text = Buffer.from(head.subarray(0, 64)).toString('utf8').trimStart();
   return text.startsWith('{') ? ndjson : csv;
+}
+
+/** `ReadableFormat.read` for a file of any format, which its first bytes tell. */
+export async function* readAny<T extends Table>(source: AsyncIterable<Uint8Array>, table: T, options?: ReadOptions): AsyncGenerator<Batch<RowOf<T>>> {
+  const chunks = source[Symbol.asyncIterator]();
+  let head = Buffer.alloc(0);
+  for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
+    head = Buffer.concat([head, next.value]);
+    if (head.length >= 4) break;
+  }
+  const whole = behind(head, chunks);
+  yield* head.toString('latin1', 0, 4) === 'PAR1' ? parquet.read(whole, table, options) : readText(whole, table, options);
 }
 
 /** `Format.read` for a file whose text format is not known beforehand. */

@@ -25,7 +25,8 @@ export async function* plainBytes(source: AsyncIterable<Uint8Array>, gzip?: bool
   else yield* whole;
 }
 
-async function* behind(head: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** `rest` with what was taken off its beginning put back. */
+export async function* behind(head: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
     if (head.length > 0) yield head;
     for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
