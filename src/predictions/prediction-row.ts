@@ -34,7 +34,7 @@ function probabilitiesFault(probabilities: readonly number[], classes: readonly 
   const K = classes.length;
   if (probabilities.length !== K) {
     const shown = classes.slice(0, 10).map((name) => excerpt(name)).join(', ');
-    return ['WRONG_LENGTH', `${probabilities.length} probabilities for ${K} classes; send one for each, in the order ${shown}${K > 10 ? `, and ${K - 10} more` : ''}`];
+    return ['WRONG_LENGTH', `${probabilities.length} ${probabilities.length === 1 ? 'probability' : 'probabilities'} for ${K} classes; send one for each, in the order ${shown}${K > 10 ? `, and ${K - 10} more` : ''}`];
   }
   let sum = 0;
   for (let k = 0; k < K; k++) {
