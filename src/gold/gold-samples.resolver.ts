@@ -27,7 +27,7 @@ export class GoldSamplesResolver {
     return this.samples.draw(project, actorOf(context), input, idempotencyKeyOf(context, input));
   }
 
-  @Query(() => GoldSample)
+  @Query(() => GoldSample, { description: 'A drawn sample: its items, how likely each was to be drawn, and which are answered.' })
   @RequiresScope('results:read')
   goldSample(@Caller() caller: Principal, @Args('id', { type: () => ID }) id: string) {
     return this.samples.find(caller, id);

@@ -86,7 +86,7 @@ describe('assay aggregate', () => {
     expect(labels.slice(0, 4)).toEqual([['item', 'label'], ['i1', 'cat'], ['i2', 'dog'], ['i3', 'dog']]);
     for (const [content, message] of [
       [good.replace('i1,0.2', 'i1,0.3'), `, line 3: the probabilities of item "i1" sum to 1.1; they must sum to 1 within 1e-6`],
-      [good.replace('0.95,0.05', '1.95,0.05'), ', line 5: p_dog "1.95" is out of range; it must be from 0 to 1'],
+      [good.replace('0.95,0.05', '1.95,0.05'), ', line 5: p_dog 1.95 is out of range; it must be from 0 to 1'],
       [good.replace('i1,0.2,0.8\n', ''), ': item "i1" has votes, but no prediction here'],
       [`${good}i1,0.2,0.8\n`, ', line 6: item "i1" comes twice; keep one row'],
       [good.replace('p_cat', 'p_bird'), ', line 1: the header has the columns "item,p_dog,p_bird", and needs item or task, p_cat, p_dog'],

@@ -76,7 +76,7 @@ describe('startRun', () => {
     await submit(service, projectId, [{ item: 'x', annotator: 'y', class: 'b' }]);
     expect((await runToEnd(service, projectId)).options).toMatchObject({ smoothing: 0.5 });
     expect((await runToEnd(service, projectId, { options: {} })).options).toMatchObject({ smoothing: 0 });
-    expect(await runToEnd(service, projectId, { method: 'majority-vote' })).toMatchObject({ method: 'majority-vote', classPriors: null });
+    expect(await runToEnd(service, projectId, { method: 'majority-vote' })).toMatchObject({ method: 'majority-vote', classPriors: [{ probability: 0 }, { probability: 1 }] });
   });
 
   it('starts once for one idempotency key, and refuses another request under it', async () => {
