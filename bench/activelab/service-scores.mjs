@@ -15,6 +15,6 @@ export function servicePriorities(judgeAndScore, { votes, predictions }) {
     ages: null,
     annotatorCosts: null,
   };
-  const rules = { minVotes: 1, maxVotes: 10, confidence: null, policy: 'activelab', overlapShare: 0, doneRule: null, priorityRule: null, flagRule: null };
+  const rules = { minVotes: 1, maxVotes: 10, confidence: null, policy: 'activelab', coldStart: true, overlapShare: 0, doneRule: null, priorityRule: null, flagRule: null };
   return judgeAndScore(facts, rules, null, null).priorities;
 }

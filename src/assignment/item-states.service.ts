@@ -54,7 +54,7 @@ export class ItemStates {
       module: new URL('./dry-run.task.js', import.meta.url),
       input: {
         url: (this.source.options as { url: string }).url, projectId: project.id,
-        rules: { minVotes, maxVotes, confidence, policy, overlapShare, doneRule, priorityRule, flagRule },
+        rules: { minVotes, maxVotes, confidence, policy, coldStart: false, overlapShare, doneRule, priorityRule, flagRule },
       },
     });
     const changes = moves.map((items, at) => ({ from: Math.floor(at / 4), to: at % 4, items })).filter(({ from, to, items }) => from !== to && items > 0);

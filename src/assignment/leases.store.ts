@@ -101,7 +101,7 @@ const HEARTBEAT = `
 /** In one project's turn; an item whose counts somebody holds has its turn a second later. */
 const EXPIRE = `
   with due as (
-    select id, item_code from leases where project_id = $1 and ended_at is null and expires_at < clock_timestamp() order by item_code limit 10000
+    select id, item_code from leases where project_id = $1 and ended_at is null and expires_at < now() order by item_code limit 10000
   ), held as (
     select counts.item_code from item_counts counts where counts.project_id = $1 and counts.item_code in (select item_code from due)
     order by counts.item_code for update skip locked

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { VoteTable } from '../aggregation/index.js';
 import { readCopy, sqlInteger } from '../platform/binary-copy-reader.js';
-import type { ItemFacts, ItemRules } from './item-facts.js';
+import { isColdStart, type ItemFacts, type ItemRules } from './item-facts.js';
 import { readPoolPredictions } from './item-predictions.js';
 import type { PooledParameters } from './quantities.js';
 
@@ -18,7 +18,8 @@ export interface PoolFacts {
   before: { states: Uint8Array; flagged: Uint8Array };
 }
 
-interface ProjectRow extends ItemRules {
+interface ProjectRow extends Omit<ItemRules, 'coldStart'> {
+  runVotes: number | null;
   classCount: number;
   itemCount: number;
   annotatorCount: number;
@@ -55,7 +56,7 @@ export async function readPool(client: Client, projectId: number, policies: read
     };
     return {
       facts, run, runId: project.runId, covered: await readCovered(client, projectId, policies, project.watermark), scoringVersion: project.scoringVersion, before: { states, flagged },
-      rulesOf: (policy) => ({ ...project, policy, priorityRule: policy === project.policy ? project.priorityRule : null }),
+      rulesOf: (policy) => ({ ...project, policy, coldStart: isColdStart(project.runVotes, N, K), priorityRule: policy === project.policy ? project.priorityRule : null }),
     };
   } finally {
     await client.query('rollback');
@@ -72,7 +73,7 @@ async function readProject(client: Client, projectId: number): Promise<ProjectRo
     `select project.min_votes as "minVotes", project.max_votes as "maxVotes", project.confidence, project.policy, project.overlap_share as "overlapShare",
        project.done_rule as "doneRule", project.priority_rule as "priorityRule", project.flag_rule as "flagRule", project.scoring_version::float8 as "scoringVersion",
        cardinality(project.classes) as "classCount", codes.next_item_code as "itemCount", codes.next_annotator_code as "annotatorCount",
-       project.current_run_id::float8 as "runId", run.watermark::float8 as watermark, run.class_priors as priors, run.pooled_labels as "pooledLabels", run.pooled_values as "pooledValues"
+       project.current_run_id::float8 as "runId", run.watermark::float8 as watermark, run.vote_count::float8 as "runVotes", run.class_priors as priors, run.pooled_labels as "pooledLabels", run.pooled_values as "pooledValues"
      from projects project join project_codes codes on codes.project_id = project.id
      left join runs run on run.project_id = project.id and run.id = project.current_run_id
      where project.id = $1`,

@@ -7,7 +7,7 @@ import { int4Array } from '../platform/binary-array.js';
 import { Prepared } from '../platform/prepared.js';
 import type { Transaction } from '../platform/transaction.js';
 import { Project } from '../projects/project.entity.js';
-import type { ItemFacts, ItemRules } from './item-facts.js';
+import { isColdStart, type ItemFacts, type ItemRules } from './item-facts.js';
 import { readTouchedPredictions } from './item-predictions.js';
 import { judgeAndScore, type ItemScores, type PoolContext } from './scoring.js';
 
@@ -68,8 +68,10 @@ export class Refresh implements OnModuleInit {
     const gold = await readGold(transaction, project.id, codes);
     const labels = run ? await this.labels.refresh(transaction, project.id, run, votes, gold) : evenLabels(codes.length, K);
     const facts = await factsOf(transaction, project, votes, labels, gold);
-    const judged = queues.filter((queue) => queue.scored).map((queue) => ({ queue, scores: judgeAndScore(facts, rulesOf(project, queue.policy), run, queue.context) }));
-    const { states, flagged } = judged[0]?.scores ?? judgeAndScore(facts, rulesOf(project, project.policy), run, null);
+    const [known]: { items: number }[] = await transaction.query(`select next_item_code as items from project_codes where project_id = $1`, [project.id]);
+    const coldStart = isColdStart(run?.voteCount ?? null, known!.items, K);
+    const judged = queues.filter((queue) => queue.scored).map((queue) => ({ queue, scores: judgeAndScore(facts, rulesOf(project, queue.policy, coldStart), run, queue.context) }));
+    const { states, flagged } = judged[0]?.scores ?? judgeAndScore(facts, rulesOf(project, project.policy, coldStart), run, null);
     // Counts before queues, in the order of items: whoever gives items out takes them so.
     await writeStates(transaction, project.id, codes, states, flagged);
     for (const { queue, scores } of judged) await writeQueue(transaction, project.id, queue.generation, codes, scores);
@@ -79,8 +81,8 @@ export class Refresh implements OnModuleInit {
   }
 }
 
-function rulesOf(project: Project, policy: string): ItemRules {
-  return { ...project, policy, priorityRule: policy === project.policy ? project.priorityRule : null };
+function rulesOf(project: Project, policy: string, coldStart: boolean): ItemRules {
+  return { ...project, policy, coldStart, priorityRule: policy === project.policy ? project.priorityRule : null };
 }
 
 /** Distinct codes, ascending, of the oldest notes; what is beyond a batch is noted again. */

@@ -50,7 +50,7 @@ function byPolicy(facts: ItemFacts, rules: ItemRules, run: PooledParameters | nu
   const count = facts.codes.length;
   const wantsModels = rules.policy === 'auto' || rules.policy === 'activelab';
   const predicted = wantsModels && facts.predictions ? placesOf(facts.predictions.present, 1) : new Int32Array(0);
-  const other = otherPolicy(rules.policy, run != null);
+  const other = otherPolicy(rules.policy, run != null && !rules.coldStart);
   const strategyNames = ['activelab', other];
   const priorities = new Float64Array(count);
   const scores = new Float64Array(count);
@@ -87,10 +87,10 @@ function byPolicy(facts: ItemFacts, rules: ItemRules, run: PooledParameters | nu
 /** Needs nothing that a run finds. */
 const COLD_START = 'fewest-votes';
 
-/** The score of items without predictions. Before the first run there are no probabilities to reason with: first votes are spread. */
-function otherPolicy(policy: string, hasRun: boolean): string {
+/** The score of items without predictions. Where there are no probabilities to reason with yet, first votes are spread. */
+function otherPolicy(policy: string, canReason: boolean): string {
   const wanted = policy === 'auto' || policy === 'activelab' ? 'information-gain' : policy;
-  return hasRun || !findAcquisitionScore(wanted).reads.some((part) => part === 'posteriors' || part === 'parameters') ? wanted : COLD_START;
+  return canReason || !findAcquisitionScore(wanted).reads.some((part) => part === 'posteriors' || part === 'parameters') ? wanted : COLD_START;
 }
 
 /**
