@@ -14,6 +14,7 @@ import { LeaseLife } from './lease-life.js';
 import { LeasesService } from './leases.service.js';
 import { LeasesStore } from './leases.store.js';
 import { NextItemsService } from './next-items.service.js';
+import { PoliciesResolver } from './policies.resolver.js';
 import { Progress } from './progress.js';
 import { QueueHeads } from './queue-heads.js';
 import { Queues } from './queues.service.js';
@@ -25,7 +26,7 @@ import { VerifyLeases } from './verify-leases.js';
   imports: [JobsModule, ComputeModule, ItemsModule, AnnotatorsModule, VotesModule, GoldModule, LiveModule],
   providers: [
     ChoicesService, ItemStates, LeaseLife, LeasesService, LeasesStore, NextItemsService, Progress, QueueHeads, Queues, Refresh, TermsStore, VerifyLeases,
-    AssignmentResolver, AnnotatorLeasesResolver, LateVoteResolver, ItemStateResolver, ProjectStatesResolver,
+    AssignmentResolver, AnnotatorLeasesResolver, LateVoteResolver, ItemStateResolver, ProjectStatesResolver, PoliciesResolver,
   ],
   exports: [VerifyLeases],
 })

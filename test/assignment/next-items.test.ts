@@ -112,6 +112,19 @@ describe('nextItems', () => {
 });
 
 describe('a policy', () => {
+  it('is any of the registry, which acquisitionScores tells', async () => {
+    const { acquisitionScores } = await service.data(`{ acquisitionScores { id title source meaning first perAnnotator reads } }`);
+    expect(acquisitionScores.map((score: { id: string }) => score.id)).toEqual(['activelab', 'information-gain', 'least-confidence', 'entropy', 'beta-tail', 'fewest-votes', 'random']);
+    const campaign = await Campaign.start(service, 4, { maxVotes: 9 });
+    await campaign.vote(...[0, 1, 2, 3].map((i): [string, string, string] => [`item ${i}`, 'x', 'a']));
+    await campaign.run();
+    for (const { id } of acquisitionScores) {
+      const { leases } = await campaign.next(`by ${id}`, { policy: id, count: 4 });
+      // Without predictions ActiveLab leaves the choice to information gain.
+      expect(new Set(leases.map((lease) => lease.strategy)), id).toEqual(new Set([id === 'activelab' ? 'information-gain' : id]));
+    }
+  });
+
   it('named by a call orders that call\'s items, and leaves the project\'s own order alone', async () => {
     const campaign = await Campaign.start(service, 30, { policy: 'fewest-votes' });
     const random = await campaign.next('ann', { policy: 'random', count: 3 });
