@@ -11,7 +11,7 @@ import type { AssignmentTerms } from './terms.store.js';
 
 const rescoreJob = defineJob<{ projectId: number }>('rescore', 1);
 
-const LOOK_MS = 300;
+const LOOK_MS = 500;
 /** A policy that only calls name is dropped when none has named it for so long. */
 const KEPT_FOR = '1 day';
 /** How long a call waits for the first order of its policy. */

@@ -12,7 +12,7 @@ import { readTouchedPredictions } from './item-predictions.js';
 import { judgeAndScore, type ItemScores, type PoolContext } from './scoring.js';
 
 /** How long a change may wait to be seen; a label is then at most this and the time of one batch old. */
-const LOOK_MS = 100;
+const LOOK_MS = 200;
 /** Probabilities worked out in one transaction. */
 const NUMBERS_AT_ONCE = 50_000;
 const MOST_AT_ONCE = 2_000;
