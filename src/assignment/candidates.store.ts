@@ -23,7 +23,7 @@ export interface QueuePlace {
 
 export const QUEUE_START: QueuePlace = { priority: -Infinity, item: -1 };
 
-/** Each entry is looked at by single probes: joined, the planner may read all votes of a young project first. */
+/** Each entry is looked at by single probes: joined, the planner may read all votes, or all counts, of a project first. */
 const LOOK = `
   select queue.item_code as item, queue.priority, queue.score, queue.strategy, counts.votes, counts.leases,
     counts.state = 0 and counts.votes + counts.leases < (select max_votes from projects where id = $1) as "hasRoom",
@@ -36,12 +36,16 @@ const WALK = `
     select * from item_queue where project_id = $1 and generation = $3 and (priority, item_code) > ($4::float8, $5::int4)
     order by priority, item_code limit $6
   ) queue
-  join item_counts counts on counts.project_id = $1 and counts.item_code = queue.item_code
+  cross join lateral (
+    select votes, leases, state from item_counts where project_id = $1 and item_code = queue.item_code offset 0
+  ) counts
   order by queue.priority, queue.item_code`;
 
 const PICK = `
   ${LOOK}
-  from item_queue queue join item_counts counts on counts.project_id = $1 and counts.item_code = queue.item_code
+  from item_queue queue cross join lateral (
+    select votes, leases, state from item_counts where project_id = $1 and item_code = queue.item_code offset 0
+  ) counts
   where queue.project_id = $1 and queue.generation = $3 and queue.item_code = any($4::int4[])`;
 
 const LABELS = `

@@ -10,7 +10,7 @@ import { WalkHints } from './walk-hints.js';
 
 /** The head of the queue serves calls for so few; who asks for more walks along it. */
 const LARGEST_FROM_HEAD = 16;
-const TRIED_FIRST = 16;
+const TRIED_FIRST = 6;
 /** Entries of the queue that a walk looks at in one step, at first and at most. */
 const WINDOW = 32;
 const LARGEST_WINDOW = 20_000;
@@ -34,7 +34,7 @@ export class ChoicesService {
   async *of(database: Asked, projectId: number, annotator: number, terms: AssignmentTerms, count: number): AsyncGenerator<Choice[]> {
     if (terms.answers < NEW_ANNOTATOR_ANSWERS && Math.random() < terms.explorationShare) yield* this.explore(database, projectId, annotator, terms);
     // Within a transaction its connection is the only one that may be asked; the head is read by another.
-    if (count <= LARGEST_FROM_HEAD && database instanceof Prepared) yield* this.head(database, projectId, annotator, terms);
+    if (count <= LARGEST_FROM_HEAD && database instanceof Prepared) yield* this.head(database, projectId, annotator, terms, count);
     yield* this.walk(database, projectId, annotator, terms, count);
   }
 
@@ -47,12 +47,14 @@ export class ChoicesService {
     yield [{ item, votes, strategy: 'exploration', score: null }];
   }
 
-  private async *head(database: Asked, projectId: number, annotator: number, terms: AssignmentTerms): AsyncGenerator<Choice[]> {
+  private async *head(database: Asked, projectId: number, annotator: number, terms: AssignmentTerms, count: number): AsyncGenerator<Choice[]> {
     const entries = await this.heads.of(projectId, terms.generation!, terms.runId, terms.classCount);
     const labels = new Map(entries.filter((entry) => entry.label != null).map((entry) => [entry.item, entry.label!]));
     const choices = await this.ranked(database, projectId, annotator, terms, entries, () => Promise.resolve(labels));
-    if (choices.length > 0) yield choices.slice(0, TRIED_FIRST);
-    if (choices.length > TRIED_FIRST) yield choices.slice(TRIED_FIRST);
+    // Whoever asks next is to try others first: those who try the same items at once meet each other's locks.
+    for (const { item } of choices.slice(0, count)) entries.find((entry) => entry.item === item)!.leases++;
+    if (choices.length > 0) yield choices.slice(0, TRIED_FIRST + count);
+    if (choices.length > TRIED_FIRST + count) yield choices.slice(TRIED_FIRST + count);
   }
 
   private async *walk(database: Asked, projectId: number, annotator: number, terms: AssignmentTerms, count: number): AsyncGenerator<Choice[]> {

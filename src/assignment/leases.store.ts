@@ -38,13 +38,16 @@ const GIVE = `
   ), rule as materialized (select max_votes, allow_repeats, set_config('synchronous_commit', 'off', true) from projects where id = $1),
   seen as materialized (
     select wanted.*, counts.votes + counts.other_outcomes as answers
-    from wanted join item_counts counts on counts.project_id = $1 and counts.item_code = wanted.item
+    from wanted cross join lateral (
+      select votes, other_outcomes, leases, state from item_counts where project_id = $1 and item_code = wanted.item offset 0
+    ) counts
     where counts.state = 0 and counts.votes + counts.leases < (select max_votes from rule)
       and (select true from leases where project_id = $1 and annotator_code = $5 and item_code = wanted.item and ended_at is null limit 1) is null
       and ((select allow_repeats from rule)
         or (select true from votes where project_id = $1 and item_code = wanted.item and annotator_code = $5 and ended_seq is null limit 1) is null)
   ), free as (
-    select seen.*, counts.votes from seen join item_counts counts on counts.project_id = $1 and counts.item_code = seen.item
+    select seen.*, counts.votes from seen join item_counts counts
+      on counts.project_id = $1 and counts.item_code = any((select array_agg(item) from seen)::int4[]) and counts.item_code = seen.item
     where counts.state = 0 and counts.votes + counts.leases < (select max_votes from rule) and counts.votes + counts.other_outcomes = seen.answers
     order by seen.place limit $6 for update of counts skip locked
   ), given as (

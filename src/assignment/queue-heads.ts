@@ -26,7 +26,9 @@ const HEAD = `
       (select probabilities from live_labels where project_id = $1 and item_code = queue.item_code and run_id = $3),
       (select probabilities from soft_labels where project_id = $1 and run_id = $3 and item_code = queue.item_code)), ' ') as label
   from (select * from item_queue where project_id = $1 and generation = $2 order by priority, item_code limit $4) queue
-  join item_counts counts on counts.project_id = $1 and counts.item_code = queue.item_code
+  cross join lateral (
+    select votes, leases, state from item_counts where project_id = $1 and item_code = queue.item_code offset 0
+  ) counts
   where counts.state = 0 and counts.votes + counts.leases < (select max_votes from projects where id = $1)
   order by queue.priority, queue.item_code`;
 
