@@ -11,25 +11,26 @@ beforeAll(async () => {
   database = await freshDatabase();
   client = new pg.Client({ connectionString: database.url });
   await client.connect();
-  await client.query(`create temp table kinds (a int2, b int4, c int8, d bool, e float8, f float8[], g int4[])`);
+  await client.query(`create temp table kinds (a int2, b int4, c int8, d bool, e float8, f float8[], g int4[], h text)`);
 });
 afterAll(async () => {
   await client.end();
   await database.drop();
 });
 
-const COLUMNS = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+const COLUMNS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 
 it('every value of every kind comes back as it went in, NaN as null', async () => {
   const row = fc.record({
     a: fc.integer({ min: -32768, max: 32767 }), b: fc.integer(), c: fc.maxSafeInteger(), d: fc.boolean(),
     e: fc.double(), f: fc.array(fc.double({ noNaN: true }), { maxLength: 40 }), g: fc.array(fc.integer(), { maxLength: 40 }),
+    h: fc.string({ unit: 'grapheme', maxLength: 40 }).map((text) => text.replaceAll('\0', '')),
   });
   await fc.assert(fc.asyncProperty(fc.array(row, { maxLength: 30 }), async (rows) => {
     await client.query('truncate kinds');
     const copy = new BinaryCopy(client, 'kinds', COLUMNS);
-    for (const { a, b, c, d, e, f, g } of rows) {
-      copy.row(7);
+    for (const { a, b, c, d, e, f, g, h } of rows) {
+      copy.row(8);
       copy.int2(a);
       copy.int4(b);
       copy.int8(c);
@@ -37,9 +38,10 @@ it('every value of every kind comes back as it went in, NaN as null', async () =
       copy.float8(e);
       copy.float8Array(Float64Array.from(f), 0, f.length);
       copy.int4Array(Int32Array.from(g), 0, g.length);
+      copy.text(h);
     }
     await copy.end();
-    const { rows: found } = await client.query(`select a, b, c::text, d, e, f, g from kinds`);
+    const { rows: found } = await client.query(`select a, b, c::text, d, e, f, g, h from kinds`);
     expect(found).toEqual(rows.map((one) => ({ ...one, c: String(one.c), e: Number.isNaN(one.e) ? null : one.e })));
   }), { numRuns: 60 });
 });
