@@ -10,11 +10,13 @@ it('runs amid eight writers read votes of whole calls only, and read the same ag
   const projectId = await service.newProject({ classes: ['a', 'b', 'c'] });
   let writing = true;
   // Every call is 20 votes on one item, by the same 20 annotators; an item answered again supersedes all 20.
+  let answered = 0;
   const writer = async (w: number) => {
     for (let n = 0; writing; n++) {
       const item = `item ${w}-${n % 7}`;
       const votes = Array.from({ length: 20 }, (_, a) => ({ item, annotator: `annotator ${a}`, class: 'abc'[(n + w) % 3]! }));
       await service.data(`mutation ($input: SubmitVotesInput!) { submitVotes(input: $input) { counts { rejected } } }`, { input: { projectId, votes } });
+      answered++;
       if (n % 5 === 4) {
         await service.data(`mutation ($input: WithdrawVotesInput!) { withdrawVotes(input: $input) { replayed } }`,
           { input: { projectId, votes: votes.map(({ annotator }) => ({ item, annotator })) } });
@@ -23,7 +25,7 @@ it('runs amid eight writers read votes of whole calls only, and read the same ag
   };
   const writers = Array.from({ length: 8 }, (_, w) => writer(w));
   const runs: { id: string; watermark: string; voteCount: number }[] = [];
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  while (answered < 8) await new Promise((resolve) => setTimeout(resolve, 20));
   for (let n = 0; n < 6; n++) runs.push(await runToEnd(service, projectId, { method: 'majority-vote' }));
   writing = false;
   await Promise.all(writers);

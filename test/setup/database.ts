@@ -27,8 +27,20 @@ async function createDatabase(server: TestServer, template: string): Promise<Fre
   await query(server.url, `create database ${name} template ${template}`);
   return {
     url: databaseUrl(server.url, name),
-    drop: () => query(server.url, `drop database if exists ${name} with (force)`),
+    drop: () => dropDatabase(server, name),
   };
+}
+
+/** The server's own vacuum may be at work in it, and nobody may end that one: it is soon done. */
+async function dropDatabase(server: TestServer, name: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await query(server.url, `drop database if exists ${name} with (force)`);
+    } catch (error) {
+      if (attempt === 50 || (error as { code?: string }).code !== '42501') throw error;
+      await sleep(200);
+    }
+  }
 }
 
 async function testServer(): Promise<TestServer> {
