@@ -1,8 +1,9 @@
 // Simulated campaigns through the running API: accuracy of the Dawid-Skene consensus against votes spent, for each policy.
-//   npm run build && node bench/assignment/campaign.mjs [--seeds 6] [--policies random,information-gain]
-// Writes bench/assignment/CAMPAIGN.md and docs/campaign.svg when all seeds and policies were asked for. Takes about half an hour.
+//   npm run build && node bench/assignment/campaign.mjs [--seeds 6] [--policies random,information-gain] [--keep FILE]
+// Writes bench/assignment/CAMPAIGN.md and docs/campaign.svg when all policies were asked for. Takes about half an hour; with --keep, what was
+// measured is kept in the file, and a later start goes on behind it.
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { campaignReport, POLICIES } from './campaign-report.mjs';
@@ -12,6 +13,7 @@ import { root, runToEnd, startService } from './service.mjs';
 const asked = (name, fallback) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : fallback);
 const SEEDS = Array.from({ length: Number(asked('--seeds', '6')) }, (_, seed) => seed + 1);
 const policies = asked('--policies', POLICIES.join()).split(',');
+const kept = asked('--keep', null);
 
 export const PLAN = {
   votes: 5 * CROWD.items, maxVotes: 10, capacity: 110, smoothing: 0.2,
@@ -20,6 +22,9 @@ export const PLAN = {
   /** The first run comes when each item might have a vote, the others after so many votes. */
   firstRun: CROWD.items, runEvery: 50, lookEvery: 100,
 };
+
+/** Policies that look at votes alone: runs change nothing of what they give, and are made to be looked at only. */
+const NEED_NO_RUN = ['random', 'fewest-votes', 'beta-tail'];
 
 const CLASSES = ['ant', 'bee', 'cat', 'dog'];
 const NEXT = 'mutation ($input: NextItemsInput!) { nextItems(input: $input) { leases { item } empty { reason message } } }';
@@ -34,6 +39,7 @@ async function campaign(service, policy, seed) {
   const database = await service.connect();
   const settled = () => settle(database, projectId);
   await settled();
+  const runEvery = NEED_NO_RUN.includes(policy) ? PLAN.lookEvery : PLAN.runEvery;
   const curve = [];
   const turns = [];
   for (let votes = 0; votes < PLAN.votes;) {
@@ -50,7 +56,7 @@ async function campaign(service, policy, seed) {
     await service.ask(VOTE, { input: { projectId, votes: given } });
     votes += given.length;
     await settled();
-    if (votes < PLAN.firstRun || votes % PLAN.runEvery !== 0) continue;
+    if (votes < PLAN.firstRun || votes % runEvery !== 0) continue;
     await runToEnd(service, projectId, null);
     const labels = await readLabels(service, projectId);
     if (policy === 'activelab') await predict(service, projectId, votes, labels);
@@ -124,11 +130,13 @@ async function settle(database, projectId) {
 
 const service = await startService();
 try {
-  const curves = {};
+  const curves = kept && existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')) : {};
   for (const policy of policies) {
+    if (curves[policy]?.length === SEEDS.length) continue;
     const from = performance.now();
     // The seeds side by side: each waits most of its time.
     curves[policy] = await Promise.all(SEEDS.map((seed) => campaign(service, policy, seed)));
+    if (kept) writeFileSync(kept, JSON.stringify(curves));
     const shown = curves[policy][0].map(({ votes }, look) => `${votes}: ${(curves[policy].reduce((sum, curve) => sum + curve[look].accuracy, 0) / SEEDS.length).toFixed(3)}`);
     console.log(`${policy} (${((performance.now() - from) / 1000).toFixed(0)} s): ${shown.join(', ')}`);
   }

@@ -2,7 +2,7 @@
 //   npm run build && node bench/predictions/predictions.mjs [--rows 1000000] [--only csv]
 // Writes bench/predictions/README.md when all formats were measured. The server and this client share the machine's cores.
 import { execFileSync, spawn } from 'node:child_process';
-import { createReadStream, createWriteStream, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createReadStream, createWriteStream, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import http from 'node:http';
 import os from 'node:os';
@@ -15,15 +15,25 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const argument = (name) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined);
 const ROWS = Number(argument('--rows') ?? 1_000_000);
 const only = argument('--only');
-/** Whether the API process also labels and queues the new items meanwhile, as it does where no workers run apart. */
-const WORK = !process.argv.includes('--no-work');
 const CLASSES = Array.from({ length: 10 }, (_, k) => `class-${k}`);
 const K = CLASSES.length;
 const folder = mkdtempSync(join(os.tmpdir(), 'assay-bench-'));
 const port = 20_000 + (process.pid % 20_000);
-const server = spawn(process.execPath, [join(root, 'dist/src/main.js'), '--empty'], {
-  env: { ...process.env, ASSAY_DATA_DIR: folder, PORT: String(port), LOG_LEVEL: 'error', ASSAY_WORK: String(WORK) }, stdio: ['ignore', 'pipe', 'inherit'],
-});
+let server;
+
+/** @param work whether the API process also labels and queues the new items meanwhile, as it does where no workers run apart. */
+async function start(work) {
+  server = spawn(process.execPath, [join(root, 'dist/src/main.js'), '--empty'], {
+    env: { ...process.env, ASSAY_DATA_DIR: join(folder, 'data'), PORT: String(port), LOG_LEVEL: 'error', ASSAY_WORK: String(work) }, stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return ready();
+}
+
+async function stop() {
+  server.kill('SIGTERM');
+  await once(server, 'exit');
+  rmSync(join(folder, 'data'), { recursive: true, force: true });
+}
 
 function call(method, path, body, headers = {}) {
   return new Promise((resolve, reject) => {
@@ -42,7 +52,7 @@ async function ready() {
     const answer = await call('GET', '/readyz').catch(() => null);
     if (answer?.status === 200) {
       try {
-        return readFileSync(join(folder, 'admin-key'), 'utf8').trim();
+        return readFileSync(join(folder, 'data', 'admin-key'), 'utf8').trim();
       } catch {
         // The key comes a moment after the listening.
       }
@@ -106,6 +116,7 @@ const formats = [
   { id: 'csv', title: 'CSV, a column a class', type: 'text/csv', file: () => write('rows.csv', `item,${CLASSES.map((name) => `p_${name}`).join(',')}\n`, (row) => `item-${row},${numbersOf(row)}\n`) },
   { id: 'ndjson', title: 'NDJSON, a list a row', type: 'application/x-ndjson', file: () => write('rows.ndjson', '', (row) => `{"item":"item-${row}","probabilities":[${numbersOf(row)}]}\n`) },
   { id: 'parquet', title: 'Parquet, lists of doubles, Snappy', type: 'application/vnd.apache.parquet', file: writeParquet },
+  { id: 'parquet-work', title: 'the same, one process for all', type: 'application/vnd.apache.parquet', file: writeParquet, work: true },
 ].filter(({ id }) => only === undefined || id === only);
 
 async function newProject(key) {
@@ -114,25 +125,50 @@ async function newProject(key) {
   return JSON.parse(text).data.createProject.project.id;
 }
 
+/** Seconds of processor time that the API and PostgreSQL have taken so far, by Linux. */
+function processorSeconds() {
+  const statOf = (pid) => {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number);
+    return { parent: fields[1], own: (fields[11] + fields[12]) / 100, ended: (fields[13] + fields[14]) / 100 };
+  };
+  const postmaster = Number(readFileSync(join(folder, 'data', 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n')[0]);
+  const { own, ended } = statOf(postmaster);
+  let postgres = own + ended;
+  for (const name of readdirSync('/proc').filter((one) => /^\d+$/.test(one))) {
+    try {
+      const { parent, own: seconds } = statOf(name);
+      if (parent === postmaster) postgres += seconds;
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return { api: statOf(server.pid).own, postgres };
+}
+
 async function upload(key, projectId, version, path, type) {
+  const before = processorSeconds();
   const from = performance.now();
   const { text } = await call('POST', `/projects/${projectId}/predictions?model=bench&version=${version}`, createReadStream(path, { highWaterMark: 1 << 18 }), { 'content-type': type, authorization: `Bearer ${key}` });
   const answer = JSON.parse(text);
   if (answer.created !== ROWS) throw new Error(text.slice(0, 300));
-  return (performance.now() - from) / 1000;
+  const seconds = (performance.now() - from) / 1000;
+  const after = processorSeconds();
+  return { seconds, api: after.api - before.api, postgres: after.postgres - before.postgres };
 }
 
 try {
-  const key = await ready();
   const table = [];
-  for (const { id, title, type, file } of formats) {
+  for (const { id, title, type, file, work = false } of formats) {
     const path = await file();
+    const key = await start(work);
     const projectId = await newProject(key);
     const fresh = await upload(key, projectId, 'v1', path, type);
     const known = await upload(key, projectId, 'v2', path, type);
-    const rate = (seconds) => `${seconds.toFixed(1)} s | ${Math.round(ROWS / seconds).toLocaleString('en')}`;
-    table.push(`| ${title} | ${Math.round(statSync(path).size / 1e6)} MB | ${rate(fresh)} | ${rate(known)} |`);
+    const rate = ({ seconds, api, postgres }) => `${seconds.toFixed(1)} s | ${Math.round(ROWS / seconds).toLocaleString('en')} | ${api.toFixed(0)} + ${postgres.toFixed(0)} s`;
+    table.push(`| ${title} | ${Math.round(statSync(path).size / 1e6)} MB | ${rate(fresh)} | ${rate(known)} | ${os.loadavg()[0].toFixed(1)} |`);
     console.log(id, table.at(-1));
+    await stop();
     rmSync(path);
   }
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
@@ -140,17 +176,20 @@ try {
     writeFileSync(new URL('README.md', import.meta.url), `# Predictions into the service
 
 \`npm run build && node bench/predictions/predictions.mjs\`; ${ROWS.toLocaleString('en')} rows of ${K} classes in one upload, every number with all its digits; one client,
-${os.cpus().length} cores shared by client, API and embedded PostgreSQL (durable: fsync and synchronous_commit on), Node ${process.versions.node}, load ${os.loadavg()[0].toFixed(1)} at the end, commit ${commit}.
+${os.cpus().length} cores shared by client, API and embedded PostgreSQL (durable: fsync and synchronous_commit on), Node ${process.versions.node}, commit ${commit}. The load is the machine's when
+the row was done: above 2, others were at work on the same cores.
 
-| format | file | new items | rows/s | a second version | rows/s |
-|---|---|---|---|---|---|
+| format | file | new items | rows/s | processor time | a second version | rows/s | processor time | load |
+|---|---|---|---|---|---|---|---|---|
 ${table.join('\n')}
 
-Rows of new items make the items, too: dictionary, counts, and a note for the queue.
+Rows of new items make the items, too: dictionary, counts, and a note for the queue. Runs, labels and the queue are worked on elsewhere (\`ASSAY_WORK=false\`), but in the last row.
+
+Processor time is that of the API and of PostgreSQL. It hardly depends on what else the cores have to do: on idle ones the two work side by side.
 `);
   }
 } finally {
-  server.kill('SIGTERM');
-  await once(server, 'exit');
+  server?.kill('SIGTERM');
+  if (server?.exitCode === null) await once(server, 'exit');
   rmSync(folder, { recursive: true, force: true });
 }
