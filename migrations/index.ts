@@ -6,6 +6,7 @@ import { Assignment1764000000005 } from './1764000000005-assignment.js';
 import { Predictions1764000000006 } from './1764000000006-predictions.js';
 import { Gold1764000000007 } from './1764000000007-gold.js';
 import { Reliability1764000000008 } from './1764000000008-reliability.js';
+import { LeaseProbes1764000000009 } from './1764000000009-lease-probes.js';
 
 /** In the order they are applied. */
 export const migrations = [
@@ -17,4 +18,5 @@ export const migrations = [
   Predictions1764000000006,
   Gold1764000000007,
   Reliability1764000000008,
+  LeaseProbes1764000000009,
 ];

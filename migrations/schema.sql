@@ -226,7 +226,7 @@ create table leases (
   constraint leases_ended_by_check CHECK (((ended_by >= 1) AND (ended_by <= 4))),
   constraint leases_pkey PRIMARY KEY (project_id, id)
 );
-CREATE INDEX leases_by_expiry ON public.leases USING btree (expires_at) WHERE (ended_at IS NULL);
+CREATE INDEX leases_by_expiry ON public.leases USING btree (expires_at) WHERE ((ended_at IS NULL) AND (expires_at > '-infinity'::timestamp with time zone));
 CREATE INDEX leases_expired ON public.leases USING btree (project_id, annotator_code, item_code) WHERE (ended_by = 4);
 CREATE INDEX leases_late ON public.leases USING btree (project_id, item_code, annotator_code) WHERE (late_vote_at IS NOT NULL);
 CREATE UNIQUE INDEX leases_live ON public.leases USING btree (project_id, annotator_code, item_code) WHERE (ended_at IS NULL);

@@ -10,7 +10,6 @@ import { WalkHints } from './walk-hints.js';
 
 /** The head of the queue serves calls for so few; who asks for more walks along it. */
 const LARGEST_FROM_HEAD = 16;
-const TRIED_FIRST = 6;
 /** Entries of the queue that a walk looks at in one step, at first and at most. */
 const WINDOW = 32;
 const LARGEST_WINDOW = 20_000;
@@ -53,8 +52,7 @@ export class ChoicesService {
     const choices = await this.ranked(database, projectId, annotator, terms, entries, () => Promise.resolve(labels));
     // Whoever asks next is to try others first: those who try the same items at once meet each other's locks.
     for (const { item } of choices.slice(0, count)) entries.find((entry) => entry.item === item)!.leases++;
-    if (choices.length > 0) yield choices.slice(0, TRIED_FIRST + count);
-    if (choices.length > TRIED_FIRST + count) yield choices.slice(TRIED_FIRST + count);
+    if (choices.length > 0) yield choices;
   }
 
   private async *walk(database: Asked, projectId: number, annotator: number, terms: AssignmentTerms, count: number): AsyncGenerator<Choice[]> {

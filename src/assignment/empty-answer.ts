@@ -47,20 +47,38 @@ export class EmptyAnswer {
 /** A lease may end long before it expires. */
 const LONGEST_WAIT_SECONDS = 30;
 
-/** Whether a lease of somebody else may still come to this annotator; when the first of them expires; and whether the queue is behind. */
+/**
+ * Whether the queue is behind, or has given way to another since it was walked along; when the first lease of somebody else
+ * expires that may then come to this annotator; and failing those, whether an item is free for this annotator after all,
+ * since it came back meanwhile, or was in somebody's hands for a moment.
+ */
 const LOOK = `
-  select ceil(extract(epoch from min(lease.expires_at) - clock_timestamp()))::int as seconds,
-    exists (select 1 from touched_items where project_id = $1) as behind,
-    exists (select 1 from item_queue where project_id = $1 and generation = $3) as queued
-  from leases lease
-  where lease.project_id = $1 and lease.ended_at is null and lease.annotator_code <> $2 and not lease.is_gold
-    and not exists (select 1 from votes where project_id = $1 and item_code = lease.item_code and annotator_code = $2 and ended_seq is null)
-    and not exists (select 1 from leases mine where mine.project_id = $1 and mine.annotator_code = $2 and mine.item_code = lease.item_code and mine.ended_at is null)`;
+  with others as materialized (
+    select min(lease.expires_at) as first
+    from leases lease
+    where lease.project_id = $1 and lease.ended_at is null and lease.annotator_code <> $2 and not lease.is_gold
+      and not exists (select 1 from votes where project_id = $1 and item_code = lease.item_code and annotator_code = $2 and ended_seq is null)
+      and not exists (select 1 from leases mine where mine.project_id = $1 and mine.annotator_code = $2 and mine.item_code = lease.item_code and mine.ended_at is null)
+  )
+  select ceil(extract(epoch from others.first - clock_timestamp()))::int as seconds,
+    exists (select 1 from touched_items where project_id = $1)
+      or not exists (select 1 from project_queues where project_id = $1 and generation = $3) as behind,
+    exists (select 1 from item_queue where project_id = $1 and generation = $3)
+      or exists (select 1 from leases where project_id = $1 and annotator_code = $2 and ended_at is null) as open,
+    others.first is null and exists (
+      select 1 from item_queue queue cross join lateral (
+        select 1 from item_counts counts where project_id = $1 and item_code = queue.item_code and state = 0 and votes + leases < rule.max_votes offset 0
+      ) open
+      where queue.project_id = $1 and queue.generation = $3
+        and (rule.allow_repeats or (select true from votes where project_id = $1 and item_code = queue.item_code and annotator_code = $2 and ended_seq is null limit 1) is null)
+        and (select true from leases where project_id = $1 and annotator_code = $2 and item_code = queue.item_code and ended_at is null limit 1) is null
+    ) as free
+  from others, (select max_votes, allow_repeats from projects where id = $1) rule`;
 
 /** For a walk that came to the queue's end. */
 export async function explainEmpty(database: Asked, projectId: number, annotator: number, terms: AssignmentTerms): Promise<EmptyAnswer> {
   if (terms.itemCount === 0) return { reason: EmptyReason.NO_ITEMS, message: 'the project has no items: add some (addItems), or send votes on them', retryAfterSeconds: null };
-  const [row] = await database.query<{ seconds: number | null; behind: boolean; queued: boolean }>(LOOK, [projectId, annotator, terms.generation]);
+  const [row] = await database.query<{ seconds: number | null; behind: boolean; open: boolean; free: boolean }>(LOOK, [projectId, annotator, terms.generation]);
   if (row!.behind) return { reason: EmptyReason.NOT_READY, message: 'items have just changed and are being put in order', retryAfterSeconds: 1 };
   if (row!.seconds != null) {
     return {
@@ -68,7 +86,8 @@ export async function explainEmpty(database: Asked, projectId: number, annotator
       retryAfterSeconds: Math.min(LONGEST_WAIT_SECONDS, Math.max(1, row!.seconds)),
     };
   }
-  if (row!.queued) return { reason: EmptyReason.NOTHING_LEFT_FOR_ANNOTATOR, message: 'this annotator has answered, or holds, every item that is open', retryAfterSeconds: null };
+  if (row!.free) return { reason: EmptyReason.NOT_READY, message: 'an item has just come back', retryAfterSeconds: 1 };
+  if (row!.open) return { reason: EmptyReason.NOTHING_LEFT_FOR_ANNOTATOR, message: 'this annotator has answered, or holds, every item that is open', retryAfterSeconds: null };
   return { reason: EmptyReason.PROJECT_DONE, message: 'no item is open', retryAfterSeconds: null };
 }
 

@@ -3,7 +3,7 @@ import { touchItems } from '../items/touched-items.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import type { Transaction } from '../platform/transaction.js';
 import { VoteListeners } from '../votes/vote-listeners.js';
-import { LeasesStore } from './leases.store.js';
+import { IS_DUE, LeasesStore } from './leases.store.js';
 
 const LOOK_MS = 500;
 
@@ -27,7 +27,7 @@ export class LeaseLife implements OnModuleInit {
   async expire(transaction: Transaction): Promise<void> {
     const due: { projectId: number }[] = await transaction.query(
       `select distinct project_id as "projectId" from (
-         select project_id from leases where ended_at is null and expires_at < now() order by expires_at limit 1000
+         select project_id from leases where ${IS_DUE} order by expires_at limit 1000
        ) expired`,
     );
     for (const { projectId } of due) await touchItems(transaction, projectId, await this.store.expire(transaction, projectId));

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { int4Array, nullableTextArray } from '../platform/binary-array.js';
+import { batched } from '../platform/batched.js';
 import { Prepared, type Asked } from '../platform/prepared.js';
 import type { Transaction } from '../platform/transaction.js';
 import { Lease, LeaseEnd } from './lease.entity.js';
@@ -17,54 +18,79 @@ export interface LeaseTerms {
   projectId: number;
   annotator: number;
   seconds: number;
-  /** The queue that full items are taken out of. */
-  generation: number;
+}
+
+interface Asking {
+  terms: LeaseTerms;
+  choices: readonly Choice[];
+  count: number;
+  /** For those who have waited longest to be served first. */
+  since: number;
 }
 
 const SHOWN = `given.project_id as "projectId", given.id as "leaseId", given.item_code as "itemCode", item.external_id as item, item.payload,
   given.leased_at as "leasedAt", given.expires_at as "expiresAt", given.strategy, given.score, given.votes`;
 
 /**
- * Of the wanted items the first $6 that have room and that the annotator has not answered. Whoever holds an item's counts just
- * now is at it, too: skip it. A vote since the statement began may have been this annotator's own, so that the counts must
- * be what they were then. Full items leave the queue, each by a probe of its own: as a join, the whole queue would be read.
+ * For each who asks, the first `count` of their wanted items that have room and that they have not answered; those behind them
+ * are not looked at. No two who ask want the same item. Whoever holds an item's counts just now is at it, too: skip it. A vote
+ * since the statement began may have been this annotator's own, so that the counts must be what they were then. Full items
+ * leave the project's queues, each by a probe of its own: as a join, whole queues would be read.
  *
  * Leases do not wait for the disk: they are lost if the database's machine fails in the next quarter of a second, and then
  * their items are given again. Votes wait.
  */
 const GIVE = `
-  with wanted as (
-    select * from unnest($2::int4[], $3::float8[], $4::text[]) with ordinality as w(item, score, strategy, place)
-  ), rule as materialized (select max_votes, allow_repeats, set_config('synchronous_commit', 'off', true) from projects where id = $1),
-  seen as materialized (
-    select wanted.*, counts.votes + counts.other_outcomes as answers
-    from wanted cross join lateral (
-      select votes, other_outcomes, leases, state from item_counts where project_id = $1 and item_code = wanted.item offset 0
-    ) counts
-    where counts.state = 0 and counts.votes + counts.leases < (select max_votes from rule)
-      and (select true from leases where project_id = $1 and annotator_code = $5 and item_code = wanted.item and ended_at is null limit 1) is null
-      and ((select allow_repeats from rule)
-        or (select true from votes where project_id = $1 and item_code = wanted.item and annotator_code = $5 and ended_seq is null limit 1) is null)
-  ), free as (
-    select seen.*, counts.votes from seen join item_counts counts
-      on counts.project_id = $1 and counts.item_code = any((select array_agg(item) from seen)::int4[]) and counts.item_code = seen.item
-    where counts.state = 0 and counts.votes + counts.leases < (select max_votes from rule) and counts.votes + counts.other_outcomes = seen.answers
-    order by seen.place limit $6 for update of counts skip locked
+  with asking as materialized (
+    select asked.*, project.max_votes, project.allow_repeats, set_config('synchronous_commit', 'off', true)
+    from unnest($1::int4[], $2::int4[], $3::int4[], $4::int4[], $5::int4[], $6::int4[]) as asked(project, annotator, count, seconds, first, last)
+    join projects project on project.id = asked.project
+  ), free as materialized (
+    select asking.project, asking.annotator, asking.seconds, chosen.*
+    from asking cross join lateral (
+      select wanted.item, wanted.score, wanted.strategy, counts.votes
+      from (
+        select * from unnest(($7::int4[])[asking.first:asking.last], ($8::float8[])[asking.first:asking.last], ($9::text[])[asking.first:asking.last])
+          with ordinality as w(item, score, strategy, place) order by place
+      ) wanted
+      cross join lateral (
+        select votes + other_outcomes as answers from item_counts
+        where project_id = asking.project and item_code = wanted.item and state = 0 and votes + leases < asking.max_votes
+          and (select true from leases where project_id = asking.project and annotator_code = asking.annotator and item_code = wanted.item and ended_at is null limit 1) is null
+          and (asking.allow_repeats or (
+            select true from votes where project_id = asking.project and item_code = wanted.item and annotator_code = asking.annotator and ended_seq is null limit 1) is null)
+        offset 0
+      ) seen
+      cross join lateral (
+        select votes from item_counts
+        where project_id = asking.project and item_code = wanted.item and state = 0 and votes + leases < asking.max_votes and votes + other_outcomes = seen.answers
+        for update skip locked
+      ) counts
+      limit asking.count
+    ) chosen
   ), given as (
     insert into leases (project_id, item_code, annotator_code, expires_at, score, strategy, votes)
-    select $1, item, $5, clock_timestamp() + $7 * interval '1 second', score, strategy, votes from free order by place
+    select project, item, annotator, clock_timestamp() + seconds * interval '1 second', score, strategy, votes from free
     on conflict (project_id, annotator_code, item_code) where ended_at is null do nothing returning *
   ), counted as (
     update item_counts counts set leases = counts.leases + 1 from given
-    where counts.project_id = $1 and counts.item_code = given.item_code
-    returning counts.item_code, counts.votes + counts.leases >= (select max_votes from rule) as is_full
+    where counts.project_id = given.project_id and counts.item_code = given.item_code
+    returning counts.project_id, counts.item_code, counts.votes + counts.leases as taken
   ), dropped as (
     delete from item_queue where ctid = any(array(
-      select place.ctid from counted, lateral (
-        select ctid from item_queue where project_id = $1 and generation = $8 and item_code = counted.item_code for update skip locked
-      ) place where counted.is_full))
+      select place.ctid from counted
+      cross join lateral (select max_votes from projects where id = counted.project_id offset 0) rule
+      join project_queues queue on queue.project_id = counted.project_id
+      cross join lateral (
+        select ctid from item_queue where project_id = counted.project_id and generation = queue.generation and item_code = counted.item_code for update skip locked
+      ) place where counted.taken >= rule.max_votes))
   )
-  select ${SHOWN} from given join items item on item.project_id = $1 and item.code = given.item_code order by given.id`;
+  select ${SHOWN} from given join items item on item.project_id = given.project_id and item.code = given.item_code order by given.id`;
+
+/** Whoever asks for more than this does so by a statement of their own: those who ask for few would wait for them. */
+const LARGEST_SHARED = 32;
+/** Of the choices of one who asks for n, n + this are tried at first: the best may have become full, or be in somebody's hands. */
+const SPARE = 3;
 
 const GIVE_GOLD = `
   with given as (
@@ -101,10 +127,13 @@ const HEARTBEAT = `
   where project_id = $1 and annotator_code = $2 and id = any($3::int8[]) and ended_at is null and expires_at > clock_timestamp()
   returning id, expires_at as "expiresAt"`;
 
+/** Live leases whose time is over, as the index of leases by expiry knows them. */
+export const IS_DUE = `ended_at is null and expires_at > '-infinity' and expires_at < now()`;
+
 /** In one project's turn; an item whose counts somebody holds has its turn a second later. */
 const EXPIRE = `
   with due as (
-    select id, item_code from leases where project_id = $1 and ended_at is null and expires_at < now() order by item_code limit 10000
+    select id, item_code from leases where project_id = $1 and ${IS_DUE} order by item_code limit 10000
   ), held as (
     select counts.item_code from item_counts counts where counts.project_id = $1 and counts.item_code in (select item_code from due)
     order by counts.item_code for update skip locked
@@ -136,21 +165,37 @@ const SETTLE = `
 
 @Injectable()
 export class LeasesStore {
+  private readonly giveTogether = batched<Asking, { given: Lease[]; untried: readonly Choice[] }>(async (asking) => {
+    const { shares, owners } = share(asking);
+    const tried = asking.map((one) => ({ ...one, choices: shares.get(one)! })).filter((one) => one.choices.length > 0);
+    const given = new Map(asking.map((one) => [one, [] as Lease[]]));
+    for (const lease of await give(this.prepared, tried)) given.get(owners.get(placeOf(lease.projectId, lease.itemCode))!)!.push(lease);
+    return asking.map((one) => ({ given: given.get(one)!, untried: one.choices.filter((choice) => !shares.get(one)!.includes(choice)) }));
+  });
+
   constructor(private readonly prepared: Prepared) {}
 
   /** @returns the leases that were given, `count` at most, in the order of the choices. */
-  give(database: Asked, { projectId, annotator, seconds, generation }: LeaseTerms, choices: readonly Choice[], count: number): Promise<Lease[]> {
-    return ask(database, choices.length, GIVE, [
-      projectId, int4Array(choices.map((one) => one.item)), choices.map((one) => one.score), nullableTextArray(choices.map((one) => one.strategy)),
-      annotator, count, seconds, generation,
-    ]);
+  async give(database: Asked, terms: LeaseTerms, choices: readonly Choice[], count: number): Promise<Lease[]> {
+    if (choices.length === 0) return [];
+    // A transaction has locks to keep.
+    if (!(database instanceof Prepared) || count > LARGEST_SHARED) return give(database, [{ terms, choices, count }]);
+    const leases: Lease[] = [];
+    const since = performance.now();
+    for (let left = choices; leases.length < count && left.length > 0;) {
+      const { given, untried } = await this.giveTogether({ terms, choices: left, count: count - leases.length, since });
+      leases.push(...given);
+      left = untried;
+    }
+    return leases;
   }
 
-  giveGold(database: Asked, { projectId, annotator, seconds }: LeaseTerms, checks: readonly Choice[]): Promise<Lease[]> {
-    return ask(database, checks.length, GIVE_GOLD, [
+  async giveGold(database: Asked, { projectId, annotator, seconds }: LeaseTerms, checks: readonly Choice[]): Promise<Lease[]> {
+    if (checks.length === 0) return [];
+    return leasesOf(await database.query<Lease>(GIVE_GOLD, [
       projectId, int4Array(checks.map((one) => one.item)), int4Array(checks.map((one) => one.votes)), checks.map((one) => one.score),
       nullableTextArray(checks.map((one) => one.strategy)), annotator, seconds,
-    ]);
+    ]));
   }
 
   /** @returns the leases that were live, with their items. */
@@ -205,12 +250,41 @@ export class LeasesStore {
        where given.project_id = $1 and given.annotator_code = $2 and given.ended_at is null and given.expires_at > clock_timestamp() order by given.id`,
       [projectId, annotator],
     );
-    return rows.map((row) => Object.assign(new Lease(), row));
+    return leasesOf(rows);
   }
 }
 
-async function ask(database: Asked, wanted: number, text: string, values: unknown[]): Promise<Lease[]> {
-  if (wanted === 0) return [];
-  const rows = await database.query<Lease>(text, values);
+/** To each the best of their choices that nobody before them has; nothing to whoever would have too few: they ask again. */
+function share(asking: readonly Asking[]) {
+  const owners = new Map<string, Asking>();
+  const shares = new Map<Asking, readonly Choice[]>();
+  for (const one of [...asking].sort((a, b) => a.since - b.since)) {
+    const { terms: { projectId }, choices, count } = one;
+    const own: Choice[] = [];
+    for (let i = 0; i < choices.length && own.length < count + SPARE; i++) if (!owners.has(placeOf(projectId, choices[i]!.item))) own.push(choices[i]!);
+    const isEnough = own.length >= Math.min(count, choices.length);
+    if (isEnough) for (const { item } of own) owners.set(placeOf(projectId, item), one);
+    shares.set(one, isEnough ? own : []);
+  }
+  return { shares, owners };
+}
+
+function placeOf(projectId: number, item: number): string {
+  return `${projectId}:${item}`;
+}
+
+async function give(database: Asked, asking: readonly Omit<Asking, 'since'>[]): Promise<Lease[]> {
+  const choices = asking.flatMap((one) => one.choices);
+  let end = 0;
+  const ends = asking.map((one) => (end += one.choices.length));
+  const terms = (field: keyof LeaseTerms) => int4Array(asking.map((one) => one.terms[field]));
+  return leasesOf(await database.query<Lease>(GIVE, [
+    terms('projectId'), terms('annotator'), int4Array(asking.map((one) => one.count)), terms('seconds'),
+    int4Array(asking.map((one, i) => ends[i]! - one.choices.length + 1)), int4Array(ends),
+    int4Array(choices.map((one) => one.item)), choices.map((one) => one.score), nullableTextArray(choices.map((one) => one.strategy)),
+  ]));
+}
+
+function leasesOf(rows: Lease[]): Lease[] {
   return rows.map((row) => Object.assign(new Lease(), row));
 }

@@ -65,12 +65,11 @@ export class NextItemsService {
     const projectId = this.access.numberOf(caller, request.projectId);
     const annotator = await this.annotatorCode(caller, projectId, request);
     const policy = request.policy ?? null;
-    const read = async () => await this.terms.read(projectId, caller.workspaceId, annotator, policy) ?? this.access.refuse(request.projectId);
+    const read = async () => await this.terms.read({ projectId, workspaceId: caller.workspaceId, annotator, policy }) ?? this.access.refuse(request.projectId);
     const terms = await this.queues.scored(projectId, read, policy);
     if (terms.archived) await this.access.findOpen(caller, request.projectId);
     const refused = refusal(terms);
     if (refused) return { leases: [], empty: refused };
-    // Both bound the sum of what is given: calls that could pass it together take turns.
     const checks = await this.goldFor(projectId, annotator, drawGoldCount(request.count, terms.goldRate));
     const asked: Asking = { projectId, annotator, terms, seconds: request.leaseSeconds ?? terms.leaseSeconds, checks };
     // Both bound the sum of what is given: calls that could pass it together take turns.
@@ -86,7 +85,7 @@ export class NextItemsService {
   }
 
   private async give(database: Asked, { projectId, annotator, terms, seconds, checks }: Asking, count: number): Promise<NextItems> {
-    const lease: LeaseTerms = { projectId, annotator, seconds, generation: terms.generation! };
+    const lease: LeaseTerms = { projectId, annotator, seconds };
     const golds = checks.slice(0, count);
     const wanted = count - golds.length;
     const regular: Lease[] = [];

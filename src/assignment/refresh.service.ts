@@ -16,6 +16,8 @@ const LOOK_MS = 200;
 /** Probabilities worked out in one transaction. */
 const NUMBERS_AT_ONCE = 50_000;
 const MOST_AT_ONCE = 2_000;
+/** Notes that wait for one project. */
+const NOTES_OF_BULK = 100;
 
 interface Queue {
   policy: string;
@@ -28,6 +30,9 @@ interface Queue {
 /** Brings labels, states and places in the queues of touched items up to date, a batch of one project at a time. */
 @Injectable()
 export class Refresh implements OnModuleInit {
+  /** Projects take turns: one with much to do does not keep the others waiting. */
+  private lastServed = 0;
+
   constructor(
     private readonly jobs: Jobs,
     private readonly runs: CurrentRuns,
@@ -40,12 +45,9 @@ export class Refresh implements OnModuleInit {
 
   /** @returns whether there may be more to do at once. */
   async refreshNext(transaction: Transaction): Promise<boolean> {
-    const [due]: { projectId: number; runChanged: boolean }[] = await transaction.query(
-      `select id as "projectId", current_run_id is distinct from live_run_id as "runChanged" from projects where current_run_id is distinct from live_run_id
-       union all
-       (select project_id, false from touched_items where generation is null order by at limit 1) limit 1`,
-    );
+    const due = await nextDue(transaction, this.lastServed);
     if (!due) return false;
+    this.lastServed = due.projectId;
     const project = await transaction.getRepository(Project).findOneByOrFail({ id: due.projectId });
     const run = await this.runs.of(Prepared.within(transaction), project.id);
     if (due.runChanged) {
@@ -53,6 +55,7 @@ export class Refresh implements OnModuleInit {
       await transaction.query(`update projects set live_run_id = $2 where id = $1`, [project.id, project.currentRunId]);
       return true;
     }
+    if (!run && await isBulk(transaction, project.id)) return false;
     // Before anything is read: a rescoring that begins or ends waits until what was touched here is on its side, too.
     const queues = await readQueues(transaction, project.id);
     const { codes, isAll } = await takeTouched(transaction, project);
@@ -81,24 +84,51 @@ export class Refresh implements OnModuleInit {
   }
 }
 
+/** A project whose run changed; or the next after the one that was served last, of those with touched items. */
+async function nextDue(transaction: Transaction, last: number): Promise<{ projectId: number; runChanged: boolean } | null> {
+  const [due]: { projectId: number; runChanged: boolean }[] = await transaction.query(
+    `select id as "projectId", true as "runChanged" from projects where current_run_id is distinct from live_run_id
+     union all (select project_id, false from touched_items where generation is null and project_id > $1 order by project_id limit 1)
+     union all (select project_id, false from touched_items where generation is null order by project_id limit 1) limit 1`,
+    [last],
+  );
+  return due ?? null;
+}
+
+/**
+ * After a bulk load into a project without labels, one scoring of the whole project does what batches would take far longer
+ * for, and slow the load down meanwhile: it is asked for once no more comes in, or when the first notes have waited long.
+ */
+async function isBulk(transaction: Transaction, projectId: number): Promise<boolean> {
+  const [bulk]: { isRipe: boolean }[] = await transaction.query(
+    `select max(at) < clock_timestamp() - interval '1 second' or min(at) < clock_timestamp() - interval '1 minute' as "isRipe"
+     from (select at from touched_items where project_id = $1 and generation is null) notes having count(*) > ${NOTES_OF_BULK}`,
+    [projectId],
+  );
+  if (bulk?.isRipe) await transaction.query(`update project_queues set scoring_version = null where project_id = $1 and building is null and scoring_version is not null`, [projectId]);
+  return bulk !== undefined;
+}
+
 function rulesOf(project: Project, policy: string, coldStart: boolean): ItemRules {
   return { ...project, policy, coldStart, priorityRule: policy === project.policy ? project.priorityRule : null };
 }
 
-/** Distinct codes, ascending, of the oldest notes; what is beyond a batch is noted again. */
+/** Distinct codes, ascending, of the oldest notes: of one, and of as many more as keep to a batch. */
 async function takeTouched(transaction: Transaction, project: Project): Promise<{ codes: Int32Array; isAll: boolean }> {
+  const most = Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(NUMBERS_AT_ONCE / project.classes.length)));
   const rows: { items: number[] }[] = await transaction.query(
-    `with taken as (
-       delete from touched_items where (project_id, id) in (
-         select project_id, id from touched_items where project_id = $1 and generation is null order by id limit 500 for update skip locked
-       ) returning items
+    `with oldest as (
+       select id, cardinality(items) as length from touched_items where project_id = $1 and generation is null order by id limit $2
+     ), counted as (
+       select id, row_number() over oldest_first as place, sum(length) over oldest_first as items from oldest window oldest_first as (order by id)
+     ), taken as (
+       delete from touched_items where project_id = $1 and id in (select id from counted where items <= $2 or place = 1) returning items
      ) select items from taken`,
-    [project.id],
+    [project.id, most],
   );
   const codes = Int32Array.from(new Set(rows.flatMap((row) => row.items))).sort();
-  const most = Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(NUMBERS_AT_ONCE / project.classes.length)));
-  if (codes.length > most) await transaction.query(`insert into touched_items (project_id, items) values ($1, $2)`, [project.id, int4Array(codes.subarray(most))]);
-  return { codes: codes.subarray(0, most), isAll: codes.length <= most };
+  const [left]: { is: boolean }[] = await transaction.query(`select exists (select 1 from touched_items where project_id = $1 and generation is null) as is`, [project.id]);
+  return { codes, isAll: !left!.is };
 }
 
 async function readGold(transaction: Transaction, projectId: number, codes: Int32Array): Promise<Int32Array> {

@@ -12,6 +12,7 @@ export interface RescoreTaskInput {
 const RESCORE_LOCK = 0x72657363;
 /** Rows that one statement changes: writers of votes wait for no more than these. */
 const ROWS_AT_ONCE = 20_000;
+const LARGEST_WRITTEN_ALONE = 50_000;
 const QUEUE_COLUMNS = ['priority', 'score', 'project_id', 'generation', 'item_code', 'strategy'];
 
 interface StaleQueue {
@@ -46,7 +47,7 @@ export async function run({ url, projectId }: RescoreTaskInput): Promise<void> {
       if (!judged) await writeStates(client, projectId, pool, scores);
       judged = true;
       lap(`states ${queue.policy}`);
-      await writeQueue(client, projectId, queue, pool, scores);
+      await writeQueue(url, projectId, queue, pool, scores);
       lap(`write ${queue.policy}`);
       await takeOver(client, projectId, queue, pool, scores, seconds, queue === queues.at(-1));
     }
@@ -59,6 +60,8 @@ export async function run({ url, projectId }: RescoreTaskInput): Promise<void> {
 /** From here on, what touches items is noted for the new generations, too. */
 async function beginBuilding(client: pg.Client, projectId: number): Promise<StaleQueue[]> {
   for (const generation of await lostGenerations(client, projectId)) await deleteGeneration(client, projectId, generation);
+  // Noted for a generation whose thread was lost: all of that is read anew.
+  await client.query(`delete from touched_items where project_id = $1 and generation is not null`, [projectId]);
   const { rows } = await client.query<StaleQueue>(
     `update project_queues queue set building = nextval('queue_generation') from projects project
      where project.id = $1 and queue.project_id = $1
@@ -109,16 +112,33 @@ async function writeStates(client: pg.Client, projectId: number, { facts, before
   }
 }
 
-async function writeQueue(client: pg.Client, projectId: number, { building }: StaleQueue, { facts }: PoolFacts, { priorities, scores, strategies, strategyNames }: ItemScores): Promise<void> {
+/** Two indices cost far more than the rows: long queues are written by two connections at once. */
+async function writeQueue(url: string, projectId: number, { building }: StaleQueue, { facts }: PoolFacts, scores: ItemScores): Promise<void> {
+  const N = facts.codes.length;
+  const parts = N > LARGEST_WRITTEN_ALONE ? 2 : 1;
+  await Promise.all(Array.from({ length: parts }, async (_, part) => {
+    const client = new pg.Client({ connectionString: url, application_name: 'assay rescore' });
+    await client.connect();
+    try {
+      await writePart(client, projectId, building, facts.codes, scores, Math.floor((N * part) / parts), Math.floor((N * (part + 1)) / parts));
+    } finally {
+      await client.end();
+    }
+  }));
+}
+
+async function writePart(
+  client: pg.Client, projectId: number, generation: number, codes: Int32Array, { priorities, scores, strategies, strategyNames }: ItemScores, from: number, to: number,
+): Promise<void> {
   const copy = new BinaryCopy(client, 'item_queue', QUEUE_COLUMNS);
-  for (let item = 0; item < facts.codes.length; item++) {
+  for (let item = from; item < to; item++) {
     if (Number.isNaN(priorities[item]!)) continue;
     copy.row(QUEUE_COLUMNS.length);
     copy.float8(priorities[item]!);
     copy.float8(scores[item]!);
     copy.int4(projectId);
-    copy.int4(building);
-    copy.int4(facts.codes[item]!);
+    copy.int4(generation);
+    copy.int4(codes[item]!);
     copy.text(strategyNames[strategies[item]!]!);
     if (copy.isFull) await copy.flush();
   }

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { batched } from '../platform/batched.js';
+import { int4Array, nullableTextArray } from '../platform/binary-array.js';
 import { Prepared } from '../platform/prepared.js';
 import type { Transaction } from '../platform/transaction.js';
 import type { AnnotatorStatus } from '../annotators/annotator.entity.js';
@@ -28,18 +30,26 @@ export interface AssignmentTerms {
   meanGain: number | null;
 }
 
+export interface TermsAsked {
+  projectId: number;
+  workspaceId: number;
+  annotator: number;
+  /** Another than the project's. */
+  policy: string | null;
+}
+
 const READ = `
-  select project.policy, project.lease_seconds as "leaseSeconds", project.gold_rate as "goldRate", project.exploration_share as "explorationShare",
+  select asked.place::int as place, project.policy, project.lease_seconds as "leaseSeconds", project.gold_rate as "goldRate", project.exploration_share as "explorationShare",
     project.allow_repeats as "allowRepeats", project.budget, project.stop_below_gain as "stopBelowGain", project.current_run_id as "runId",
     cardinality(project.classes) as "classCount", project.archived_at is not null as archived, codes.next_item_code as "itemCount",
     annotator.status, annotator.status_reason as "statusReason", annotator.cost, annotator.capacity, counts.votes + counts.other_outcomes as answers,
     queue.generation, queue.scored_at is not null as scored, queue.mean_gain as "meanGain"
-  from projects project
-  join project_codes codes on codes.project_id = project.id
-  join annotators annotator on annotator.project_id = project.id and annotator.code = $2
-  join annotator_counts counts on counts.project_id = project.id and counts.annotator_code = $2
-  left join project_queues queue on queue.project_id = project.id and queue.policy = coalesce($3, project.policy)
-  where project.id = $1 and project.workspace_id = $4`;
+  from unnest($1::int4[], $2::int4[], $3::int4[], $4::text[]) with ordinality as asked(project, workspace, annotator, policy, place)
+  join projects project on project.id = asked.project and project.workspace_id = asked.workspace
+  join project_codes codes on codes.project_id = asked.project
+  join annotators annotator on annotator.project_id = asked.project and annotator.code = asked.annotator
+  join annotator_counts counts on counts.project_id = asked.project and counts.annotator_code = asked.annotator
+  left join project_queues queue on queue.project_id = asked.project and queue.policy = coalesce(asked.policy, project.policy)`;
 
 /** Votes and live leases, at what each annotator costs. */
 const SPENT = `
@@ -49,12 +59,20 @@ const SPENT = `
 
 @Injectable()
 export class TermsStore {
+  private readonly termsOf = batched<TermsAsked, AssignmentTerms | null>(async (asked) => {
+    const rows = await this.prepared.query<AssignmentTerms & { place: number }>(READ, [
+      int4Array(asked.map((one) => one.projectId)), int4Array(asked.map((one) => one.workspaceId)), int4Array(asked.map((one) => one.annotator)),
+      nullableTextArray(asked.map((one) => one.policy)),
+    ]);
+    const found = new Map(rows.map((row) => [row.place, row]));
+    return asked.map((_, i) => found.get(i + 1) ?? null);
+  });
+
   constructor(private readonly prepared: Prepared) {}
 
   /** @returns null for a project that is not the workspace's. */
-  async read(projectId: number, workspaceId: number, annotator: number, policy: string | null): Promise<AssignmentTerms | null> {
-    const [row] = await this.prepared.query<AssignmentTerms>(READ, [projectId, annotator, policy, workspaceId]);
-    return row ?? null;
+  read(asked: TermsAsked): Promise<AssignmentTerms | null> {
+    return this.termsOf(asked);
   }
 
   /** What the standing answers and live leases of all annotators cost. Under the lock of the budget. */

@@ -61,7 +61,7 @@ export class LiveLabels {
        select $1, array_agg(item_code) from (
          select item_code from votes where project_id = $1 and seq > $2
          union select item_code from votes where project_id = $1 and ended_seq > $2
-       ) changed group by item_code / 1000`,
+       ) changed group by item_code / 500`,
       [projectId, run?.watermark ?? 0],
     );
   }

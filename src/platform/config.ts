@@ -60,6 +60,12 @@ export class Config {
     return new Config({ ...this.settings, DATABASE_URL: url });
   }
 
+  /** A third of the pool is kept for the statements that are asked most; the rest is for transactions. */
+  get connections(): { prepared: number; others: number } {
+    const prepared = Math.max(1, Math.floor(this.settings.DATABASE_POOL / 3));
+    return { prepared, others: this.settings.DATABASE_POOL - prepared };
+  }
+
   get isDevelopment(): boolean {
     return this.settings.NODE_ENV === 'development';
   }

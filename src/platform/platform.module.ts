@@ -14,12 +14,12 @@ import { Transactions } from './transaction.js';
 @Module({})
 export class PlatformModule {
   static with(config: Config): DynamicModule {
-    const { DATABASE_URL, DATABASE_POOL, EXECUTION_TIMEOUT_MS } = config.settings;
+    const { DATABASE_URL, EXECUTION_TIMEOUT_MS } = config.settings;
     if (!DATABASE_URL) throw new Error('DATABASE_URL must be known by now: the embedded database starts before the modules');
     return {
       module: PlatformModule,
       imports: [
-        TypeOrmModule.forRoot({ ...dataSourceOptions(DATABASE_URL, DATABASE_POOL, EXECUTION_TIMEOUT_MS), autoLoadEntities: true, retryAttempts: 0 }),
+        TypeOrmModule.forRoot({ ...dataSourceOptions(DATABASE_URL, config.connections.others, EXECUTION_TIMEOUT_MS), autoLoadEntities: true, retryAttempts: 0 }),
       ],
       controllers: [HealthController, MetricsController],
       providers: [{ provide: Config, useValue: config }, Transactions, Prepared, Idempotency, NodeTypes, NodeResolver],

@@ -1,12 +1,14 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { batched } from '../platform/batched.js';
 import { AssayError } from '../platform/errors.js';
 import { Prepared } from '../platform/prepared.js';
 import { Authenticator, type Principal, type Scope } from '../platform/principal.js';
 import { hashOf, parseKey } from './api-key-secret.js';
 
 interface KeyRow {
+  prefix: string;
   id: number;
   workspace_id: number;
   project_id: number | null;
@@ -17,9 +19,21 @@ interface KeyRow {
   stale: boolean;
 }
 
+const READ = `
+  select prefix, id, workspace_id, project_id, secret_hash, scopes,
+    coalesce(expires_at <= now(), false) as expired, revoked_at is not null as revoked,
+    coalesce(last_used_at < now() - interval '1 minute', true) as stale
+  from api_keys where prefix = any($1::text[])`;
+
 /** Looks a key up by its prefix and compares hashes. Every refusal reads the same but for expiry, which only the key's holder can meet. */
 @Injectable()
 export class KeyAuthenticator extends Authenticator {
+  private readonly rowOf = batched<string, KeyRow | null>(async (prefixes) => {
+    const rows = await this.prepared.query<KeyRow>(READ, [prefixes]);
+    const found = new Map(rows.map((row) => [row.prefix, row]));
+    return prefixes.map((prefix) => found.get(prefix) ?? null);
+  });
+
   constructor(
     private readonly source: DataSource,
     private readonly prepared: Prepared,
@@ -31,14 +45,7 @@ export class KeyAuthenticator extends Authenticator {
     if (authorization == null) return null;
     const key = parseKey(/^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? '');
     if (!key) throw refused('the Authorization header is not "Bearer assay_<8>_<43 characters>"');
-    const rows = await this.prepared.query<KeyRow>(
-      `select id, workspace_id, project_id, secret_hash, scopes,
-              coalesce(expires_at <= now(), false) as expired, revoked_at is not null as revoked,
-              coalesce(last_used_at < now() - interval '1 minute', true) as stale
-       from api_keys where prefix = $1`,
-      [key.prefix],
-    );
-    const row = rows[0];
+    const row = await this.rowOf(key.prefix);
     if (!row || !timingSafeEqual(row.secret_hash, hashOf(key.secret)) || row.revoked) throw refused('this API key is not in force');
     if (row.expired) throw refused('this API key has expired; rotate it or ask for a new one');
     // To the minute, so that a busy key costs one write a minute.

@@ -1,0 +1,16 @@
+import DataLoader from 'dataloader';
+
+/**
+ * Answers for keys, many by one statement when they are asked in a crowd: what is asked while a batch is under way goes into
+ * the next one. Asked alone, each goes at once. Nothing is remembered: every answer is read after it was asked for.
+ * @param load an answer or an Error for each key, in their order
+ */
+export function batched<K, V>(load: (keys: readonly K[]) => Promise<ArrayLike<V | Error>>): (key: K) => Promise<V> {
+  let before: Promise<unknown> = Promise.resolve();
+  const loader = new DataLoader<K, V>((keys) => {
+    const answers = load(keys);
+    before = answers.catch(() => undefined);
+    return answers;
+  }, { cache: false, maxBatchSize: 100, batchScheduleFn: (dispatch) => void before.then(dispatch) });
+  return (key) => loader.load(key);
+}
