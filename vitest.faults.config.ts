@@ -10,6 +10,7 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }] },
   test: {
     include: ['test/faults/**/*.test.ts'],
+    globalSetup: ['test/setup/global.ts'],
     pool: 'forks',
     maxWorkers: 1,
     fileParallelism: false,

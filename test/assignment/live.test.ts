@@ -94,3 +94,36 @@ describe('a label between runs', () => {
     for (let i = 0; i < 20; i++) expect(await labelOf(campaign, `item ${i}`)).toMatchObject({ votes: 4, run: startRun.run });
   });
 });
+
+describe('a project with much to bring up to date', () => {
+  const crowded = (items: number, annotator: string) => `item,annotator,class\n${Array.from({ length: items }, (_, i) => `item ${i},${annotator},${i % 3 ? 'a' : 'b'}\n`).join('')}`;
+  const upload = async (campaign: Campaign, csv: string) => {
+    const { status } = await service.http().post(`/projects/${campaign.id}/votes`).set('authorization', `Bearer ${service.key}`).set('content-type', 'text/csv').send(csv);
+    expect(status).toBe(200);
+  };
+  const notes = async (campaign: Campaign) => {
+    const [row] = await service.source.query<{ notes: number }[]>('select count(*)::int as notes from touched_items where project_id = $1', [campaign.number]);
+    return row!.notes;
+  };
+
+  it('and no run is put in order whole when its votes are in', async () => {
+    const campaign = await Campaign.start(service, 0, { maxVotes: 2, policy: 'fewest-votes' }, ['a', 'b']);
+    await upload(campaign, crowded(60_000, 'x'));
+    expect(await notes(campaign)).toBeGreaterThan(100);
+    await campaign.settled();
+    expect((await campaign.next('y', { count: 10_000 })).leases).toHaveLength(10_000);
+  });
+
+  it('does not keep the labels of another waiting', async () => {
+    const { campaign: small } = await crowd();
+    const large = await Campaign.start(service, 0, { maxVotes: 20 }, ['a', 'b']);
+    await upload(large, crowded(30_000, 'x'));
+    await large.run('vote-share');
+    await large.settled();
+    await upload(large, crowded(30_000, 'y'));
+    expect(await notes(large)).toBeGreaterThan(20);
+    await small.vote(['item 2', 'w', 'a']);
+    await until(async () => (await labelOf(small, 'item 2'))!.votes === 4, 'the live label', 5000);
+    expect(await notes(large)).toBeGreaterThan(0);
+  });
+});

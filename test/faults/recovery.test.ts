@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { methods } from '../../src/aggregation/index.js';
 import { run as runTask } from '../../src/runs/run.task.js';
 import { startService, type Service } from '../setup/service.js';
-import { ended, newCrowd, numbersOf, readRun, startRun, storedBits, untilRun } from './crowd.js';
+import { ended, newCrowd, numbersOf, readRun, startRun, storedBits, untilRun } from '../runs/crowd.js';
 
 /** Some seconds of work. */
 const long = { method: 'dawid-skene', options: { tolerance: 0, maxIterations: 15_000 }, seed: 1 };
