@@ -74,7 +74,7 @@ describe('a run whose worker is killed', () => {
     }
     const run = await untilRun(service, id, ended);
     expect(run).toMatchObject({ status: 'FAILED', attempt: 3, failure: 'the worker was lost 3 times, the last time in phase em' });
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('a worker that comes back late', () => {
@@ -128,7 +128,7 @@ it('a worker that is asked to stop gives its run back at once, and the try does 
   expect(await readRun(service, id)).toMatchObject({ status: 'QUEUED', attempt: 0 });
   await startWorker();
   expect(await untilRun(service, id, ended, 30_000)).toMatchObject({ status: 'SUCCEEDED', attempt: 1 });
-}, 60_000);
+}, 180_000);
 
 it('a run whose database connection is cut is tried again', async () => {
   await startWorker();
@@ -136,4 +136,4 @@ it('a run whose database connection is cut is tried again', async () => {
   await untilRun(service, id, underWay);
   await service.source.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'assay run' and datname = current_database()`);
   expect(await untilRun(service, id, ended, 40_000)).toMatchObject({ status: 'SUCCEEDED', attempt: 2 });
-}, 60_000);
+}, 180_000);
