@@ -10,11 +10,12 @@ import type { Evaluation } from './reliability.task.js';
 
 const reliabilityJob = defineJob<{ projectId: number }>('reliability', 1);
 
-/** After a run, or another pause rule: at once. As votes and gold come in: after so long, and never more than a tenth of a core for a project. */
+/** After a run, or another pause rule: at once; after a large run, once what people wait for (labels, the next items) has had the machine. As votes and gold come in: after so long, and never more than a tenth of a core for a project. */
 const LOOK_MS = 1000;
 const LOOK_FOR_VOTES_MS = 5000;
 const LEAST_SECONDS = 5;
 const REST = 10;
+const RUN_VOTES_A_SECOND = 100_000;
 /** A look that was asked for and never came is asked for again. */
 const LOST_SECONDS = 60;
 const HEAP_MEGABYTES = 2048;
@@ -72,8 +73,11 @@ const UNASKED = `(state.requested_at is null or state.evaluated_at >= state.requ
 
 const AFTER_RUNS = `
   select project.id, clock_timestamp() from projects project left join reliability_states state on state.project_id = project.id
+    left join runs run on run.project_id = project.id and run.id = project.current_run_id
   where project.archived_at is null and ${UNASKED}
-    and (project.current_run_id is distinct from state.run_id or project.pause_rule is distinct from state.pause_rule)`;
+    and (project.pause_rule is distinct from state.pause_rule
+      or project.current_run_id is distinct from state.run_id
+        and (run.finished_at is null or run.finished_at < clock_timestamp() - run.vote_count / ${RUN_VOTES_A_SECOND} * interval '1 second'))`;
 
 const AS_VOTES_COME_IN = `
   select project.id, clock_timestamp()

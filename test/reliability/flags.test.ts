@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { classNames, runToEnd } from '../runs/crowd.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { classNames, numbersOf, runToEnd } from '../runs/crowd.js';
 import { startService, type Service } from '../setup/service.js';
 import { evaluated, submitTimed } from './evaluations.js';
 import { plantedCrowd } from './planted-crowd.js';
@@ -118,6 +119,19 @@ describe('the annotators of a project with a run', () => {
     const flags = (await flagsOf(spammer, true)).filter((flag: { kind: string }) => flag.kind === 'ONE_CLASS');
     expect(flags.map((flag: { endedAt: string | null }) => flag.endedAt != null)).toEqual([true, false]);
   }, 60_000);
+
+  it('are looked at a second later for each 100,000 votes of the run, when labels and the next items have had the machine', async () => {
+    const seen = `select count(*)::int as looks from reliability_states where project_id = $1 and run_id is not null`;
+    const looks = async () => (await service.source.query<{ looks: number }[]>(seen, numbersOf(projectId)))[0]!.looks;
+    const runEnded = (votes: number, ago: string) => service.source.query(
+      `with run as (update runs set vote_count = $2, finished_at = clock_timestamp() - $3::interval where id = (select current_run_id from projects where id = $1))
+       update reliability_states set run_id = null where project_id = $1`, [...numbersOf(projectId), votes, ago]);
+    await runEnded(10_000_000, '95 seconds');
+    await sleep(2500);
+    expect(await looks()).toBe(0);
+    await runEnded(10_000_000, '100 seconds');
+    await vi.waitFor(async () => expect(await looks()).toBe(1), 10_000);
+  }, 30_000);
 });
 
 describe('a project without a run', () => {
