@@ -10,7 +10,6 @@ import { Transactions } from '../platform/transaction.js';
 import type { Project } from '../projects/project.entity.js';
 import { VotesService } from '../votes/votes.service.js';
 import { LeaseResult, LeaseStatus } from './assignment.inputs.js';
-import type { Lease } from './lease.entity.js';
 import { LeasesStore } from './leases.store.js';
 
 /** What the holder of leases may do with them. Whoever is not the holder learns no more than that they are not. */
@@ -50,10 +49,6 @@ export class LeasesService {
     const rows = items.filter((item) => item != null).map((item) => ({ item: item.externalId, annotator, outcome: 'SKIP' as const }));
     if (rows.length > 0) await this.votes.submit(project, rows);
     return items.map((item, index) => (item ? { index, status: LeaseStatus.SKIPPED } : notHeld(index, ids[index]!)));
-  }
-
-  async live(project: Project, annotatorCode: number): Promise<Lease[]> {
-    return this.store.live(project.id, annotatorCode);
   }
 
   /** The numbers of the leases; 0 for an id that is none of this project's. */
