@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import { VoteTable } from '../aggregation/index.js';
+import { CHANGED_ITEMS } from '../live/changed-items.js';
 import { readCopy, sqlInteger } from '../platform/binary-copy-reader.js';
 import { isColdStart, type ItemFacts, type ItemRules } from './item-facts.js';
 import { readPoolPredictions } from './item-predictions.js';
@@ -95,15 +96,9 @@ async function readCovered(client: Client, projectId: number, policies: readonly
   const { rows: others } = await client.query(`select 1 from project_queues where project_id = $1 and policy <> all($2) limit 1`, [projectId, policies]);
   if (others.length > 0) return [];
   const { rows: notes } = await client.query<{ id: string; items: number[] }>(`select id, items from touched_items where project_id = $1 and generation is null`, [projectId]);
-  const { rows: changed } = await client.query<{ code: number }>(
-    `select item_code as code from votes where project_id = $1 and seq > $2
-     union select item_code from votes where project_id = $1 and ended_seq > $2
-     union select item_code from gold_answers where project_id = $1 and seq > $2
-     union select item_code from gold_answers where project_id = $1 and ended_seq > $2`,
-    // Before the first run there are no labels between runs.
-    [projectId, watermark ?? Number.MAX_SAFE_INTEGER],
-  );
-  const live = new Set(changed.map((row) => row.code));
+  // Before the first run there are no labels between runs.
+  const { rows: changed } = await client.query<{ item: number }>(CHANGED_ITEMS, [projectId, watermark ?? Number.MAX_SAFE_INTEGER]);
+  const live = new Set(changed.map((row) => row.item));
   return notes.filter(({ items }) => !items.some((item) => live.has(item))).map(({ id }) => Number(id));
 }
 

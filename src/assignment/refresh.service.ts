@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Jobs } from '../jobs/jobs.service.js';
 import { CurrentRuns, type CurrentRun } from '../live/current-run.js';
 import { LiveLabels, type LabelsNow } from '../live/live-labels.js';
+import { readTouchedGold } from '../live/touched-gold.js';
 import { readTouchedVotes, type TouchedVotes } from '../live/touched-votes.js';
 import { int4Array } from '../platform/binary-array.js';
 import { Prepared } from '../platform/prepared.js';
@@ -68,9 +69,9 @@ export class Refresh implements OnModuleInit {
     if (codes.length === 0) return;
     const K = project.classes.length;
     const votes = await readTouchedVotes(transaction, project.id, codes, K, run?.watermark ?? 0);
-    const gold = await readGold(transaction, project.id, codes);
+    const gold = await readTouchedGold(transaction, project.id, codes, run?.watermark ?? 0);
     const labels = run ? await this.labels.refresh(transaction, project.id, run, votes, gold) : evenLabels(codes.length, K);
-    const facts = await factsOf(transaction, project, votes, labels, gold);
+    const facts = await factsOf(transaction, project, votes, labels, gold.now);
     const [known]: { items: number }[] = await transaction.query(`select next_item_code as items from project_codes where project_id = $1`, [project.id]);
     const coldStart = isColdStart(run?.voteCount ?? null, known!.items, K);
     const judged = queues.filter((queue) => queue.scored).map((queue) => ({ queue, scores: judgeAndScore(facts, rulesOf(project, queue.policy, coldStart), run, queue.context) }));
@@ -129,15 +130,6 @@ async function takeTouched(transaction: Transaction, project: Project): Promise<
   const codes = Int32Array.from(new Set(rows.flatMap((row) => row.items))).sort();
   const [left]: { is: boolean }[] = await transaction.query(`select exists (select 1 from touched_items where project_id = $1 and generation is null) as is`, [project.id]);
   return { codes, isAll: !left!.is };
-}
-
-async function readGold(transaction: Transaction, projectId: number, codes: Int32Array): Promise<Int32Array> {
-  const rows: { code: number; known: number }[] = await transaction.query(
-    `select item_code as code, class_index as known from gold_answers where project_id = $1 and item_code = any($2::int4[]) and ended_seq is null`,
-    [projectId, int4Array(codes)],
-  );
-  const known = new Map(rows.map((row) => [row.code, row.known]));
-  return codes.map((code) => known.get(code) ?? -1);
 }
 
 function evenLabels(count: number, K: number): LabelsNow {

@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { bestClass, entropy, livePosteriors, movePosteriors, tiedClasses } from '../aggregation/index.js';
+import { touchFound } from '../items/touched-items.js';
 import { int4Array } from '../platform/binary-array.js';
 import { Prepared } from '../platform/prepared.js';
 import type { Transaction } from '../platform/transaction.js';
 import { CurrentRuns, type CurrentRun } from './current-run.js';
+import { CHANGED_ITEMS } from './changed-items.js';
+import type { TouchedGold } from './touched-gold.js';
 import type { TouchedVotes } from './touched-votes.js';
 
 /** K probabilities for each of some items, as they are now. */
@@ -22,9 +25,9 @@ export class LiveLabels {
   /**
    * Brings the live labels of the touched items up to date. With a method that has confusion matrices a live label is its
    * next E step; another method's own label is moved on by the votes that came and went, so that it keeps its calibration.
-   * O(votes of the items x K). @param gold T class indices, -1 where unknown
+   * Gold is certain, where the method reads it. O(votes of the items x K).
    */
-  async refresh(transaction: Transaction, projectId: number, run: CurrentRun, votes: TouchedVotes, gold: Int32Array): Promise<LabelsNow> {
+  async refresh(transaction: Transaction, projectId: number, run: CurrentRun, votes: TouchedVotes, gold: TouchedGold): Promise<LabelsNow> {
     const { codes, standing, came, went } = votes;
     const K = standing.classCount;
     const found = await readRunLabels(transaction, projectId, run.id, codes);
@@ -32,22 +35,24 @@ export class LiveLabels {
       classPriors: run.classPriors, pooled: run.pooled,
       confusion: await this.runs.matricesOf(Prepared.within(transaction), projectId, run, votes.annotatorCodes),
     };
-    const moved = run.implied
-      ? movePosteriors(startOf(found, codes, standing.itemOffsets, run.classPriors), came, went, parameters)
-      : livePosteriors(standing, parameters);
+    const byVotes = livePosteriors(standing, parameters);
+    const moved = run.implied ? movePosteriors(startOf(found, codes, standing.itemOffsets, run.classPriors), came, went, parameters) : byVotes;
     const labels: LabelsNow = { posteriors: new Float64Array(codes.length * K), labelled: new Uint8Array(codes.length) };
     const live: number[] = [];
     for (let item = 0; item < codes.length; item++) {
       const ofRun = found.get(codes[item]!);
       const hasVotes = standing.itemOffsets[item + 1]! > standing.itemOffsets[item]!;
-      const changed = countOf(came, item) > 0 || countOf(went, item) > 0;
-      const known = gold[item]!;
+      const votesChanged = countOf(came, item) > 0 || countOf(went, item) > 0;
+      const [known, knownThen] = run.readsGold ? [gold.now[item]!, gold.then[item]!] : [-1, -1];
       const row = labels.posteriors.subarray(item * K, (item + 1) * K);
-      labels.labelled[item] = hasVotes || known >= 0 ? 1 : 0;
+      const at = (posteriors: Float64Array) => posteriors.subarray(item * K, (item + 1) * K);
       if (known >= 0) row[known] = 1;
-      else if (changed && hasVotes) row.set(moved.subarray(item * K, (item + 1) * K));
-      else row.set(hasVotes && ofRun ? ofRun : run.classPriors);
-      if (labels.labelled[item] && (changed || (known >= 0 && ofRun?.[known] !== 1))) live.push(item);
+      else if (!hasVotes) row.set(run.classPriors);
+      // The run's label was its gold answer's, and tells nothing of the votes.
+      else if (knownThen >= 0) row.set(at(byVotes));
+      else row.set(votesChanged ? at(moved) : (ofRun ?? run.classPriors));
+      labels.labelled[item] = hasVotes || known >= 0 || ofRun ? 1 : 0;
+      if (labels.labelled[item] && (votesChanged || known !== knownThen)) live.push(item);
     }
     await write(transaction, projectId, run.id, votes, labels, live);
     return labels;
@@ -56,14 +61,7 @@ export class LiveLabels {
   /** After another run became current: labels of the one before go, and the items that changed since are to be looked at again. */
   async changeRun(transaction: Transaction, projectId: number, run: CurrentRun | null): Promise<void> {
     await transaction.query(`delete from live_labels where project_id = $1 and run_id is distinct from $2`, [projectId, run?.id ?? null]);
-    await transaction.query(
-      `insert into touched_items (project_id, items)
-       select $1, array_agg(item_code) from (
-         select item_code from votes where project_id = $1 and seq > $2
-         union select item_code from votes where project_id = $1 and ended_seq > $2
-       ) changed group by item_code / 500`,
-      [projectId, run?.watermark ?? 0],
-    );
+    await touchFound(transaction, projectId, CHANGED_ITEMS, run?.watermark ?? 0);
   }
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { removeGold, setGold } from '../gold/gold-calls.js';
 import { startService, type Service } from '../setup/service.js';
 import { Campaign, until } from './campaign.js';
 
@@ -69,12 +70,62 @@ describe('a label between runs', () => {
 
   it('is certain with a gold answer', async () => {
     const { campaign } = await crowd();
-    await service.data(`mutation ($input: SetGoldInput!) { setGold(input: $input) { results { status } } }`, { input: { projectId: campaign.id, rows: [{ item: 'item 6', class: 'a' }, { item: 'item 39', class: 'b' }] } });
+    await setGold(service, campaign.id, [{ item: 'item 6', class: 'a' }, { item: 'item 39', class: 'b' }]);
     await campaign.settled();
     expect(await labelOf(campaign, 'item 6')).toMatchObject({ live: true, probabilities: [1, 0] });
     expect(await labelOf(campaign, 'item 39')).toMatchObject({ live: true, probabilities: [0, 1], votes: 0 });
     await campaign.run();
     expect(await labelOf(campaign, 'item 6')).toMatchObject({ live: false, probabilities: [1, 0] });
+  });
+
+  it('is certain, too, under a run that is older than the gold answer', async () => {
+    const { campaign, run } = await crowd();
+    await campaign.run();
+    await setGold(service, campaign.id, [{ item: 'item 6', class: 'a' }]);
+    await campaign.settled();
+    await service.data(`mutation ($id: ID!) { setCurrentRun(input: { id: $id }) { run { id } } }`, { id: run });
+    await campaign.settled();
+    expect(await labelOf(campaign, 'item 6')).toMatchObject({ live: true, run: { id: run }, probabilities: [1, 0] });
+  });
+
+  it.each(['dawid-skene', 'majority-vote', 'soft-label-mean'])('of %s is by the votes again when the gold answer that the run read is taken back, and by the run alone without votes', async (method) => {
+    const { campaign } = await crowd(method);
+    await setGold(service, campaign.id, [{ item: 'item 6', class: 'a' }, { item: 'item 39', class: 'b' }]);
+    await campaign.run(method);
+    expect(await labelOf(campaign, 'item 6')).toMatchObject({ live: false, probabilities: [1, 0] });
+    await removeGold(service, campaign.id, ['item 6', 'item 39']);
+    await campaign.settled();
+    const byVotes = (await labelOf(campaign, 'item 6'))!;
+    expect(byVotes).toMatchObject({ live: true, votes: 3 });
+    expect(byVotes.probabilities[1]).toBeGreaterThan(0.7);
+    const without = (await labelOf(campaign, 'item 39'))!;
+    expect(without).toMatchObject({ live: true, votes: 0 });
+    expect(without.probabilities[1]).toBeLessThan(0.9);
+  });
+
+  it('keeps to the votes where the method does not read gold', async () => {
+    const { campaign, run } = await crowd('vote-share');
+    const before = (await labelOf(campaign, 'item 6'))!;
+    await setGold(service, campaign.id, [{ item: 'item 6', class: 'a' }, { item: 'item 39', class: 'b' }]);
+    await campaign.settled();
+    expect(await labelOf(campaign, 'item 6')).toEqual(before);
+    expect(await labelOf(campaign, 'item 39')).toBeNull();
+    await campaign.vote(['item 6', 'w', 'b']);
+    await campaign.settled();
+    const live = (await labelOf(campaign, 'item 6'))!;
+    expect(live).toMatchObject({ live: true, votes: 4, run: { id: run } });
+    expect(live.probabilities[1]).toBeGreaterThan(0.7);
+  });
+
+  it('has no vote to go by when all are withdrawn: it is what the run says of classes', async () => {
+    const { campaign } = await crowd();
+    await service.data(`mutation ($input: WithdrawVotesInput!) { withdrawVotes(input: $input) { results { status } } }`, {
+      input: { projectId: campaign.id, votes: ['x', 'y', 'z'].map((annotator) => ({ item: 'item 3', annotator })) },
+    });
+    await campaign.settled();
+    const label = (await labelOf(campaign, 'item 3'))!;
+    expect(label).toMatchObject({ live: true, votes: 0 });
+    expect(Math.max(...label.probabilities)).toBeLessThan(0.7);
   });
 
   it('belongs to the current run alone: a named run shows what it found', async () => {
