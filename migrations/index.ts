@@ -7,6 +7,7 @@ import { Predictions1764000000006 } from './1764000000006-predictions.js';
 import { Gold1764000000007 } from './1764000000007-gold.js';
 import { Reliability1764000000008 } from './1764000000008-reliability.js';
 import { LeaseProbes1764000000009 } from './1764000000009-lease-probes.js';
+import { QueueFronts1764000000010 } from './1764000000010-queue-fronts.js';
 
 /** In the order they are applied. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   Gold1764000000007,
   Reliability1764000000008,
   LeaseProbes1764000000009,
+  QueueFronts1764000000010,
 ];

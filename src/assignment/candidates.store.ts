@@ -1,5 +1,7 @@
 import { int4Array } from '../platform/binary-array.js';
 import type { Asked } from '../platform/prepared.js';
+import { answered, held } from './pair-probes.js';
+import type { QueuePlace } from './queue-front.js';
 
 /** An entry of the queue, with how its item stands. */
 export interface Candidate {
@@ -15,23 +17,12 @@ export interface Candidate {
   held: boolean;
 }
 
-/** A place in the queue; the walk goes on behind it. */
-export interface QueuePlace {
-  priority: number;
-  item: number;
-}
-
 export const QUEUE_START: QueuePlace = { priority: -Infinity, item: -1 };
 
-/** Each entry is looked at by single probes: joined, the planner may read all votes, or all counts, of a project first. */
-const LOOK = `
+const WALK = `
   select queue.item_code as item, queue.priority, queue.score, queue.strategy, counts.votes, counts.leases,
     counts.state = 0 and counts.votes + counts.leases < (select max_votes from projects where id = $1) as "hasRoom",
-    (select true from votes where project_id = $1 and item_code = queue.item_code and annotator_code = $2 and ended_seq is null limit 1) is not null as answered,
-    (select true from leases where project_id = $1 and annotator_code = $2 and item_code = queue.item_code and ended_at is null limit 1) is not null as held`;
-
-const WALK = `
-  ${LOOK}
+    ${answered('$1', 'queue.item_code', '$2')} is not null as answered, ${held('$1', 'queue.item_code', '$2')} is not null as held
   from (
     select * from item_queue where project_id = $1 and generation = $3 and (priority, item_code) > ($4::float8, $5::int4)
     order by priority, item_code limit $6
@@ -41,12 +32,11 @@ const WALK = `
   ) counts
   order by queue.priority, queue.item_code`;
 
-const PICK = `
-  ${LOOK}
-  from item_queue queue cross join lateral (
-    select votes, leases, state from item_counts where project_id = $1 and item_code = queue.item_code offset 0
-  ) counts
-  where queue.project_id = $1 and queue.generation = $3 and queue.item_code = any($4::int4[])`;
+const FREE = `
+  select counts.item_code as item, counts.votes
+  from item_counts counts cross join (select max_votes, allow_repeats from projects where id = $1) rule
+  where counts.project_id = $1 and counts.item_code = any($3::int4[]) and counts.state = 0 and counts.votes + counts.leases < rule.max_votes
+    and (rule.allow_repeats or ${answered('$1', 'counts.item_code', '$2')} is null) and ${held('$1', 'counts.item_code', '$2')} is null`;
 
 const LABELS = `
   select wanted.code, array_to_string(coalesce(
@@ -61,9 +51,9 @@ export const candidatesStore = {
     return database.query(WALK, [projectId, annotator, generation, after.priority, after.item, limit]);
   },
 
-  /** Those of the items that are in the queue. */
-  pick(database: Asked, projectId: number, annotator: number, generation: number, items: readonly number[]): Promise<Candidate[]> {
-    return database.query(PICK, [projectId, annotator, generation, int4Array(items)]);
+  /** Those of the items that the annotator can be given, in the queue or behind it. */
+  free(database: Asked, projectId: number, annotator: number, items: readonly number[]): Promise<Pick<Candidate, 'item' | 'votes'>[]> {
+    return database.query(FREE, [projectId, annotator, int4Array(items)]);
   },
 
   /** K probabilities an item, where there are any. */

@@ -40,7 +40,7 @@ export class ChoicesService {
   /** One item at random, so that the rest of a batch is still the policy's. */
   private async *explore(database: Asked, projectId: number, annotator: number, terms: AssignmentTerms): AsyncGenerator<Choice[]> {
     const drawn = Array.from({ length: EXPLORED_AT_ONCE }, () => Math.floor(Math.random() * terms.itemCount));
-    const found = (await candidatesStore.pick(database, projectId, annotator, terms.generation!, [...new Set(drawn)])).filter((entry) => isFree(entry, terms));
+    const found = await candidatesStore.free(database, projectId, annotator, [...new Set(drawn)]);
     if (found.length === 0) return;
     const { item, votes } = found[Math.floor(Math.random() * found.length)]!;
     yield [{ item, votes, strategy: 'exploration', score: null }];

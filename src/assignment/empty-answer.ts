@@ -1,5 +1,6 @@
 import { Field, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import type { Asked } from '../platform/prepared.js';
+import { answered, held } from './pair-probes.js';
 import type { AssignmentTerms } from './terms.store.js';
 
 export enum EmptyReason {
@@ -57,8 +58,7 @@ const LOOK = `
     select min(lease.expires_at) as first
     from leases lease
     where lease.project_id = $1 and lease.ended_at is null and lease.annotator_code <> $2 and not lease.is_gold
-      and not exists (select 1 from votes where project_id = $1 and item_code = lease.item_code and annotator_code = $2 and ended_seq is null)
-      and not exists (select 1 from leases mine where mine.project_id = $1 and mine.annotator_code = $2 and mine.item_code = lease.item_code and mine.ended_at is null)
+      and ${answered('$1', 'lease.item_code', '$2')} is null and ${held('$1', 'lease.item_code', '$2')} is null
   )
   select ceil(extract(epoch from others.first - clock_timestamp()))::int as seconds,
     exists (select 1 from touched_items where project_id = $1)
@@ -70,12 +70,11 @@ const LOOK = `
         select 1 from item_counts counts where project_id = $1 and item_code = queue.item_code and state = 0 and votes + leases < rule.max_votes offset 0
       ) open
       where queue.project_id = $1 and queue.generation = $3
-        and (rule.allow_repeats or (select true from votes where project_id = $1 and item_code = queue.item_code and annotator_code = $2 and ended_seq is null limit 1) is null)
-        and (select true from leases where project_id = $1 and annotator_code = $2 and item_code = queue.item_code and ended_at is null limit 1) is null
+        and (rule.allow_repeats or ${answered('$1', 'queue.item_code', '$2')} is null) and ${held('$1', 'queue.item_code', '$2')} is null
     ) as free
   from others, (select max_votes, allow_repeats from projects where id = $1) rule`;
 
-/** For a walk that came to the queue's end. */
+/** For a walk that came to the end of all that is open. */
 export async function explainEmpty(database: Asked, projectId: number, annotator: number, terms: AssignmentTerms): Promise<EmptyAnswer> {
   if (terms.itemCount === 0) return { reason: EmptyReason.NO_ITEMS, message: 'the project has no items: add some (addItems), or send votes on them', retryAfterSeconds: null };
   const [row] = await database.query<{ seconds: number | null; behind: boolean; open: boolean; free: boolean }>(LOOK, [projectId, annotator, terms.generation]);

@@ -3,6 +3,7 @@ import { int4Array, nullableTextArray } from '../platform/binary-array.js';
 import { batched } from '../platform/batched.js';
 import { Prepared, type Asked } from '../platform/prepared.js';
 import type { Transaction } from '../platform/transaction.js';
+import { answered, held } from './pair-probes.js';
 import { Lease, LeaseEnd } from './lease.entity.js';
 
 /** An item that may be given, with the figures it was chosen by. */
@@ -56,9 +57,8 @@ const GIVE = `
       cross join lateral (
         select votes + other_outcomes as answers from item_counts
         where project_id = asking.project and item_code = wanted.item and state = 0 and votes + leases < asking.max_votes
-          and (select true from leases where project_id = asking.project and annotator_code = asking.annotator and item_code = wanted.item and ended_at is null limit 1) is null
-          and (asking.allow_repeats or (
-            select true from votes where project_id = asking.project and item_code = wanted.item and annotator_code = asking.annotator and ended_seq is null limit 1) is null)
+          and ${held('asking.project', 'wanted.item', 'asking.annotator')} is null
+          and (asking.allow_repeats or ${answered('asking.project', 'wanted.item', 'asking.annotator')} is null)
         offset 0
       ) seen
       cross join lateral (

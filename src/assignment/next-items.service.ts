@@ -98,7 +98,8 @@ export class NextItemsService {
       if (regular.length >= wanted) break;
     }
     const leases = mixed(regular, await this.leases.giveGold(database, lease, withGold(golds, regular, spare)));
-    return { leases, empty: leases.length < count ? await explainEmpty(database, projectId, annotator, terms) : null };
+    if (leases.length >= count) return { leases, empty: null };
+    return { leases, empty: terms.hasMore ? await this.queues.lengthen(database, projectId, terms.generation!) : await explainEmpty(database, projectId, annotator, terms) };
   }
 
   private goldFor(projectId: number, annotator: number, count: number): Promise<number[]> {

@@ -1,7 +1,9 @@
 import type { Client } from 'pg';
 import { VoteTable } from '../aggregation/index.js';
 import { CHANGED_ITEMS } from '../live/changed-items.js';
+import { beside } from '../platform/beside.js';
 import { readCopy, sqlInteger } from '../platform/binary-copy-reader.js';
+import { changesOf } from '../projects/vote-changes.js';
 import { isColdStart, type ItemFacts, type ItemRules } from './item-facts.js';
 import { readPoolPredictions } from './item-predictions.js';
 import type { PooledParameters } from './quantities.js';
@@ -12,6 +14,8 @@ export interface PoolFacts {
   run: PooledParameters | null;
   runId: number | null;
   scoringVersion: number;
+  /** Of the project's votes so far. */
+  changes: number;
   rulesOf(policy: string): ItemRules;
   /** Notes of touched items that this reading makes up for: all queues are scored by it, and no label between runs hangs on them. */
   covered: number[];
@@ -20,6 +24,7 @@ export interface PoolFacts {
 }
 
 interface ProjectRow extends Omit<ItemRules, 'coldStart'> {
+  changes: number;
   runVotes: number | null;
   classCount: number;
   itemCount: number;
@@ -32,8 +37,11 @@ interface ProjectRow extends Omit<ItemRules, 'coldStart'> {
   pooledValues: number[] | null;
 }
 
-/** N items, codes 0 to N - 1, from one snapshot of the database. @param rules others than the project's, to be tried */
-export async function readPool(client: Client, projectId: number, policies: readonly string[], rules?: ItemRules): Promise<PoolFacts> {
+/**
+ * N items, codes 0 to N - 1, from one snapshot of the database, by two connections: probabilities take as long as all else.
+ * @param rules others than the project's, to be tried
+ */
+export async function readPool(client: Client, url: string, projectId: number, policies: readonly string[], rules?: ItemRules): Promise<PoolFacts> {
   await client.query('begin isolation level repeatable read read only');
   try {
     const project = await readProject(client, projectId);
@@ -43,20 +51,26 @@ export async function readPool(client: Client, projectId: number, policies: read
     const id = sqlInteger(projectId);
     const { doneRule, priorityRule, flagRule } = rules ?? project;
     const texts = [doneRule, priorityRule, flagRule].join(' ');
-    const { leases, states, flagged } = await readCounts(client, id, N);
-    const facts: ItemFacts = {
-      codes: Int32Array.from({ length: N }, (_, code) => code),
+    const readCrowd = async () => ({
+      ...await readCounts(client, id, N),
       votes: await readVotes(client, id, project),
-      annotatorCodes: Int32Array.from({ length: project.annotatorCount }, (_, code) => code),
-      leases,
-      ...await readLabels(client, id, project, run),
       gold: await readGold(client, id, N),
-      predictions: policies.some(readsPredictions) ? await readPoolPredictions(client, projectId, N, K) : null,
       ages: texts.includes('age_hours') ? await readAges(client, id, N) : null,
       annotatorCosts: texts.includes('cost') ? await readCosts(client, id, project.annotatorCount) : null,
+      covered: await readCovered(client, projectId, policies, project.watermark),
+    });
+    const readProbabilities = async (other: Client) => ({
+      ...await readLabels(other, id, project, run),
+      predictions: policies.some(readsPredictions) ? await readPoolPredictions(other, projectId, N, K) : null,
+    });
+    const [{ states, flagged, covered, ...crowd }, probabilities] = await Promise.all([readCrowd(), beside(client, url, readProbabilities)]);
+    const facts: ItemFacts = {
+      codes: Int32Array.from({ length: N }, (_, code) => code),
+      annotatorCodes: Int32Array.from({ length: project.annotatorCount }, (_, code) => code),
+      ...crowd, ...probabilities,
     };
     return {
-      facts, run, runId: project.runId, covered: await readCovered(client, projectId, policies, project.watermark), scoringVersion: project.scoringVersion, before: { states, flagged },
+      facts, run, runId: project.runId, covered, scoringVersion: project.scoringVersion, changes: project.changes, before: { states, flagged },
       rulesOf: (policy) => ({ ...project, policy, coldStart: isColdStart(project.runVotes, N, K), priorityRule: policy === project.policy ? project.priorityRule : null }),
     };
   } finally {
@@ -72,7 +86,7 @@ function readsPredictions(policy: string): boolean {
 async function readProject(client: Client, projectId: number): Promise<ProjectRow> {
   const { rows: [project] } = await client.query<ProjectRow>(
     `select project.min_votes as "minVotes", project.max_votes as "maxVotes", project.confidence, project.policy, project.overlap_share as "overlapShare",
-       project.done_rule as "doneRule", project.priority_rule as "priorityRule", project.flag_rule as "flagRule", project.scoring_version::float8 as "scoringVersion",
+       project.done_rule as "doneRule", project.priority_rule as "priorityRule", project.flag_rule as "flagRule", project.scoring_version::float8 as "scoringVersion", ${changesOf('project.id')}::float8 as changes,
        cardinality(project.classes) as "classCount", codes.next_item_code as "itemCount", codes.next_annotator_code as "annotatorCount",
        project.current_run_id::float8 as "runId", run.watermark::float8 as watermark, run.vote_count::float8 as "runVotes", run.class_priors as priors, run.pooled_labels as "pooledLabels", run.pooled_values as "pooledValues"
      from projects project join project_codes codes on codes.project_id = project.id

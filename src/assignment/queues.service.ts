@@ -5,13 +5,21 @@ import { Compute } from '../compute/compute.service.js';
 import { defineJob } from '../jobs/job.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { AssayError } from '../platform/errors.js';
+import type { Asked } from '../platform/prepared.js';
 import { Transactions, type Transaction } from '../platform/transaction.js';
+import { changesOf } from '../projects/vote-changes.js';
+import { EmptyReason, type EmptyAnswer } from './empty-answer.js';
 import type { RescoreTaskInput } from './rescore.task.js';
 import type { AssignmentTerms } from './terms.store.js';
 
 const rescoreJob = defineJob<{ projectId: number }>('rescore', 1);
 
 const LOOK_MS = 500;
+const SHORT_MS = 5000;
+/** A queue is scored again when so much of it may have been voted on. */
+const VOTED_SHARE = 0.8;
+/** By so much longer is a queue that somebody came to the end of: of a million items, all are queued after two such ends. */
+const GROWTH = 4;
 /** A policy that only calls name is dropped when none has named it for so long. */
 const KEPT_FOR = '1 day';
 /** How long a call waits for the first order of its policy. */
@@ -33,6 +41,7 @@ export class Queues implements OnModuleInit {
   onModuleInit(): void {
     this.jobs.handle(rescoreJob, ({ projectId }, stop) => this.rescore(projectId, stop));
     this.jobs.sweep('stale queues', LOOK_MS, (transaction) => this.sendStale(transaction));
+    this.jobs.sweep('short queues', SHORT_MS, scoreShort);
     this.jobs.sweep('unused queues', 60_000, dropUnused);
   }
 
@@ -46,6 +55,19 @@ export class Queues implements OnModuleInit {
     }
     if (policy != null && policy !== terms.policy) await this.keep(projectId, policy);
     return terms;
+  }
+
+  /**
+   * For a walk that came to the end of the queue while more items lie behind: a longer one is made. However many of its items
+   * an annotator has answered, in the end all open items are in it.
+   */
+  async lengthen(database: Asked, projectId: number, generation: number): Promise<EmptyAnswer> {
+    await database.query(
+      `update project_queues set length = least(length::int8 * ${GROWTH}, 2147483647), scoring_version = null
+       where project_id = $1 and generation = $2 and building is null and scoring_version is not null`,
+      [projectId, generation],
+    );
+    return { reason: EmptyReason.NOT_READY, message: 'more items are being put in order', retryAfterSeconds: 1 };
   }
 
   private open(projectId: number, policy: string): Promise<void> {
@@ -91,6 +113,14 @@ export class Queues implements OnModuleInit {
       if (!stop.aborted) throw error;
     });
   }
+}
+
+/** Votes take the front's items out of the queue: before none are left, the next are put in order. */
+async function scoreShort(transaction: Transaction): Promise<void> {
+  await transaction.query(
+    `update project_queues queue set scoring_version = null
+     where last_item is not null and building is null and scoring_version is not null and ${changesOf('queue.project_id')} - changes > ${VOTED_SHARE} * length`,
+  );
 }
 
 async function dropUnused(transaction: Transaction): Promise<void> {

@@ -10,6 +10,7 @@ import type { Transaction } from '../platform/transaction.js';
 import { Project } from '../projects/project.entity.js';
 import { isColdStart, type ItemFacts, type ItemRules } from './item-facts.js';
 import { readTouchedPredictions } from './item-predictions.js';
+import { isBehind, type QueuePlace } from './queue-front.js';
 import { judgeAndScore, type ItemScores, type PoolContext } from './scoring.js';
 
 /** How long a change may wait to be seen; a label is then at most this and the time of one batch old. */
@@ -23,6 +24,8 @@ const NOTES_OF_BULK = 100;
 interface Queue {
   policy: string;
   generation: number;
+  /** Items behind it are not queued; null where none lies behind. */
+  last: QueuePlace | null;
   building: number | null;
   scored: boolean;
   context: PoolContext | null;
@@ -78,7 +81,7 @@ export class Refresh implements OnModuleInit {
     const { states, flagged } = judged[0]?.scores ?? judgeAndScore(facts, rulesOf(project, project.policy, coldStart), run, null);
     // Counts before queues, in the order of items: whoever gives items out takes them so.
     await writeStates(transaction, project.id, codes, states, flagged);
-    for (const { queue, scores } of judged) await writeQueue(transaction, project.id, queue.generation, codes, scores);
+    for (const { queue, scores } of judged) await writeQueue(transaction, project.id, queue, codes, scores);
     for (const { building } of queues) {
       if (building != null) await transaction.query(`insert into touched_items (project_id, items, generation) values ($1, $2, $3)`, [project.id, int4Array(codes), building]);
     }
@@ -136,10 +139,12 @@ function evenLabels(count: number, K: number): LabelsNow {
   return { posteriors: new Float64Array(count * K).fill(1 / K), labelled: new Uint8Array(count) };
 }
 
-function readQueues(transaction: Transaction, projectId: number): Promise<Queue[]> {
-  return transaction.query(
-    `select policy, generation, building, scored_at is not null as scored, context from project_queues where project_id = $1 order by policy for share`, [projectId],
+async function readQueues(transaction: Transaction, projectId: number): Promise<Queue[]> {
+  const rows: (Omit<Queue, 'last'> & { lastPriority: number; lastItem: number | null })[] = await transaction.query(
+    `select policy, generation, building, scored_at is not null as scored, context, last_priority as "lastPriority", last_item as "lastItem"
+     from project_queues where project_id = $1 order by policy for share`, [projectId],
   );
+  return rows.map(({ lastPriority, lastItem, ...queue }) => ({ ...queue, last: lastItem == null ? null : { priority: lastPriority, item: lastItem } }));
 }
 
 async function factsOf(transaction: Transaction, project: Project, votes: TouchedVotes, labels: LabelsNow, gold: Int32Array): Promise<ItemFacts> {
@@ -176,10 +181,13 @@ async function writeStates(transaction: Transaction, projectId: number, codes: I
   );
 }
 
-async function writeQueue(transaction: Transaction, projectId: number, generation: number, codes: Int32Array, { priorities, scores, strategies, strategyNames }: ItemScores): Promise<void> {
+async function writeQueue(
+  transaction: Transaction, projectId: number, { generation, last }: Queue, codes: Int32Array, { priorities, scores, strategies, strategyNames }: ItemScores,
+): Promise<void> {
+  const isOut = (item: number) => Number.isNaN(priorities[item]!) || (last != null && isBehind({ priority: priorities[item]!, item: codes[item]! }, last));
   const places = [...codes.keys()];
-  const out = places.filter((item) => Number.isNaN(priorities[item]!));
-  const queued = places.filter((item) => !Number.isNaN(priorities[item]!));
+  const out = places.filter(isOut);
+  const queued = places.filter((item) => !isOut(item));
   if (out.length > 0) {
     await transaction.query(`delete from item_queue where project_id = $1 and generation = $2 and item_code = any($3::int4[])`, [projectId, generation, int4Array(out.map((item) => codes[item]!))]);
   }

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { BinaryCopy } from '../platform/binary-copy.js';
 import { readPool, type PoolFacts } from './pool-facts.js';
+import { frontOf, type QueueFront } from './queue-front.js';
 import { judgeAndScore, type ItemScores } from './scoring.js';
 
 export interface RescoreTaskInput {
@@ -12,19 +13,20 @@ export interface RescoreTaskInput {
 const RESCORE_LOCK = 0x72657363;
 /** Rows that one statement changes: writers of votes wait for no more than these. */
 const ROWS_AT_ONCE = 20_000;
-const LARGEST_WRITTEN_ALONE = 50_000;
 const QUEUE_COLUMNS = ['priority', 'score', 'project_id', 'generation', 'item_code', 'strategy'];
 
 interface StaleQueue {
   policy: string;
   generation: number;
   building: number;
+  /** Items that it is to hold. */
+  length: number;
 }
 
 /**
- * Judges and scores all items of a project, on a thread and connection of its own. Each queue is written beside the one in
- * use, under a generation of its own, and taken over in one statement. What touches items meanwhile is noted for the new
- * generation and done again on it.
+ * Judges and scores all items of a project, on a thread and connection of its own. The front of each queue is written beside
+ * the one in use, under a generation of its own, and taken over in one statement. What touches items meanwhile is noted for
+ * the new generation and done again on it.
  */
 export async function run({ url, projectId }: RescoreTaskInput): Promise<void> {
   const client = new pg.Client({ connectionString: url, application_name: 'assay rescore', keepAlive: true });
@@ -38,7 +40,7 @@ export async function run({ url, projectId }: RescoreTaskInput): Promise<void> {
     const from = performance.now();
     const seconds: Record<string, number> = {};
     const lap = (phase: string) => (seconds[phase] = Number(((performance.now() - from) / 1000 - Object.values(seconds).reduce((sum, one) => sum + one, 0)).toFixed(3)));
-    const pool = await readPool(client, projectId, queues.map((queue) => queue.policy));
+    const pool = await readPool(client, url, projectId, queues.map((queue) => queue.policy));
     lap('read');
     let judged = false;
     for (const queue of queues) {
@@ -47,9 +49,10 @@ export async function run({ url, projectId }: RescoreTaskInput): Promise<void> {
       if (!judged) await writeStates(client, projectId, pool, scores);
       judged = true;
       lap(`states ${queue.policy}`);
-      await writeQueue(url, projectId, queue, pool, scores);
+      const front = frontOf(scores.priorities, pool.facts.codes, queue.length);
+      await writeQueue(client, projectId, queue, pool, scores, front);
       lap(`write ${queue.policy}`);
-      await takeOver(client, projectId, queue, pool, scores, seconds, queue === queues.at(-1));
+      await takeOver(client, projectId, queue, pool, scores, front, seconds, queue === queues.at(-1));
     }
   } finally {
     // Ends the lock, too.
@@ -66,7 +69,7 @@ async function beginBuilding(client: pg.Client, projectId: number): Promise<Stal
     `update project_queues queue set building = nextval('queue_generation') from projects project
      where project.id = $1 and queue.project_id = $1
        and (queue.scored_at is null or queue.run_id is distinct from project.current_run_id or queue.scoring_version is distinct from project.scoring_version)
-     returning queue.policy, queue.generation, queue.building`,
+     returning queue.policy, queue.generation, queue.building, queue.length`,
     [projectId],
   );
   return rows;
@@ -112,45 +115,35 @@ async function writeStates(client: pg.Client, projectId: number, { facts, before
   }
 }
 
-/** Two indices cost far more than the rows: long queues are written by two connections at once. */
-async function writeQueue(url: string, projectId: number, { building }: StaleQueue, { facts }: PoolFacts, scores: ItemScores): Promise<void> {
-  const N = facts.codes.length;
-  const parts = N > LARGEST_WRITTEN_ALONE ? 2 : 1;
-  await Promise.all(Array.from({ length: parts }, async (_, part) => {
-    const client = new pg.Client({ connectionString: url, application_name: 'assay rescore' });
-    await client.connect();
-    try {
-      await writePart(client, projectId, building, facts.codes, scores, Math.floor((N * part) / parts), Math.floor((N * (part + 1)) / parts));
-    } finally {
-      await client.end();
-    }
-  }));
-}
-
-async function writePart(
-  client: pg.Client, projectId: number, generation: number, codes: Int32Array, { priorities, scores, strategies, strategyNames }: ItemScores, from: number, to: number,
+async function writeQueue(
+  client: pg.Client, projectId: number, { building }: StaleQueue, { facts }: PoolFacts, { priorities, scores, strategies, strategyNames }: ItemScores, { items }: QueueFront,
 ): Promise<void> {
   const copy = new BinaryCopy(client, 'item_queue', QUEUE_COLUMNS);
-  for (let item = from; item < to; item++) {
-    if (Number.isNaN(priorities[item]!)) continue;
+  for (const item of items) {
     copy.row(QUEUE_COLUMNS.length);
     copy.float8(priorities[item]!);
     copy.float8(scores[item]!);
     copy.int4(projectId);
-    copy.int4(generation);
-    copy.int4(codes[item]!);
+    copy.int4(building);
+    copy.int4(facts.codes[item]!);
     copy.text(strategyNames[strategies[item]!]!);
     if (copy.isFull) await copy.flush();
   }
   await copy.end();
 }
 
-async function takeOver(client: pg.Client, projectId: number, queue: StaleQueue, pool: PoolFacts, scores: ItemScores, seconds: object, isLast: boolean): Promise<void> {
+async function takeOver(
+  client: pg.Client, projectId: number, queue: StaleQueue, pool: PoolFacts, scores: ItemScores, { last }: QueueFront, seconds: object, isLast: boolean,
+): Promise<void> {
   await client.query('begin');
   const { rowCount } = await client.query(
-    `update project_queues set generation = building, building = null, scored_at = clock_timestamp(), scoring_version = $4, run_id = $5, mean_gain = $6, context = $7, seconds = $8
+    `update project_queues set generation = building, building = null, scored_at = clock_timestamp(), scoring_version = $4, run_id = $5, mean_gain = $6, context = $7, seconds = $8,
+       changes = $9, last_priority = $10, last_item = $11
      where project_id = $1 and policy = $2 and building = $3`,
-    [projectId, queue.policy, queue.building, pool.scoringVersion, pool.runId, scores.meanGain, JSON.stringify(scores.context), JSON.stringify(seconds)],
+    [
+      projectId, queue.policy, queue.building, pool.scoringVersion, pool.runId, scores.meanGain, JSON.stringify(scores.context), JSON.stringify(seconds),
+      pool.changes, last?.priority, last?.item,
+    ],
   );
   await client.query(`update touched_items set generation = null where project_id = $1 and generation = $2`, [projectId, queue.building]);
   // What was given out meanwhile and is full would stand in the way until its leases end.

@@ -27,6 +27,8 @@ export interface AssignmentTerms {
   /** Of the queue of the policy that was asked for; null where there is none yet. */
   generation: number | null;
   scored: boolean;
+  /** Whether open items lie behind the last of the queue. */
+  hasMore: boolean;
   meanGain: number | null;
 }
 
@@ -43,7 +45,7 @@ const READ = `
     project.allow_repeats as "allowRepeats", project.budget, project.stop_below_gain as "stopBelowGain", project.current_run_id as "runId",
     cardinality(project.classes) as "classCount", project.archived_at is not null as archived, codes.next_item_code as "itemCount",
     annotator.status, annotator.status_reason as "statusReason", annotator.cost, annotator.capacity, counts.votes + counts.other_outcomes as answers,
-    queue.generation, queue.scored_at is not null as scored, queue.mean_gain as "meanGain"
+    queue.generation, queue.scored_at is not null as scored, queue.last_item is not null as "hasMore", queue.mean_gain as "meanGain"
   from unnest($1::int4[], $2::int4[], $3::int4[], $4::text[]) with ordinality as asked(project, workspace, annotator, policy, place)
   join projects project on project.id = asked.project and project.workspace_id = asked.workspace
   join project_codes codes on codes.project_id = asked.project

@@ -1,4 +1,4 @@
-import type { QueuePlace } from './candidates.store.js';
+import type { QueuePlace } from './queue-front.js';
 
 /** What comes back into the queue before the place is found at the latest after so long. */
 const KEPT_MS = 10_000;

@@ -1,5 +1,6 @@
 import { float8Array, int4Array } from '../platform/binary-array.js';
 import type { Transaction } from '../platform/transaction.js';
+import { changesOf } from '../projects/vote-changes.js';
 import { CURRENT_VERSIONS } from './current-versions.js';
 
 export interface StoredVersion {
@@ -22,10 +23,9 @@ export interface PredictionColumns {
   probabilities: Float64Array;
 }
 
-/** Everything that happened to a project's votes, as one number that only grows: it and the tickets of votes go together. */
-const CHANGES = `(select coalesce(sum(votes + other_outcomes + 2 * ended), 0) from project_counts where project_id = $1)::bigint`;
+const CHANGES = changesOf('$1');
 
-/** What of it had happened by a ticket: the tickets above it are taken off. Both are seen by one snapshot, and written by one transaction. */
+/** What of them had happened by a ticket: the tickets above it are taken off. Both are seen by one snapshot, and written by one transaction. */
 const changesUntil = (ticket: string) => `${CHANGES}
   - (select count(*) from votes where project_id = $1 and seq > ${ticket}) - (select count(*) from votes where project_id = $1 and ended_seq > ${ticket})`;
 

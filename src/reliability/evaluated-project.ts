@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import type { RunParameters } from '../aggregation/index.js';
 import { readCopy, sqlInteger } from '../platform/binary-copy-reader.js';
+import { changesOf } from '../projects/vote-changes.js';
 
 /** What an evaluation reads of a project beside its votes, in one snapshot with them. */
 export interface EvaluatedProject {
@@ -29,7 +30,7 @@ export async function readProject(client: Client, projectId: number): Promise<Ev
 
 /** For `cross join lateral`, over the alias project. Counts only grow, and the newest ticket of gold tells of each of its changes. */
 export const HAPPENED = `
-  select (select coalesce(sum(votes + other_outcomes + 2 * ended), 0) from project_counts where project_id = project.id) as changes,
+  select ${changesOf('project.id')} as changes,
          greatest((select coalesce(max(seq), 0) from gold_answers where project_id = project.id),
                   (select coalesce(max(ended_seq), 0) from gold_answers where project_id = project.id and ended_seq is not null)) as gold`;
 

@@ -3,6 +3,7 @@ import { findMethod, methods, resolveOptions, type MethodOptions } from '../aggr
 import { Jobs } from '../jobs/jobs.service.js';
 import { PredictionModels } from '../predictions/prediction-models.service.js';
 import type { Transaction } from '../platform/transaction.js';
+import { changesOf } from '../projects/vote-changes.js';
 import { readsPredictions } from './run-request.js';
 import { RunOrigin } from './run.entity.js';
 import { RunWork } from './run-work.js';
@@ -58,17 +59,12 @@ function resolved({ defaultMethod, defaultOptions }: DueProject): { methodVersio
   }
 }
 
-/**
- * `project_counts` only grow, an ended vote counting for one given and one taken; so their sum tells how much has happened
- * since the newest run that read the newest watermark.
- */
+/** By how much has happened since the newest run that read the newest watermark. */
 function dueProjects(transaction: Transaction): Promise<DueProject[]> {
   return transaction.query(
     `select project.id, project.default_method as "defaultMethod", project.default_options as "defaultOptions"
      from projects project
-     cross join lateral (
-       select coalesce(sum(votes + other_outcomes + 2 * ended), 0)::bigint as changes from project_counts where project_id = project.id
-     ) happened
+     cross join lateral (select ${changesOf('project.id')} as changes) happened
      left join lateral (
        select changes_at_watermark as changes, started_at from runs
        where project_id = project.id and changes_at_watermark is not null order by id desc limit 1

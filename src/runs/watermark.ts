@@ -1,4 +1,5 @@
 import type { Transaction } from '../platform/transaction.js';
+import { changesOf } from '../projects/vote-changes.js';
 import { lockVotes } from '../projects/vote-lock.js';
 import type { Pin } from './runs.store.js';
 
@@ -12,7 +13,7 @@ export async function readPin(transaction: Transaction, projectId: number, asked
   if (asked != null) return { watermark: asked, changes: null, ...await countsAt(transaction, projectId, asked) };
   const [row]: Pin[] = await transaction.query(
     `select ${NEWEST} as watermark,
-            (select coalesce(sum(votes + other_outcomes + 2 * ended), 0)::bigint from project_counts where project_id = $1) as changes,
+            ${changesOf('$1')} as changes,
             next_item_code as "itemCount", next_annotator_code as "annotatorCount"
      from project_codes where project_id = $1`,
     [projectId],
