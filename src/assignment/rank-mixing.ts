@@ -22,5 +22,6 @@ export function rankIn(quantiles: readonly number[], value: number): number {
     else high = middle;
   }
   const below = quantiles[low - 1]!;
-  return (low - 1 + (value - below) / (quantiles[low]! - below)) / last;
+  // By halves: the difference of two numbers may be beyond all numbers.
+  return (low - 1 + (value / 2 - below / 2) / (quantiles[low]! / 2 - below / 2)) / last;
 }

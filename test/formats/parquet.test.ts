@@ -99,6 +99,12 @@ describe('any Parquet', () => {
     }), { numRuns: 25 });
   });
 
+  it('that does not say how many rows it has is refused, not read for ever', async () => {
+    const bytes = Buffer.from(fixture('arrow-snappy'));
+    [bytes[1033], bytes[1805]] = [97, 105];
+    expect((await readBack(parquet, abc, bytes)).fault!.message).toBe('the Parquet file does not say how many rows it has; write it anew');
+  });
+
   it('leaves no file behind', async () => {
     const left = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('assay-upload-'));
     const before = await left();

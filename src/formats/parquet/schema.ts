@@ -64,6 +64,7 @@ export function planFile(metadata: FileMetaData, wanted: WantedFile): FilePlan {
     else parts = single.map((column) => numbersOf(column!, plan(column!)));
   }
   const rowCount = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
+  if (!Number.isSafeInteger(rowCount) || metadata.row_groups.some((group) => group.num_rows < 0)) throw new FormatError('the Parquet file does not say how many rows it has; write it anew');
   return { rowCount, texts, list, parts, unread: columns.filter((column) => !taken.has(column)).slice(0, named).map(nameOf) };
 }
 
