@@ -33,6 +33,7 @@ export { sampledShare, type SampledShare } from './diagnostics/sampled-share.js'
 export { conflation, disagreement, fitTemperatures, jensenShannonCentroid, meanSoftLabel, temper } from './combination.js';
 export { defaultMethodId, findMethod, methods } from './methods.js';
 export { resolveOptions } from './options.js';
+export { annotatorGains } from './acquisition/information-gain.js';
 export { topN } from './numeric/top-n.js';
 export { checkPredictions } from './predictions.js';
 export { checkParameters, runParameters, type RunParameters } from './run-parameters.js';

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Prepared, type Asked } from '../platform/prepared.js';
-import { CurrentRuns } from '../live/current-run.js';
+import { CurrentRuns, type CurrentRun } from '../live/current-run.js';
 import { candidatesStore, QUEUE_START, type Candidate } from './candidates.store.js';
-import type { Choice } from './leases.store.js';
+import type { Choices } from './leases.store.js';
 import { QueueHeads } from './queue-heads.js';
-import { ranked } from './ranking.js';
+import { isByAnnotator, posteriorsOf, Ranking, type RankedEntry } from './ranking.js';
 import type { AssignmentTerms } from './terms.store.js';
 import { WalkHints } from './walk-hints.js';
 
@@ -30,7 +30,7 @@ export class ChoicesService {
   ) {}
 
   /** In steps, each the best of a further stretch of the queue, down to its end. Whether an item can be given is seen when it is. */
-  async *of(database: Asked, projectId: number, annotator: number, terms: AssignmentTerms, count: number): AsyncGenerator<Choice[]> {
+  async *of(database: Asked, projectId: number, annotator: number, terms: AssignmentTerms, count: number): AsyncGenerator<Choices> {
     if (terms.answers < NEW_ANNOTATOR_ANSWERS && Math.random() < terms.explorationShare) yield* this.explore(database, projectId, annotator, terms);
     // Within a transaction its connection is the only one that may be asked; the head is read by another.
     if (count <= LARGEST_FROM_HEAD && database instanceof Prepared) yield* this.head(database, projectId, annotator, terms, count);
@@ -38,7 +38,7 @@ export class ChoicesService {
   }
 
   /** One item at random, so that the rest of a batch is still the policy's. */
-  private async *explore(database: Asked, projectId: number, annotator: number, terms: AssignmentTerms): AsyncGenerator<Choice[]> {
+  private async *explore(database: Asked, projectId: number, annotator: number, terms: AssignmentTerms): AsyncGenerator<Choices> {
     const drawn = Array.from({ length: EXPLORED_AT_ONCE }, () => Math.floor(Math.random() * terms.itemCount));
     const found = await candidatesStore.free(database, projectId, annotator, [...new Set(drawn)]);
     if (found.length === 0) return;
@@ -46,16 +46,15 @@ export class ChoicesService {
     yield [{ item, votes, strategy: 'exploration', score: null }];
   }
 
-  private async *head(database: Asked, projectId: number, annotator: number, terms: AssignmentTerms, count: number): AsyncGenerator<Choice[]> {
-    const entries = await this.heads.of(projectId, terms.generation!, terms.runId, terms.classCount);
-    const labels = new Map(entries.filter((entry) => entry.label != null).map((entry) => [entry.item, entry.label!]));
-    const choices = await this.ranked(database, projectId, annotator, terms, entries, () => Promise.resolve(labels));
+  private async *head(database: Asked, projectId: number, annotator: number, terms: AssignmentTerms, count: number): AsyncGenerator<Choices> {
+    const head = await this.heads.of(projectId, terms.generation!, terms.runId, terms.classCount);
+    const choices = await this.ranked(database, projectId, annotator, terms, head.entries, (run) => head.posteriors(run.classPriors));
     // Whoever asks next is to try others first: those who try the same items at once meet each other's locks.
-    for (const { item } of choices.slice(0, count)) entries.find((entry) => entry.item === item)!.leases++;
+    for (const entry of choices.first(count)) entry.leases++;
     if (choices.length > 0) yield choices;
   }
 
-  private async *walk(database: Asked, projectId: number, annotator: number, terms: AssignmentTerms, count: number): AsyncGenerator<Choice[]> {
+  private async *walk(database: Asked, projectId: number, annotator: number, terms: AssignmentTerms, count: number): AsyncGenerator<Choices> {
     const generation = terms.generation!;
     let hint = this.hints.of(projectId, annotator, generation);
     let place = QUEUE_START;
@@ -67,7 +66,11 @@ export class ChoicesService {
       const entries = await candidatesStore.walk(database, projectId, annotator, generation, place, limit);
       const free = entries.filter((entry) => isFree(entry, terms));
       if (free.length > 0) {
-        yield await this.ranked(database, projectId, annotator, terms, free, (runId, items) => candidatesStore.labels(database, projectId, runId, items));
+        yield await this.ranked(database, projectId, annotator, terms, free, async (run) => {
+          const items = free.filter(isByAnnotator).map((entry) => entry.item);
+          const labels = await candidatesStore.labels(database, projectId, run.id, items);
+          return posteriorsOf(items.map((item) => labels.get(item)), run.classPriors);
+        });
       }
       found ||= free.length > 0;
       passed = free.length > 0 ? 0 : passed + entries.length;
@@ -87,14 +90,12 @@ export class ChoicesService {
 
   /** In the order of what an answer of this annotator is worth, where the strategy can tell. */
   private async ranked(
-    database: Asked, projectId: number, annotator: number, terms: AssignmentTerms, entries: readonly Pick<Candidate, 'item' | 'score' | 'strategy' | 'votes' | 'leases'>[],
-    labelsOf: (runId: number, items: number[]) => Promise<Map<number, Float64Array>>,
-  ): Promise<Choice[]> {
-    const own = entries.filter((entry) => entry.strategy === 'information-gain').map((entry) => entry.item);
-    const run = own.length > 0 && terms.runId != null ? await this.runs.byId(database, projectId, terms.runId) : null;
-    if (!run) return ranked(entries, null);
+    database: Asked, projectId: number, annotator: number, terms: AssignmentTerms, entries: readonly RankedEntry[], posteriors: (run: CurrentRun) => Float64Array | Promise<Float64Array>,
+  ): Promise<Ranking> {
+    const run = terms.runId != null && entries.some(isByAnnotator) ? await this.runs.byId(database, projectId, terms.runId) : null;
+    if (!run) return new Ranking(entries, null);
     const confusion = await this.runs.matricesOf(database, projectId, run, [annotator]);
-    return ranked(entries, { parameters: { classPriors: run.classPriors, pooled: run.pooled, confusion }, labels: await labelsOf(run.id, own), cost: terms.cost });
+    return new Ranking(entries, { parameters: { classPriors: run.classPriors, pooled: run.pooled, confusion }, posteriors: await posteriors(run), cost: terms.cost });
   }
 }
 

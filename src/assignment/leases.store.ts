@@ -15,6 +15,11 @@ export interface Choice {
   votes: number;
 }
 
+/** In the order in which they should be given. */
+export interface Choices extends Iterable<Choice> {
+  readonly length: number;
+}
+
 export interface LeaseTerms {
   projectId: number;
   annotator: number;
@@ -23,7 +28,9 @@ export interface LeaseTerms {
 
 interface Asking {
   terms: LeaseTerms;
-  choices: readonly Choice[];
+  choices: Choices;
+  /** Items among them that were tried already. */
+  tried: ReadonlySet<number>;
   count: number;
   /** For those who have waited longest to be served first. */
   since: number;
@@ -165,27 +172,30 @@ const SETTLE = `
 
 @Injectable()
 export class LeasesStore {
-  private readonly giveTogether = batched<Asking, { given: Lease[]; untried: readonly Choice[] }>(async (asking) => {
+  /** @returns for each who asks what they are given, and what was tried for them. */
+  private readonly giveTogether = batched<Asking, { given: Lease[]; tried: readonly Choice[] }>(async (asking) => {
     const { shares, owners } = share(asking);
-    const tried = asking.map((one) => ({ ...one, choices: shares.get(one)! })).filter((one) => one.choices.length > 0);
     const given = new Map(asking.map((one) => [one, [] as Lease[]]));
-    for (const lease of await give(this.prepared, tried)) given.get(owners.get(placeOf(lease.projectId, lease.itemCode))!)!.push(lease);
-    return asking.map((one) => ({ given: given.get(one)!, untried: one.choices.filter((choice) => !shares.get(one)!.includes(choice)) }));
+    const served = asking.filter((one) => shares.get(one)!.length > 0);
+    const leases = await give(this.prepared, served.map((one) => ({ ...one, choices: shares.get(one)! })));
+    for (const lease of leases) given.get(owners.get(placeOf(lease.projectId, lease.itemCode))!)!.push(lease);
+    return asking.map((one) => ({ given: given.get(one)!, tried: shares.get(one)! }));
   });
 
   constructor(private readonly prepared: Prepared) {}
 
   /** @returns the leases that were given, `count` at most, in the order of the choices. */
-  async give(database: Asked, terms: LeaseTerms, choices: readonly Choice[], count: number): Promise<Lease[]> {
+  async give(database: Asked, terms: LeaseTerms, choices: Choices, count: number): Promise<Lease[]> {
     if (choices.length === 0) return [];
     // A transaction has locks to keep.
-    if (!(database instanceof Prepared) || count > LARGEST_SHARED) return give(database, [{ terms, choices, count }]);
+    if (!(database instanceof Prepared) || count > LARGEST_SHARED) return give(database, [{ terms, choices: [...choices], count }]);
     const leases: Lease[] = [];
     const since = performance.now();
-    for (let left = choices; leases.length < count && left.length > 0;) {
-      const { given, untried } = await this.giveTogether({ terms, choices: left, count: count - leases.length, since });
-      leases.push(...given);
-      left = untried;
+    const tried = new Set<number>();
+    while (leases.length < count && tried.size < choices.length) {
+      const answer = await this.giveTogether({ terms, choices, tried, count: count - leases.length, since });
+      leases.push(...answer.given);
+      for (const { item } of answer.tried) tried.add(item);
     }
     return leases;
   }
@@ -259,10 +269,13 @@ function share(asking: readonly Asking[]) {
   const owners = new Map<string, Asking>();
   const shares = new Map<Asking, readonly Choice[]>();
   for (const one of [...asking].sort((a, b) => a.since - b.since)) {
-    const { terms: { projectId }, choices, count } = one;
+    const { terms: { projectId }, choices, tried, count } = one;
     const own: Choice[] = [];
-    for (let i = 0; i < choices.length && own.length < count + SPARE; i++) if (!owners.has(placeOf(projectId, choices[i]!.item))) own.push(choices[i]!);
-    const isEnough = own.length >= Math.min(count, choices.length);
+    for (const choice of choices) {
+      if (own.length === count + SPARE) break;
+      if (!tried.has(choice.item) && !owners.has(placeOf(projectId, choice.item))) own.push(choice);
+    }
+    const isEnough = own.length >= Math.min(count, choices.length - tried.size);
     if (isEnough) for (const { item } of own) owners.set(placeOf(projectId, item), one);
     shares.set(one, isEnough ? own : []);
   }
@@ -273,7 +286,7 @@ function placeOf(projectId: number, item: number): string {
   return `${projectId}:${item}`;
 }
 
-async function give(database: Asked, asking: readonly Omit<Asking, 'since'>[]): Promise<Lease[]> {
+async function give(database: Asked, asking: readonly { terms: LeaseTerms; choices: readonly Choice[]; count: number }[]): Promise<Lease[]> {
   const choices = asking.flatMap((one) => one.choices);
   let end = 0;
   const ends = asking.map((one) => (end += one.choices.length));

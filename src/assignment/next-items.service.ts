@@ -93,8 +93,10 @@ export class NextItemsService {
     let spare: Choice[] = [];
     for await (const choices of this.choices.of(database, projectId, annotator, terms, count)) {
       if (wanted > regular.length) regular.push(...await this.leases.give(database, lease, choices, wanted - regular.length));
-      const given = new Set(regular.map((one) => one.itemCode));
-      spare = choices.filter((choice) => !given.has(choice.item));
+      if (golds.length > 0) {
+        const given = new Set(regular.map((one) => one.itemCode));
+        spare = [...choices].filter((choice) => !given.has(choice.item));
+      }
       if (regular.length >= wanted) break;
     }
     const leases = mixed(regular, await this.leases.giveGold(database, lease, withGold(golds, regular, spare)));

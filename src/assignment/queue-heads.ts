@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Prepared } from '../platform/prepared.js';
+import { isByAnnotator, posteriorsOf } from './ranking.js';
 
 /** An entry of the queue with its label, as it was a moment ago: what does not depend on who asks. */
 export interface HeadEntry {
@@ -10,6 +11,18 @@ export interface HeadEntry {
   leases: number;
   /** K probabilities; null for an item without a label. */
   label: Float64Array | null;
+}
+
+/** The first entries of a queue. */
+export class QueueHead {
+  private rows: Float64Array | null = null;
+
+  constructor(readonly entries: readonly HeadEntry[]) {}
+
+  /** K probabilities for each entry whose worth depends on who answers, the priors where it has no label. */
+  posteriors(priors: Float64Array): Float64Array {
+    return this.rows ??= posteriorsOf(this.entries.filter(isByAnnotator).map((entry) => entry.label), priors);
+  }
 }
 
 /** How many entries are kept: enough to find an annotator's best among them. */
@@ -38,24 +51,24 @@ const HEAD = `
  */
 @Injectable()
 export class QueueHeads {
-  private readonly heads = new Map<string, { entries: Promise<HeadEntry[]>; until: number }>();
+  private readonly heads = new Map<string, { head: Promise<QueueHead>; until: number }>();
 
   constructor(private readonly prepared: Prepared) {}
 
-  async of(projectId: number, generation: number, runId: number | null, classCount: number): Promise<HeadEntry[]> {
+  async of(projectId: number, generation: number, runId: number | null, classCount: number): Promise<QueueHead> {
     const key = `${projectId}:${generation}:${runId}`;
     const known = this.heads.get(key);
-    if (known && known.until > performance.now()) return known.entries;
+    if (known && known.until > performance.now()) return known.head;
     if (this.heads.size >= MOST) this.heads.clear();
-    const head = { entries: this.read(projectId, generation, runId, classCount), until: performance.now() + KEPT_MS };
-    this.heads.set(key, head);
-    head.entries.catch(() => this.heads.delete(key));
-    return head.entries;
+    const head = this.read(projectId, generation, runId, classCount);
+    this.heads.set(key, { head, until: performance.now() + KEPT_MS });
+    head.catch(() => this.heads.delete(key));
+    return head;
   }
 
-  private async read(projectId: number, generation: number, runId: number | null, classCount: number): Promise<HeadEntry[]> {
+  private async read(projectId: number, generation: number, runId: number | null, classCount: number): Promise<QueueHead> {
     const length = Math.max(1, Math.min(LENGTH, Math.floor(NUMBERS / classCount)));
     const rows = await this.prepared.query<Omit<HeadEntry, 'label'> & { label: string | null }>(HEAD, [projectId, generation, runId, length]);
-    return rows.map((row) => ({ ...row, label: row.label == null ? null : Float64Array.from(row.label.split(' '), Number) }));
+    return new QueueHead(rows.map((row) => ({ ...row, label: row.label == null ? null : Float64Array.from(row.label.split(' '), Number) })));
   }
 }

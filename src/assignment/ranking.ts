@@ -1,6 +1,6 @@
-import { scoreItemsFor, VoteTable, type RunParameters } from '../aggregation/index.js';
+import { annotatorGains, topN, type RunParameters } from '../aggregation/index.js';
 import type { Candidate } from './candidates.store.js';
-import type { Choice } from './leases.store.js';
+import type { Choice, Choices } from './leases.store.js';
 
 export type RankedEntry = Pick<Candidate, 'item' | 'score' | 'strategy' | 'votes' | 'leases'>;
 
@@ -8,9 +8,21 @@ export type RankedEntry = Pick<Candidate, 'item' | 'score' | 'strategy' | 'votes
 export interface OwnWorth {
   /** The annotator's own matrix is the only one of `confusion`. */
   parameters: RunParameters;
-  /** K probabilities by item; an item without any has the class priors. */
-  labels: ReadonlyMap<number, Float64Array>;
+  /** K probabilities for each entry of information gain, in their order. */
+  posteriors: Float64Array;
   cost: number;
+}
+
+/** Whether an answer is worth more of one annotator than of another. */
+export function isByAnnotator({ strategy }: Pick<RankedEntry, 'strategy'>): boolean {
+  return strategy === 'information-gain';
+}
+
+/** K probabilities a label, the priors where there is none. */
+export function posteriorsOf(labels: readonly (Float64Array | null | undefined)[], priors: Float64Array): Float64Array {
+  const posteriors = new Float64Array(labels.length * priors.length);
+  labels.forEach((label, i) => posteriors.set(label ?? priors, i * priors.length));
+  return posteriors;
 }
 
 /**
@@ -18,32 +30,50 @@ export interface OwnWorth {
  * annotator's answer tells, the others as the queue has them, items that nobody holds before those that somebody does. The
  * places that each kind has in the queue stay its own: the two are mixed by rank.
  */
-export function ranked(entries: readonly RankedEntry[], worth: OwnWorth | null): Choice[] {
-  const own = entries.filter((entry) => entry.strategy === 'information-gain');
-  const others = entries.filter((entry) => entry.strategy !== 'information-gain');
-  const sortedOwn = (worth ? byWorth(own, worth) : byLeases(own)).values();
-  const sortedOthers = byLeases(others).values();
-  return entries.map((entry) => (entry.strategy === 'information-gain' ? sortedOwn : sortedOthers).next().value!);
+export class Ranking implements Choices {
+  private readonly order: Int32Array;
+  private readonly scores: Float64Array;
+
+  /** @param worth null where nothing tells annotators apart */
+  constructor(private readonly entries: readonly RankedEntry[], worth: OwnWorth | null) {
+    const own: number[] = [];
+    const others: number[] = [];
+    entries.forEach((entry, place) => (worth && isByAnnotator(entry) ? own : others).push(place));
+    this.scores = Float64Array.from(entries, (entry) => entry.score);
+    const leases = (place: number) => entries[place]!.leases;
+    const gains = worth ? annotatorGains(worth.parameters, 0, worth.posteriors, worth.cost) : null;
+    own.forEach((place, i) => (this.scores[place] = gains![i]!));
+    // An answer that is under way will have told part of it.
+    const sortedOwn = sortedBy(own, (place) => -this.scores[place]! / (1 + leases(place))).values();
+    const sortedOthers = sortedBy(others, leases).values();
+    let next = 0;
+    this.order = Int32Array.from(entries, (_, place) => {
+      const isOwn = own[next] === place;
+      if (isOwn) next++;
+      return (isOwn ? sortedOwn : sortedOthers).next().value!;
+    });
+  }
+
+  get length(): number {
+    return this.order.length;
+  }
+
+  /** Made one by one: of a hundred few are looked at. */
+  *[Symbol.iterator](): Iterator<Choice> {
+    for (const place of this.order) {
+      const { item, strategy, votes } = this.entries[place]!;
+      const score = this.scores[place]!;
+      // A rule may give an item an endless priority, which no answer could carry.
+      yield { item, strategy, votes, score: Number.isFinite(score) ? score : null };
+    }
+  }
+
+  first(count: number): RankedEntry[] {
+    return Array.from(this.order.subarray(0, count), (place) => this.entries[place]!);
+  }
 }
 
-function byWorth(entries: readonly RankedEntry[], { parameters, labels, cost }: OwnWorth): Choice[] {
-  const K = parameters.classPriors.length;
-  const posteriors = new Float64Array(entries.length * K);
-  entries.forEach((entry, i) => posteriors.set(labels.get(entry.item) ?? parameters.classPriors, i * K));
-  const gains = scoreItemsFor('information-gain', {
-    votes: new VoteTable({ items: [], annotators: [], classes: [], itemCount: entries.length, annotatorCount: 1, classCount: K }),
-    posteriors, parameters, costs: Float64Array.of(cost),
-  }, 0);
-  // An answer that is under way will have told part of it.
-  const left = Float64Array.from(entries, (entry, i) => gains[i]! / (1 + entry.leases));
-  return [...entries.keys()].sort((a, b) => left[b]! - left[a]!).map((i) => ({ ...choiceOf(entries[i]!), score: gains[i]! }));
-}
-
-function byLeases(entries: readonly RankedEntry[]): Choice[] {
-  return [...entries].sort((a, b) => a.leases - b.leases).map(choiceOf);
-}
-
-function choiceOf({ item, strategy, score, votes }: RankedEntry): Choice {
-  // A rule may give an item an endless priority, which no answer could carry.
-  return { item, strategy, votes, score: Number.isFinite(score) ? score : null };
+/** Ascending; equal ones stay in their order. */
+function sortedBy(places: readonly number[], keyOf: (place: number) => number): Int32Array {
+  return topN(Float64Array.from(places, keyOf), places.length, 'lowest').map((i) => places[i]!);
 }

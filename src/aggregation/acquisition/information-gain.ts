@@ -1,4 +1,5 @@
 import type { ConfusionMatrices } from '../method.js';
+import type { RunParameters } from '../run-parameters.js';
 import type { AcquisitionScore } from './score.js';
 
 /** True classes less likely than this are left out: each would move the gain by less than 3e-8. */
@@ -71,10 +72,22 @@ export const informationGain: AcquisitionScore = {
     return gainsOf(answerModel(parameters!.pooled, 0, votes.classCount), posteriors!, votes.classCount, null, votes.itemCount, 1);
   },
   scoreFor({ votes, posteriors, parameters, costs }, annotator, items) {
-    const { confusion, pooled } = parameters!;
-    const K = votes.classCount;
-    const known = annotator + 1 < confusion.offsets.length && confusion.offsets[annotator + 1]! > confusion.offsets[annotator]!;
-    const model = known ? answerModel(confusion, annotator, K) : answerModel(pooled, 0, K);
-    return gainsOf(model, posteriors!, K, items, items.length, costs?.[annotator] ?? 1);
+    return gainsOf(modelOf(parameters!, annotator, votes.classCount), posteriors!, votes.classCount, items, items.length, costs?.[annotator] ?? 1);
   },
 };
+
+function modelOf({ confusion, pooled }: RunParameters, annotator: number, K: number): AnswerModel {
+  const known = annotator + 1 < confusion.offsets.length && confusion.offsets[annotator + 1]! > confusion.offsets[annotator]!;
+  return known ? answerModel(confusion, annotator, K) : answerModel(pooled, 0, K);
+}
+
+/**
+ * `scoreItemsFor('information-gain')` for a caller that knows its parts to be sound, as those of a run are, and asks very
+ * often about few items.
+ * @param posteriors n x K soft labels
+ * @returns n numbers, in nats divided by the cost
+ */
+export function annotatorGains(parameters: RunParameters, annotator: number, posteriors: Float64Array, cost: number): Float64Array {
+  const K = parameters.classPriors.length;
+  return gainsOf(modelOf(parameters, annotator, K), posteriors, K, null, posteriors.length / K, cost);
+}
