@@ -308,6 +308,12 @@ create table project_queues (
   mean_gain double precision,
   seconds jsonb,
   context jsonb,
+  length integer not null default 100000,
+  changes bigint,
+  last_priority double precision,
+  last_item integer,
+  constraint project_queues_check CHECK (((last_priority IS NULL) = (last_item IS NULL))),
+  constraint project_queues_length_check CHECK ((length > 0)),
   constraint project_queues_pkey PRIMARY KEY (project_id, policy)
 );
 

@@ -1,4 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import DataLoader from 'dataloader';
+
+/** So many at once are a crowd. A statement costs what several of its keys do; so the next one waits for more of them to come. */
+const CROWD = 4;
+const CROWD_PAUSE_MS = 2;
 
 /**
  * Answers for keys, many by one statement when they are asked in a crowd: what is asked while a batch is under way goes into
@@ -9,7 +14,8 @@ export function batched<K, V>(load: (keys: readonly K[]) => Promise<ArrayLike<V 
   let before: Promise<unknown> = Promise.resolve();
   const loader = new DataLoader<K, V>((keys) => {
     const answers = load(keys);
-    before = answers.catch(() => undefined);
+    const answered = answers.catch(() => undefined);
+    before = keys.length < CROWD ? answered : answered.then(() => sleep(CROWD_PAUSE_MS));
     return answers;
   }, { cache: false, maxBatchSize: 100, batchScheduleFn: (dispatch) => void before.then(dispatch) });
   return (key) => loader.load(key);

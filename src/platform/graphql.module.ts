@@ -1,4 +1,5 @@
 import type { ApolloServerPlugin } from '@apollo/server';
+import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { unwrapResolverError } from '@apollo/server/errors';
 import { Logger, type DynamicModule } from '@nestjs/common';
@@ -38,7 +39,8 @@ export function graphqlModule(): DynamicModule {
         includeStacktraceInErrorResponses: isDevelopment,
         parseOptions: { maxTokens: settings.MAX_QUERY_TOKENS, noLocation: false },
         validationRules: documentLimits(settings),
-        plugins: [costLimit(settings.MAX_QUERY_COST), finishErrors],
+        // Its hints would be looked for at each field of each answer; no answer may be kept, which http.ts says of all.
+        plugins: [ApolloServerPluginCacheControlDisabled(), costLimit(settings.MAX_QUERY_COST), finishErrors],
         autoTransformHttpErrors: false,
         formatError,
         // By HTTP (request, reply); by socket (socket, message, ...).

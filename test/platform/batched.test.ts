@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { batched } from '../../src/platform/batched.js';
 
 /** Batches that end when they are told to. */
@@ -30,6 +30,20 @@ describe('what is asked in batches', () => {
     expect(batches.map((batch) => batch.keys)).toEqual([[1], [2, 3, 2]]);
     batches[1]!.end();
     expect(await Promise.all(others)).toEqual([20, 30, 20]);
+  });
+
+  it('waits a moment for more to come after a crowd', async () => {
+    const { batches, ask } = loads();
+    const crowd = Promise.all([1, 2, 3, 4].map(ask));
+    await turn();
+    batches[0]!.end();
+    await crowd;
+    const later = [ask(5)];
+    await turn();
+    later.push(ask(6));
+    await vi.waitFor(() => expect(batches.map((batch) => batch.keys)).toEqual([[1, 2, 3, 4], [5, 6]]));
+    batches[1]!.end();
+    expect(await Promise.all(later)).toEqual([50, 60]);
   });
 
   it('fails for those of its batch alone, or for one key alone', async () => {
