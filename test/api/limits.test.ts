@@ -95,6 +95,11 @@ describe('garbage', () => {
     expect((await service.data(query)).__schema.types.length).toBeGreaterThan(10);
   });
 
+  it('no answer may be kept on its way', async () => {
+    expect((await service.graphql('{ projects(first: 1) { nodes { name } } }')).headers['cache-control']).toBe('no-store');
+    expect((await post('no JSON')).headers['cache-control']).toBe('no-store');
+  });
+
   it('every error tells the request it belongs to, which the caller may name', async () => {
     const answer = await post('{"query":"{ project(id: \\"x\\") { name } }"}', { 'x-request-id': 'mine-1' });
     expect(answer.headers['x-request-id']).toBe('mine-1');
