@@ -32,6 +32,8 @@ interface Asking {
   /** Items among them that were tried already. */
   tried: ReadonlySet<number>;
   count: number;
+  /** How many more than `count` are tried at once: the best may have become full, or be in somebody's hands. */
+  spare: number;
   /** For those who have waited longest to be served first. */
   since: number;
 }
@@ -96,8 +98,9 @@ const GIVE = `
 
 /** Whoever asks for more than this does so by a statement of their own: those who ask for few would wait for them. */
 const LARGEST_SHARED = 32;
-/** Of the choices of one who asks for n, n + this are tried at first: the best may have become full, or be in somebody's hands. */
-const SPARE = 3;
+const FIRST_SPARE = 3;
+/** Whoever was given nothing tries so many times as many more. */
+const SPARE_GROWTH = 4;
 
 const GIVE_GOLD = `
   with given as (
@@ -192,10 +195,12 @@ export class LeasesStore {
     const leases: Lease[] = [];
     const since = performance.now();
     const tried = new Set<number>();
+    let spare = FIRST_SPARE;
     while (leases.length < count && tried.size < choices.length) {
-      const answer = await this.giveTogether({ terms, choices, tried, count: count - leases.length, since });
+      const answer = await this.giveTogether({ terms, choices, tried, count: count - leases.length, spare, since });
       leases.push(...answer.given);
       for (const { item } of answer.tried) tried.add(item);
+      if (answer.tried.length > 0) spare *= SPARE_GROWTH;
     }
     return leases;
   }
@@ -269,10 +274,10 @@ function share(asking: readonly Asking[]) {
   const owners = new Map<string, Asking>();
   const shares = new Map<Asking, readonly Choice[]>();
   for (const one of [...asking].sort((a, b) => a.since - b.since)) {
-    const { terms: { projectId }, choices, tried, count } = one;
+    const { terms: { projectId }, choices, tried, count, spare } = one;
     const own: Choice[] = [];
     for (const choice of choices) {
-      if (own.length === count + SPARE) break;
+      if (own.length === count + spare) break;
       if (!tried.has(choice.item) && !owners.has(placeOf(projectId, choice.item))) own.push(choice);
     }
     const isEnough = own.length >= Math.min(count, choices.length - tried.size);
