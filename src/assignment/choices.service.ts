@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Prepared, type Asked } from '../platform/prepared.js';
 import { CurrentRuns, type CurrentRun } from '../live/current-run.js';
 import { candidatesStore, QUEUE_START, type Candidate } from './candidates.store.js';
-import type { Choices } from './leases.store.js';
+import type { Choices } from './lease-giving.js';
 import { QueueHeads } from './queue-heads.js';
 import { isByAnnotator, posteriorsOf, Ranking, type RankedEntry } from './ranking.js';
 import type { AssignmentTerms } from './terms.store.js';

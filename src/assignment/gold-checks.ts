@@ -1,5 +1,5 @@
 import type { Lease } from './lease.entity.js';
-import type { Choice } from './leases.store.js';
+import type { Choice } from './lease-giving.js';
 
 /** How many of a call's items are gold checks: each one by itself with the project's rate, so that no pattern tells. */
 export function drawGoldCount(count: number, rate: number): number {

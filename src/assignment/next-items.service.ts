@@ -15,7 +15,8 @@ import { ChoicesService } from './choices.service.js';
 import { EmptyReason, explainEmpty, shortOf, type EmptyAnswer } from './empty-answer.js';
 import { drawGoldCount, withGold } from './gold-checks.js';
 import type { Lease } from './lease.entity.js';
-import { LeasesStore, type Choice, type LeaseTerms } from './leases.store.js';
+import type { Choice, LeaseTerms } from './lease-giving.js';
+import { LeasesStore } from './leases.store.js';
 import { Queues } from './queues.service.js';
 import { TermsStore, type AssignmentTerms } from './terms.store.js';
 

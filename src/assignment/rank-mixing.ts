@@ -21,7 +21,10 @@ export function rankIn(quantiles: readonly number[], value: number): number {
     if (quantiles[middle]! < value) low = middle + 1;
     else high = middle;
   }
-  const below = quantiles[low - 1]!;
-  // By halves: the difference of two numbers may be beyond all numbers.
-  return (low - 1 + (value / 2 - below / 2) / (quantiles[low]! / 2 - below / 2)) / last;
+  return (low - 1 + shareOf(value, quantiles[low - 1]!, quantiles[low]!)) / last;
+}
+
+/** The difference of two numbers may be beyond all numbers; of the smallest there are no halves. */
+function shareOf(value: number, from: number, to: number): number {
+  return to - from < Infinity ? (value - from) / (to - from) : (value / 2 - from / 2) / (to / 2 - from / 2);
 }

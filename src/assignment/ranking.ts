@@ -1,6 +1,6 @@
 import { annotatorGains, topN, type RunParameters } from '../aggregation/index.js';
 import type { Candidate } from './candidates.store.js';
-import type { Choice, Choices } from './leases.store.js';
+import type { Choice, Choices } from './lease-giving.js';
 
 export type RankedEntry = Pick<Candidate, 'item' | 'score' | 'strategy' | 'votes' | 'leases'>;
 
