@@ -58,7 +58,7 @@ type KeyPart = number | string;
 
 /** What a cursor may hold for a column; anything else would be a fault of the database's, not of the caller's. */
 const fits = {
-  int4: (part: unknown) => Number.isInteger(part) && Math.abs(part as number) < 2 ** 31,
+  int4: (part: unknown) => Number.isInteger(part) && (part as number) >= -(2 ** 31) && (part as number) < 2 ** 31,
   int8: (part: unknown) => Number.isSafeInteger(part),
   float8: (part: unknown) => Number.isFinite(part),
   text: (part: unknown) => typeof part === 'string' && !part.includes('\0') && part.isWellFormed(),
