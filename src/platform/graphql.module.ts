@@ -72,12 +72,13 @@ const clientFaults = new Set([
 
 /** Every error of an answer passes here: refusals keep their words, faults are logged whole and told in general. */
 function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
-  const { code, stacktrace } = formatted.extensions ?? {};
+  // Of a caller whom the door refused, the request is told already; finishErrors does not see those.
+  const { code, stacktrace, requestId } = formatted.extensions ?? {};
   if (code === 'GRAPHQL_PARSE_FAILED' && /call stack/.test(formatted.message)) {
     return { message: 'the document is nested too deeply to be read', extensions: { code: 'LIMIT_EXCEEDED' } };
   }
   if (clientFaults.has(String(code))) return { ...formatted, extensions: { code: 'INVALID_INPUT', stacktrace } };
-  if (String(code) in errorStatus) return { ...formatted, extensions: { code, stacktrace } };
+  if (String(code) in errorStatus) return { ...formatted, extensions: { code, requestId, stacktrace } };
   const original = unwrapResolverError(error);
   const cause = original instanceof GraphQLError && original.originalError ? original.originalError : original;
   const { isBug, status: _status, message, ...shown } = toPublicError(cause);

@@ -104,6 +104,8 @@ describe('garbage', () => {
     const answer = await post('{"query":"{ project(id: \\"x\\") { name } }"}', { 'x-request-id': 'mine-1' });
     expect(answer.headers['x-request-id']).toBe('mine-1');
     expect(answer.body.errors[0].extensions).toMatchObject({ code: 'NOT_FOUND', requestId: 'mine-1' });
+    const stranger = await service.graphql('{ projects { nodes { name } } }', {}, { key: 'nonsense', headers: { 'x-request-id': 'mine-2' } });
+    expect(stranger.errors![0]!.extensions).toMatchObject({ code: 'UNAUTHENTICATED', requestId: 'mine-2' });
     const junk = await post('{"query":"{ project(id: \\"x\\") { name } }"}', { 'x-request-id': 'a b\tc' });
     expect(junk.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
   });
