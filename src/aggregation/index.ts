@@ -4,6 +4,7 @@ export {
   type AcquisitionInput, type AcquisitionPart, type AcquisitionScore,
 } from './acquisition.js';
 export { activeLab, activeLabAgain, type ActiveLabResult, type ActiveLabWeights } from './acquisition/activelab.js';
+export { annotatorGains } from './acquisition/information-gain.js';
 export { aggregate, type AggregateRequest } from './aggregate.js';
 export { voteQuality } from './crowdlab/annotators.js';
 export { majorityWithPredictions } from './crowdlab/consensus.js';
@@ -33,7 +34,6 @@ export { sampledShare, type SampledShare } from './diagnostics/sampled-share.js'
 export { conflation, disagreement, fitTemperatures, jensenShannonCentroid, meanSoftLabel, temper } from './combination.js';
 export { defaultMethodId, findMethod, methods } from './methods.js';
 export { resolveOptions } from './options.js';
-export { annotatorGains } from './acquisition/information-gain.js';
 export { topN } from './numeric/top-n.js';
 export { checkPredictions } from './predictions.js';
 export { checkParameters, runParameters, type RunParameters } from './run-parameters.js';

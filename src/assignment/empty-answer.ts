@@ -74,9 +74,10 @@ const LOOK = `
     ) as free
   from others, (select max_votes, allow_repeats from projects where id = $1) rule`;
 
-/** For a walk that came to the end of all that is open. */
+/** For a walk that came to the queue's end. */
 export async function explainEmpty(database: Asked, projectId: number, annotator: number, terms: AssignmentTerms): Promise<EmptyAnswer> {
   if (terms.itemCount === 0) return { reason: EmptyReason.NO_ITEMS, message: 'the project has no items: add some (addItems), or send votes on them', retryAfterSeconds: null };
+  if (terms.hasMore) return { reason: EmptyReason.NOT_READY, message: 'more items are being put in order', retryAfterSeconds: 1 };
   const [row] = await database.query<{ seconds: number | null; behind: boolean; open: boolean; free: boolean }>(LOOK, [projectId, annotator, terms.generation]);
   if (row!.behind) return { reason: EmptyReason.NOT_READY, message: 'items have just changed and are being put in order', retryAfterSeconds: 1 };
   if (row!.seconds != null) {

@@ -9,7 +9,7 @@ import { give, leasesOf, placeOf, share, SHOWN, type Asking, type Choice, type C
 /** Whoever asks for more than this does so by a statement of their own: those who ask for few would wait for them. */
 const LARGEST_SHARED = 32;
 const FIRST_SPARE = 3;
-/** Whoever was given nothing tries so many times as many more. */
+/** Whoever was given too few tries so many times as many more. */
 const SPARE_GROWTH = 4;
 
 const GIVE_GOLD = `

@@ -102,7 +102,8 @@ export class NextItemsService {
     }
     const leases = mixed(regular, await this.leases.giveGold(database, lease, withGold(golds, regular, spare)));
     if (leases.length >= count) return { leases, empty: null };
-    return { leases, empty: terms.hasMore ? await this.queues.lengthen(database, projectId, terms.generation!) : await explainEmpty(database, projectId, annotator, terms) };
+    if (terms.hasMore) await this.queues.lengthen(database, projectId, terms.generation!);
+    return { leases, empty: await explainEmpty(database, projectId, annotator, terms) };
   }
 
   private goldFor(projectId: number, annotator: number, count: number): Promise<number[]> {

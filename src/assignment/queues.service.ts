@@ -8,7 +8,6 @@ import { AssayError } from '../platform/errors.js';
 import type { Asked } from '../platform/prepared.js';
 import { Transactions, type Transaction } from '../platform/transaction.js';
 import { changesOf } from '../projects/vote-changes.js';
-import { EmptyReason, type EmptyAnswer } from './empty-answer.js';
 import type { RescoreTaskInput } from './rescore.task.js';
 import type { AssignmentTerms } from './terms.store.js';
 
@@ -61,13 +60,12 @@ export class Queues implements OnModuleInit {
    * For a walk that came to the end of the queue while more items lie behind: a longer one is made. However many of its items
    * an annotator has answered, in the end all open items are in it.
    */
-  async lengthen(database: Asked, projectId: number, generation: number): Promise<EmptyAnswer> {
+  async lengthen(database: Asked, projectId: number, generation: number): Promise<void> {
     await database.query(
       `update project_queues set length = least(length::int8 * ${GROWTH}, 2147483647), scoring_version = null
        where project_id = $1 and generation = $2 and building is null and scoring_version is not null`,
       [projectId, generation],
     );
-    return { reason: EmptyReason.NOT_READY, message: 'more items are being put in order', retryAfterSeconds: 1 };
   }
 
   private open(projectId: number, policy: string): Promise<void> {

@@ -10,7 +10,10 @@ import type { Evaluation } from './reliability.task.js';
 
 const reliabilityJob = defineJob<{ projectId: number }>('reliability', 1);
 
-/** After a run, or another pause rule: at once; after a large run, once what people wait for (labels, the next items) has had the machine. As votes and gold come in: after so long, and never more than a tenth of a core for a project. */
+/**
+ * After a run, or another pause rule: at once; after a large run, once what people wait for (labels, the next items) has had
+ * the machine. As votes and gold come in: after so long, and never more than a tenth of a core for a project.
+ */
 const LOOK_MS = 1000;
 const LOOK_FOR_VOTES_MS = 5000;
 const LEAST_SECONDS = 5;
