@@ -10,7 +10,7 @@ import { ItemsModule } from './items/items.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { LiveModule } from './live/live.module.js';
 import type { Config } from './platform/config.js';
-import { graphqlModule } from './platform/graphql.module.js';
+import { graphqlModule } from './platform/graphql/graphql.module.js';
 import { PlatformModule } from './platform/platform.module.js';
 import { PredictionsModule } from './predictions/predictions.module.js';
 import { ProjectsModule } from './projects/projects.module.js';

@@ -6,11 +6,11 @@ import type { INestApplicationContext } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
 import { Config } from './platform/config.js';
-import { migrateDatabase } from './platform/database.js';
+import { migrateDatabase } from './platform/database/database.js';
 import { runningEmbeddedPostgres, startEmbeddedPostgres } from './platform/embedded-postgres/embedded-postgres.js';
-import { ErrorFilter } from './platform/error.filter.js';
-import { createHttpAdapter } from './platform/http.js';
-import { InputValidation } from './platform/input-validation.js';
+import { ErrorFilter } from './platform/http/error.filter.js';
+import { createHttpAdapter } from './platform/http/http.js';
+import { InputValidation } from './platform/graphql/input-validation.js';
 import { createLogger, NestLogger } from './platform/logger.js';
 
 /** A process of Assay under way: what it is, and how it ends. */

@@ -5,18 +5,18 @@ import { Refusal } from './cli/refusal.js';
 
 /** THE COMMANDS: a file of `cli/` and a line here. A file is loaded when its command is called, so that the offline ones load no server. */
 const commands = [
-  { name: 'serve', summary: 'Serve the API', load: () => import('./cli/serve.js') },
-  { name: 'worker', summary: 'Work on runs, beside an API that serves', load: () => import('./cli/worker.js') },
-  { name: 'migrate', summary: "Bring the database to this version's schema", load: () => import('./cli/migrate.js') },
-  { name: 'keys', summary: 'List, create, rotate and revoke API keys', load: () => import('./cli/keys.js') },
-  { name: 'import', summary: 'Load a file of votes, items, gold answers or predictions into a project', load: () => import('./cli/import.js') },
-  { name: 'export', summary: 'Download soft labels, annotators or votes of a project', load: () => import('./cli/export.js') },
-  { name: 'run', summary: 'Aggregate the votes of a project', load: () => import('./cli/run.js') },
-  { name: 'verify', summary: 'Recount votes and compare with the counts kept', load: () => import('./cli/verify.js') },
-  { name: 'aggregate', summary: 'Aggregate a file of votes into soft labels and annotator quality', load: () => import('./cli/aggregate.js') },
-  { name: 'agree', summary: 'Measure how far the annotators of a file of votes agree', load: () => import('./cli/agree.js') },
-  { name: 'simulate', summary: 'Draw votes of a crowd whose truth is known', load: () => import('./cli/simulate.js') },
-  { name: 'methods', summary: 'List the aggregation methods with their options', load: () => import('./cli/methods.js') },
+  { name: 'serve', summary: 'Serve the API', load: () => import('./cli/service/serve.js') },
+  { name: 'worker', summary: 'Work on runs, beside an API that serves', load: () => import('./cli/service/worker.js') },
+  { name: 'migrate', summary: "Bring the database to this version's schema", load: () => import('./cli/service/migrate.js') },
+  { name: 'keys', summary: 'List, create, rotate and revoke API keys', load: () => import('./cli/service/keys.js') },
+  { name: 'import', summary: 'Load a file of votes, items, gold answers or predictions into a project', load: () => import('./cli/service/import.js') },
+  { name: 'export', summary: 'Download soft labels, annotators or votes of a project', load: () => import('./cli/service/export.js') },
+  { name: 'run', summary: 'Aggregate the votes of a project', load: () => import('./cli/service/run.js') },
+  { name: 'verify', summary: 'Recount votes and compare with the counts kept', load: () => import('./cli/service/verify.js') },
+  { name: 'aggregate', summary: 'Aggregate a file of votes into soft labels and annotator quality', load: () => import('./cli/offline/aggregate.js') },
+  { name: 'agree', summary: 'Measure how far the annotators of a file of votes agree', load: () => import('./cli/offline/agree.js') },
+  { name: 'simulate', summary: 'Draw votes of a crowd whose truth is known', load: () => import('./cli/offline/simulate.js') },
+  { name: 'methods', summary: 'List the aggregation methods with their options', load: () => import('./cli/offline/methods.js') },
 ];
 
 const exitCodes = { done: 0, refused: 1, usage: 2 };

@@ -1,6 +1,6 @@
 import { keepKey, startApi, stopOnSignals, type Running } from './application.js';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { FirstWorkspace } from './projects/first-workspace.js';
+import { FirstWorkspace } from './projects/keys/first-workspace.js';
 import { SampleData } from './samples/sample-data.js';
 
 export interface ServeOptions {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import * as library from '../../dist/src/aggregation/index.js';
-import { judgeAndScore } from '../../dist/src/assignment/scoring.js';
+import { judgeAndScore } from '../../dist/src/assignment/scoring/scoring.js';
 import { poolNames, readCurves, readPool, readSelections, readStreams } from './pools.mjs';
 import { policies as byLibrary, startCampaign } from './protocol.mjs';
 import { servicePriorities } from './service-scores.mjs';

@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url';
 const dist = new URL('../../dist/src/aggregation/', import.meta.url);
 const { aggregate, VoteTable } = await import(new URL('index.js', dist));
 const { confusionRows } = await import(new URL('kernels/confusion-rows.js', dist));
-const { fastKernel } = await import(new URL('kernels/fast-kernel.js', dist));
+const { fastKernel } = await import(new URL('kernels/fast/fast-kernel.js', dist));
 const { maximization } = await import(new URL('kernels/maximization.js', dist));
 const { referenceKernel } = await import(new URL('kernels/pass.js', dist));
 

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createGzip } from 'node:zlib';
 import { simulateCrowd } from '../../dist/src/aggregation/index.js';
-import { csv } from '../../dist/src/formats/csv.js';
+import { csv } from '../../dist/src/formats/csv/csv.js';
 
 /** crowd-kit 1.4 on 1M votes with string ids, K = 5, CSV to Dawid-Skene's result. Measured elsewhere, on another machine of this kind. */
 const crowdKitSeconds = 31;

@@ -9,8 +9,8 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { findMethod, resolveOptions, simulateCrowd } from '../../dist/src/aggregation/index.js';
 import { Compute } from '../../dist/src/compute/compute.service.js';
-import { BinaryCopy } from '../../dist/src/platform/binary-copy.js';
-import { dataSourceOptions, migrateDatabase } from '../../dist/src/platform/database.js';
+import { BinaryCopy } from '../../dist/src/platform/database/binary-copy.js';
+import { dataSourceOptions, migrateDatabase } from '../../dist/src/platform/database/database.js';
 import { startEmbeddedPostgres } from '../../dist/src/platform/embedded-postgres/embedded-postgres.js';
 import { TimelineService } from '../../dist/src/reliability/timeline.service.js';
 
@@ -80,7 +80,7 @@ async function aggregated(client, url, { itemCount }) {
      values (1, $1, $2, $3, 0, $4, 'REQUEST', true, 'RUNNING', $5) returning id`, [method.id, method.version, options, voteCount, fence],
   );
   await new Compute().run({
-    module: new URL('../../dist/src/runs/run.task.js', import.meta.url),
+    module: new URL('../../dist/src/runs/running/run.task.js', import.meta.url),
     input: {
       url, channel: 'assay_run_changed', lease: { projectId: 1, runId: Number(id), fence }, methodId: method.id, options, seed: 0, makeCurrent: true,
       watermark: voteCount, itemCount, annotatorCount, classCount: K, threads: 1, predictions: null,

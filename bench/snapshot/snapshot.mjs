@@ -8,10 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { findMethod, resolveOptions, simulateCrowd } from '../../dist/src/aggregation/index.js';
 import { Compute } from '../../dist/src/compute/compute.service.js';
-import { migrateDatabase } from '../../dist/src/platform/database.js';
+import { migrateDatabase } from '../../dist/src/platform/database/database.js';
 import { startEmbeddedPostgres } from '../../dist/src/platform/embedded-postgres/embedded-postgres.js';
-import { BinaryCopy } from '../../dist/src/runs/binary-copy.js';
-import { readSnapshot } from '../../dist/src/runs/snapshot.js';
+import { BinaryCopy } from '../../dist/src/platform/database/binary-copy.js';
+import { readSnapshot } from '../../dist/src/runs/running/snapshot.js';
 
 const voteCount = Number(process.argv[2] ?? 1_000_000);
 const methodId = process.argv[3] ?? 'dawid-skene';
@@ -104,7 +104,7 @@ async function wholeRuns(client, url, { itemCount, annotatorCount }) {
     const serverCpu = await endedBackendsCpu(pid);
     const from = performance.now();
     const { seconds } = await new Compute().run({
-      module: new URL('../../dist/src/runs/run.task.js', import.meta.url),
+      module: new URL('../../dist/src/runs/running/run.task.js', import.meta.url),
       input: {
         url, channel: 'assay_run_changed', lease: { projectId: 1, runId: id, fence }, methodId, options, seed: 0, makeCurrent: true,
         watermark: voteCount, itemCount, annotatorCount, classCount: K, threads: 1,

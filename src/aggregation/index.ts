@@ -28,7 +28,7 @@ export { errorAt, informedness, type Informedness } from './diagnostics/annotato
 export { leaveOneOut } from './diagnostics/annotators/leave-one-out.js';
 export { type VoteSequence } from './diagnostics/annotators/vote-sequence.js';
 export type * from './method.js';
-export { calibration, fitTemperature, withTemperature, type Calibration, type CalibrationOptions, type ReliabilityBin } from './diagnostics/calibration.js';
+export { calibration, fitTemperature, withTemperature, type Calibration, type CalibrationOptions, type ReliabilityBin } from './numeric/calibration.js';
 export { drawSample, inclusionProbabilities, type DrawnSample, type SamplingFrame } from './diagnostics/drawn-sample.js';
 export { sampledShare, type SampledShare } from './diagnostics/sampled-share.js';
 export { conflation, disagreement, fitTemperatures, jensenShannonCentroid, meanSoftLabel, temper } from './combination.js';

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { rejectedRow, RowStatus, type RowResult } from '../platform/row-result.js';
 import { excerpt, requireText } from '../platform/text.js';
-import { Transactions, type Transaction } from '../platform/transaction.js';
-import { Audit, type Actor } from '../projects/audit.js';
+import { Transactions, type Transaction } from '../platform/database/transaction.js';
+import { Audit, type Actor } from '../projects/audit/audit.js';
 import type { Project } from '../projects/project.entity.js';
 import { AnnotatorStatus } from './annotator.entity.js';
 import { acceptRows } from './annotator-rows.js';

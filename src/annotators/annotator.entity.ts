@@ -1,7 +1,7 @@
 import { Field, Float, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
-import { globalId } from '../platform/global-id.js';
-import { Node } from '../platform/node.js';
+import { globalId } from '../platform/graphql/global-id.js';
+import { Node } from '../platform/graphql/node.js';
 
 export enum AnnotatorKind {
   HUMAN = 'HUMAN',

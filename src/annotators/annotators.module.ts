@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { NodeTypes } from '../platform/node.js';
+import { NodeTypes } from '../platform/graphql/node.js';
 import { AnnotatorStatuses } from './annotator-statuses.service.js';
 import { Annotator } from './annotator.entity.js';
 import { AnnotatorsResolver } from './annotators.resolver.js';

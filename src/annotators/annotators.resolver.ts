@@ -1,8 +1,8 @@
 import { Args, Mutation, Parent, ResolveField, Resolver } from '@nestjs/graphql';
-import { PageArgs } from '../platform/pagination.js';
+import { PageArgs } from '../platform/graphql/pagination.js';
 import { RequiresScope, type Principal } from '../platform/principal.js';
 import { Caller, Context, type RequestContext } from '../platform/request-context.js';
-import { actorOf } from '../projects/actor.js';
+import { actorOf } from '../projects/audit/actor.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { Project } from '../projects/project.entity.js';
 import { AnnotatorStatuses } from './annotator-statuses.service.js';

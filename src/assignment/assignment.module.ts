@@ -7,20 +7,20 @@ import { JobsModule } from '../jobs/jobs.module.js';
 import { LiveModule } from '../live/live.module.js';
 import { VotesModule } from '../votes/votes.module.js';
 import { AnnotatorLeasesResolver, AssignmentResolver, LateVoteResolver } from './assignment.resolver.js';
-import { ChoicesService } from './choices.service.js';
-import { ItemStateResolver, ProjectStatesResolver } from './item-states.resolver.js';
-import { ItemStates } from './item-states.service.js';
-import { LeaseLife } from './lease-life.js';
-import { LeasesService } from './leases.service.js';
-import { LeasesStore } from './leases.store.js';
+import { ChoicesService } from './queue/choices.service.js';
+import { ItemStateResolver, ProjectStatesResolver } from './states/item-states.resolver.js';
+import { ItemStates } from './states/item-states.service.js';
+import { LeaseLife } from './leases/lease-life.js';
+import { LeasesService } from './leases/leases.service.js';
+import { LeasesStore } from './leases/leases.store.js';
 import { NextItemsService } from './next-items.service.js';
-import { PoliciesResolver } from './policies.resolver.js';
-import { Progress } from './progress.js';
-import { QueueHeads } from './queue-heads.js';
-import { Queues } from './queues.service.js';
-import { Refresh } from './refresh.service.js';
-import { TermsStore } from './terms.store.js';
-import { VerifyLeases } from './verify-leases.js';
+import { PoliciesResolver } from './scoring/policies.resolver.js';
+import { Progress } from './states/progress.js';
+import { QueueHeads } from './queue/queue-heads.js';
+import { Queues } from './scoring/queues.service.js';
+import { Refresh } from './scoring/refresh.service.js';
+import { TermsStore } from './queue/terms.store.js';
+import { VerifyLeases } from './leases/verify-leases.js';
 
 @Module({
   imports: [JobsModule, ComputeModule, ItemsModule, AnnotatorsModule, VotesModule, GoldModule, LiveModule],

@@ -4,10 +4,11 @@ import { RequiresScope, type Principal } from '../platform/principal.js';
 import { Caller, Context, type RequestContext } from '../platform/request-context.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { Vote } from '../votes/vote.entity.js';
-import { HeartbeatInput, LeasesInput, LeasesPayload, NextItemsInput, NextItemsPayload } from './assignment.inputs.js';
-import { Lease } from './lease.entity.js';
-import { LeasesService } from './leases.service.js';
-import { LeasesStore } from './leases.store.js';
+import { NextItemsInput, NextItemsPayload } from './assignment.inputs.js';
+import { Lease } from './leases/lease.entity.js';
+import { HeartbeatInput, LeasesInput, LeasesPayload } from './leases/leases.inputs.js';
+import { LeasesService } from './leases/leases.service.js';
+import { LeasesStore } from './leases/leases.store.js';
 import { NextItemsService } from './next-items.service.js';
 
 @Resolver()

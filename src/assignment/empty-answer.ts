@@ -1,7 +1,7 @@
 import { Field, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
-import type { Asked } from '../platform/prepared.js';
-import { answered, held } from './pair-probes.js';
-import type { AssignmentTerms } from './terms.store.js';
+import type { Asked } from '../platform/database/prepared.js';
+import { answered, held } from './leases/pair-probes.js';
+import type { AssignmentTerms } from './queue/terms.store.js';
 
 export enum EmptyReason {
   NO_ITEMS = 'NO_ITEMS',

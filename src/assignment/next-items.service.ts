@@ -3,22 +3,22 @@ import { AnnotatorStatus } from '../annotators/annotator.entity.js';
 import { AnnotatorsService } from '../annotators/annotators.service.js';
 import { GoldService } from '../gold/gold.service.js';
 import { invalid, limitExceeded } from '../platform/errors.js';
-import { Prepared, type Asked } from '../platform/prepared.js';
+import { Prepared, type Asked } from '../platform/database/prepared.js';
 import type { Principal } from '../platform/principal.js';
 import { ROWS_PER_CALL } from '../platform/row-result.js';
 import { excerpt, textFault } from '../platform/text.js';
-import { Transactions, type Transaction } from '../platform/transaction.js';
+import { Transactions, type Transaction } from '../platform/database/transaction.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { requirePolicy } from '../projects/projects.service.js';
-import { lockBudget, lockCapacity } from './assignment-locks.js';
-import { ChoicesService } from './choices.service.js';
+import { lockBudget, lockCapacity } from './leases/assignment-locks.js';
+import { ChoicesService } from './queue/choices.service.js';
 import { EmptyReason, explainEmpty, shortOf, type EmptyAnswer } from './empty-answer.js';
-import { drawGoldCount, withGold } from './gold-checks.js';
-import type { Lease } from './lease.entity.js';
-import type { Choice, LeaseTerms } from './lease-giving.js';
-import { LeasesStore } from './leases.store.js';
-import { Queues } from './queues.service.js';
-import { TermsStore, type AssignmentTerms } from './terms.store.js';
+import { drawGoldCount, withGold } from './leases/gold-checks.js';
+import type { Lease } from './leases/lease.entity.js';
+import type { Choice, LeaseTerms } from './leases/lease-giving.js';
+import { LeasesStore } from './leases/leases.store.js';
+import { Queues } from './scoring/queues.service.js';
+import { TermsStore, type AssignmentTerms } from './queue/terms.store.js';
 
 export interface NextItemsRequest {
   /** Global id. */

@@ -1,4 +1,4 @@
-import { FormatError } from '../formats/fault.js';
+import { FormatError } from '../formats/text/fault.js';
 
 /** What the caller can mend: told in one line, without a stack. */
 export class Refusal extends Error {

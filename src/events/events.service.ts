@@ -1,6 +1,6 @@
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { Transaction } from '../platform/transaction.js';
+import type { Transaction } from '../platform/database/transaction.js';
 import { Latest } from './latest.js';
 import { Listener } from './listener.js';
 import type { Topic } from './topic.js';

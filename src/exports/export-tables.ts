@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import type { CellValue } from '../formats/writer.js';
+import type { CellValue } from '../formats/text/writer.js';
 import type { Project } from '../projects/project.entity.js';
 
 /** One kind of download: its columns, and its rows in pages of a few thousand, so that memory stays constant. */

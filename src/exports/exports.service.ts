@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { conflict, notFound } from '../platform/errors.js';
-import { readGlobalId } from '../platform/global-id.js';
-import { Transactions } from '../platform/transaction.js';
+import { readGlobalId } from '../platform/graphql/global-id.js';
+import { Transactions } from '../platform/database/transaction.js';
 import type { Project } from '../projects/project.entity.js';
 import { lockVotes } from '../projects/vote-lock.js';
 import { Run } from '../runs/run.entity.js';
-import { requireResults } from '../runs/runs.service.js';
+import { requireResults } from '../runs/run-reader.js';
 import { newestWatermark } from '../runs/watermark.js';
 import { annotatorTable, softLabelTable, voteTable, type ExportTable } from './export-tables.js';
 

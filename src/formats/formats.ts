@@ -1,11 +1,11 @@
-import { csv } from './csv.js';
-import type { Format, ReadableFormat, ReadOptions } from './format.js';
-import { ndjson } from './ndjson.js';
-import { parquet } from './parquet.js';
-import { behind, plainBytes } from './plain-bytes.js';
-import { type Batch, rowBatches } from './read-rows.js';
-import type { RowOf, Table } from './table.js';
-import type { TextFormat } from './text-format.js';
+import { csv } from './csv/csv.js';
+import type { Format, ReadableFormat, ReadOptions } from './rows/format.js';
+import { ndjson } from './ndjson/ndjson.js';
+import { parquet } from './parquet/parquet.js';
+import { behind, plainBytes } from './text/plain-bytes.js';
+import { type Batch, rowBatches } from './rows/read-rows.js';
+import type { RowOf, Table } from './rows/table.js';
+import type { TextFormat } from './rows/text-format.js';
 
 /** THE REGISTRY: a format is one file and one line here. These are read and written. */
 export const formats: readonly Format[] = [

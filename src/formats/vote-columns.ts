@@ -1,11 +1,11 @@
-import { type Cell, CellKind, idFault } from './cell.js';
-import { Dictionary, viewOf } from './dictionary.js';
-import { Fault, FormatError } from './fault.js';
+import { type Cell, CellKind, idFault } from './text/cell.js';
+import { Dictionary, viewOf } from './rows/dictionary.js';
+import { Fault, FormatError } from './text/fault.js';
 import { textFormatOf } from './formats.js';
-import { plainBytes } from './plain-bytes.js';
-import { wanted } from './read-rows.js';
-import { type Cells, type RecordSink, scanning } from './scanner.js';
-import { outcomeFault, voteTable } from './tables.js';
+import { plainBytes } from './text/plain-bytes.js';
+import { wanted } from './rows/read-rows.js';
+import { type Cells, type RecordSink, scanning } from './text/scanner.js';
+import { outcomeFault, voteTable } from './rows/tables.js';
 
 /** A whole file of votes as three columns of codes, in the order of the file. */
 export interface VoteFile {

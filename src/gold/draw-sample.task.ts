@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { drawSample } from '../aggregation/index.js';
-import { readCopy, sqlInteger } from '../platform/binary-copy-reader.js';
+import { readCopy, sqlInteger } from '../platform/database/binary-copy-reader.js';
 
 export interface DrawTask {
   url: string;

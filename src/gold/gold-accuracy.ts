@@ -1,6 +1,6 @@
 import { Field, Int, ObjectType } from '@nestjs/graphql';
 import { betaQuantile } from '../aggregation/index.js';
-import { ProbabilityScalar } from '../platform/scalars.js';
+import { ProbabilityScalar } from '../platform/graphql/scalars.js';
 
 @ObjectType({ description: "How often an annotator's votes are the gold answers, at this moment. Unlike `accuracy`, nothing of it is estimated by a run." })
 export class GoldAccuracy {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { connectionType, Keyset, type ConnectionOf, type PageArgs } from '../platform/pagination.js';
+import { connectionType, Keyset, type ConnectionOf, type PageArgs } from '../platform/graphql/pagination.js';
 import type { RequestContext } from '../platform/request-context.js';
 import { GOLD_COLUMNS, GoldAnswer } from './gold-answer.js';
 

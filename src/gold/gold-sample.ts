@@ -1,7 +1,7 @@
 import { Field, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
-import { globalId } from '../platform/global-id.js';
-import { Node } from '../platform/node.js';
-import { ProbabilityScalar } from '../platform/scalars.js';
+import { globalId } from '../platform/graphql/global-id.js';
+import { Node } from '../platform/graphql/node.js';
+import { ProbabilityScalar } from '../platform/graphql/scalars.js';
 
 export enum GoldSampleDesign {
   UNIFORM = 'UNIFORM',

@@ -1,10 +1,10 @@
 import { Args, ID, Int, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { Item } from '../items/item.entity.js';
 import { ItemsService } from '../items/items.service.js';
-import { PageArgs } from '../platform/pagination.js';
+import { PageArgs } from '../platform/graphql/pagination.js';
 import { RequiresScope, type Principal } from '../platform/principal.js';
 import { Caller, Context, idempotencyKeyOf, type RequestContext } from '../platform/request-context.js';
-import { actorOf } from '../projects/actor.js';
+import { actorOf } from '../projects/audit/actor.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { Project } from '../projects/project.entity.js';
 import { GoldAnswer } from './gold-answer.js';

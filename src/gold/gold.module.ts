@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ComputeModule } from '../compute/compute.module.js';
 import { ItemsModule } from '../items/items.module.js';
-import { NodeTypes } from '../platform/node.js';
+import { NodeTypes } from '../platform/graphql/node.js';
 import { GoldAccuracies } from './gold-accuracies.service.js';
 import { GoldAnswers } from './gold-answers.service.js';
 import { GoldSampleItemResolver, GoldSamplesResolver, ProjectGoldSamplesResolver } from './gold-samples.resolver.js';

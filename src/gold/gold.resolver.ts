@@ -2,10 +2,10 @@ import { Args, Int, Mutation, Parent, ResolveField, Resolver } from '@nestjs/gra
 import { Annotator } from '../annotators/annotator.entity.js';
 import { Item } from '../items/item.entity.js';
 import { ItemsService } from '../items/items.service.js';
-import { PageArgs } from '../platform/pagination.js';
+import { PageArgs } from '../platform/graphql/pagination.js';
 import { RequiresScope } from '../platform/principal.js';
 import { Context, idempotencyKeyOf, type RequestContext } from '../platform/request-context.js';
-import { actorOf } from '../projects/actor.js';
+import { actorOf } from '../projects/audit/actor.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { Project } from '../projects/project.entity.js';
 import { GoldAccuracies } from './gold-accuracies.service.js';

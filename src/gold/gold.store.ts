@@ -1,5 +1,5 @@
-import { int2Array, int4Array, nullableTextArray } from '../platform/binary-array.js';
-import type { Transaction } from '../platform/transaction.js';
+import { int2Array, int4Array, nullableTextArray } from '../platform/database/binary-array.js';
+import type { Transaction } from '../platform/database/transaction.js';
 
 /** The first half of an advisory lock's key; the second is the project. */
 const GOLD_LOCK = 0x676f6c64;

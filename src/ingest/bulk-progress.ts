@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { conflict } from '../platform/errors.js';
-import type { Transaction } from '../platform/transaction.js';
+import type { Transaction } from '../platform/database/transaction.js';
 import type { DataSource } from 'typeorm';
 
 /** How far an upload under an idempotency key has come: what was committed, and what the rows until there were. */

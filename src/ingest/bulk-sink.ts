@@ -1,6 +1,6 @@
-import type { RowOf, Table } from '../formats/table.js';
+import type { RowOf, Table } from '../formats/rows/table.js';
 import { RowStatus, type RowResult } from '../platform/row-result.js';
-import type { Transaction } from '../platform/transaction.js';
+import type { Transaction } from '../platform/database/transaction.js';
 
 /** What became of the rows of one batch: how many by the sink's counts, and each rejected one by its place in the batch. */
 export interface BatchAnswer<Count extends string> {

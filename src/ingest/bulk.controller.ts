@@ -1,15 +1,15 @@
 import { Controller, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findReadableFormat, formatOfContentType, readableFormats } from '../formats/formats.js';
-import type { ReadableFormat } from '../formats/format.js';
-import type { Table } from '../formats/table.js';
+import type { ReadableFormat } from '../formats/rows/format.js';
+import type { Table } from '../formats/rows/table.js';
 import { GoldService } from '../gold/gold.service.js';
 import { ItemsService } from '../items/items.service.js';
 import { AssayError, invalid, limitExceeded } from '../platform/errors.js';
 import { Config } from '../platform/config.js';
 import { RequiresScope } from '../platform/principal.js';
 import type { RequestWithContext } from '../platform/request-context.js';
-import { actorOf } from '../projects/actor.js';
+import { actorOf } from '../projects/audit/actor.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import type { Project } from '../projects/project.entity.js';
 import { PredictionsService } from '../predictions/predictions.service.js';

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { FormatError } from '../formats/fault.js';
-import type { ReadableFormat } from '../formats/format.js';
-import type { Batch } from '../formats/read-rows.js';
-import type { RowOf, Table } from '../formats/table.js';
+import { FormatError } from '../formats/text/fault.js';
+import type { ReadableFormat } from '../formats/rows/format.js';
+import type { Batch } from '../formats/rows/read-rows.js';
+import type { RowOf, Table } from '../formats/rows/table.js';
 import { AssayError } from '../platform/errors.js';
-import { Transactions } from '../platform/transaction.js';
+import { Transactions } from '../platform/database/transaction.js';
 import type { Project } from '../projects/project.entity.js';
 import { BulkProgress } from './bulk-progress.js';
 import type { BulkSink } from './bulk-sink.js';

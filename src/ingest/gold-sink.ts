@@ -1,6 +1,6 @@
-import { goldTable } from '../formats/tables.js';
+import { goldTable } from '../formats/rows/tables.js';
 import type { GoldService } from '../gold/gold.service.js';
-import type { Actor } from '../projects/audit.js';
+import type { Actor } from '../projects/audit/audit.js';
 import type { Project } from '../projects/project.entity.js';
 import { answerOf, rowCounts, type BulkSink } from './bulk-sink.js';
 

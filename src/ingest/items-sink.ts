@@ -1,4 +1,4 @@
-import { itemTable } from '../formats/tables.js';
+import { itemTable } from '../formats/rows/tables.js';
 import type { ItemsService } from '../items/items.service.js';
 import type { Project } from '../projects/project.entity.js';
 import { answerOf, rowCounts, type BulkSink } from './bulk-sink.js';

@@ -1,5 +1,5 @@
-import { predictionTable, type PredictionTable } from '../formats/tables.js';
-import type { Actor } from '../projects/audit.js';
+import { predictionTable, type PredictionTable } from '../formats/rows/tables.js';
+import type { Actor } from '../projects/audit/audit.js';
 import type { Project } from '../projects/project.entity.js';
 import type { GivenVersion } from '../predictions/predictions.store.js';
 import type { PredictionsService } from '../predictions/predictions.service.js';

@@ -1,4 +1,4 @@
-import { voteTable } from '../formats/tables.js';
+import { voteTable } from '../formats/rows/tables.js';
 import type { Project } from '../projects/project.entity.js';
 import { countAnswers, readAnswers, VoteStatus, type VoteAnswers } from '../votes/vote-batch.js';
 import type { VotesService } from '../votes/votes.service.js';

@@ -1,8 +1,8 @@
 import { Field, ID, ObjectType } from '@nestjs/graphql';
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
-import { globalId } from '../platform/global-id.js';
-import { Node } from '../platform/node.js';
-import { JsonScalar } from '../platform/scalars.js';
+import { globalId } from '../platform/graphql/global-id.js';
+import { Node } from '../platform/graphql/node.js';
+import { JsonScalar } from '../platform/graphql/scalars.js';
 
 @Entity('items')
 @ObjectType({ implements: () => Node, description: 'One thing to be labelled.' })

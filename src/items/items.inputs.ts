@@ -1,6 +1,6 @@
 import { Field, ID, InputType, ObjectType } from '@nestjs/graphql';
 import { RowResult } from '../platform/row-result.js';
-import { JsonScalar } from '../platform/scalars.js';
+import { JsonScalar } from '../platform/graphql/scalars.js';
 
 @InputType()
 export class ItemInput {

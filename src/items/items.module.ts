@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { NodeTypes } from '../platform/node.js';
+import { NodeTypes } from '../platform/graphql/node.js';
 import { Item } from './item.entity.js';
 import { ItemsResolver } from './items.resolver.js';
 import { ItemsService } from './items.service.js';

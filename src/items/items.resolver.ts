@@ -1,5 +1,5 @@
 import { Args, Mutation, Parent, ResolveField, Resolver } from '@nestjs/graphql';
-import { PageArgs } from '../platform/pagination.js';
+import { PageArgs } from '../platform/graphql/pagination.js';
 import { RequiresScope, type Principal } from '../platform/principal.js';
 import { Caller } from '../platform/request-context.js';
 import { ProjectAccess } from '../projects/project-access.js';

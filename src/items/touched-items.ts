@@ -1,5 +1,5 @@
-import { int4Array } from '../platform/binary-array.js';
-import type { Transaction } from '../platform/transaction.js';
+import { int4Array } from '../platform/database/binary-array.js';
+import type { Transaction } from '../platform/database/transaction.js';
 
 /** A note that is longer would make whoever brings its items up to date hold on to them for long. */
 const LONGEST_NOTE = 500;

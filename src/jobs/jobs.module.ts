@@ -1,6 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { EventsModule } from '../events/events.module.js';
-import { ReadinessCheck } from '../platform/health.controller.js';
+import { ReadinessCheck } from '../platform/http/health.controller.js';
 import { Jobs } from './jobs.service.js';
 
 /** Global because /readyz, below, asks for its readiness. */

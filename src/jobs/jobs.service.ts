@@ -5,8 +5,8 @@ import { DataSource } from 'typeorm';
 import { Events } from '../events/events.service.js';
 import { defineTopic } from '../events/topic.js';
 import { Config } from '../platform/config.js';
-import { ReadinessCheck } from '../platform/health.controller.js';
-import { Transactions, type Transaction } from '../platform/transaction.js';
+import { ReadinessCheck } from '../platform/http/health.controller.js';
+import { Transactions, type Transaction } from '../platform/database/transaction.js';
 import { declaredJobs, type Job, type JobHandler } from './job.js';
 import { Queue } from './queue.js';
 

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import PgBoss from 'pg-boss';
 import type { DataSource } from 'typeorm';
-import type { Transaction } from '../platform/transaction.js';
+import type { Transaction } from '../platform/database/transaction.js';
 import type { Job } from './job.js';
 
 /** Ours among the advisory locks of one database. */

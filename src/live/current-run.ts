@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Asked } from '../platform/prepared.js';
+import type { Asked } from '../platform/database/prepared.js';
 import type { ConfusionMatrices } from '../aggregation/index.js';
 
 /** What a project's current run left behind for labels between runs. */

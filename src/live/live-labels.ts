@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { bestClass, entropy, livePosteriors, movePosteriors, tiedClasses } from '../aggregation/index.js';
 import { touchFound } from '../items/touched-items.js';
-import { int4Array } from '../platform/binary-array.js';
-import { Prepared } from '../platform/prepared.js';
-import type { Transaction } from '../platform/transaction.js';
+import { int4Array } from '../platform/database/binary-array.js';
+import { Prepared } from '../platform/database/prepared.js';
+import type { Transaction } from '../platform/database/transaction.js';
 import { CurrentRuns, type CurrentRun } from './current-run.js';
 import { CHANGED_ITEMS } from './changed-items.js';
 import type { TouchedGold } from './touched-gold.js';

@@ -1,5 +1,5 @@
-import { int4Array } from '../platform/binary-array.js';
-import type { Transaction } from '../platform/transaction.js';
+import { int4Array } from '../platform/database/binary-array.js';
+import type { Transaction } from '../platform/database/transaction.js';
 
 /** Gold answers of some items: class indices in the order of their codes, -1 where unknown. */
 export interface TouchedGold {

@@ -1,6 +1,6 @@
 import { VoteTable } from '../aggregation/index.js';
-import { int4Array } from '../platform/binary-array.js';
-import type { Transaction } from '../platform/transaction.js';
+import { int4Array } from '../platform/database/binary-array.js';
+import type { Transaction } from '../platform/database/transaction.js';
 
 /** The votes of some items as they are now, and what changed since a watermark. Items are numbered by their place in `codes`. */
 export interface TouchedVotes {

@@ -1,13 +1,13 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Config } from './config.js';
-import { dataSourceOptions } from './database.js';
-import { HealthController } from './health.controller.js';
-import { Idempotency } from './idempotency.js';
+import { dataSourceOptions } from './database/database.js';
+import { HealthController } from './http/health.controller.js';
+import { Idempotency } from './database/idempotency.js';
 import { MetricsController } from './metrics.js';
-import { NodeResolver, NodeTypes } from './node.js';
-import { Prepared } from './prepared.js';
-import { Transactions } from './transaction.js';
+import { NodeResolver, NodeTypes } from './graphql/node.js';
+import { Prepared } from './database/prepared.js';
+import { Transactions } from './database/transaction.js';
 
 /** What every module stands on: settings, the database, and the doors that tell how the process does. */
 @Global()

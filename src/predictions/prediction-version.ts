@@ -1,5 +1,5 @@
 import { Field, Float, Int, ObjectType } from '@nestjs/graphql';
-import { BigIntScalar } from '../platform/scalars.js';
+import { BigIntScalar } from '../platform/graphql/scalars.js';
 
 @ObjectType({ description: "One version of a model's predictions. Its rows never change; new numbers are a new version." })
 export class PredictionVersion {

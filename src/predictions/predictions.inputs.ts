@@ -1,6 +1,6 @@
 import { Field, Float, ID, InputType, ObjectType } from '@nestjs/graphql';
 import { RowResult } from '../platform/row-result.js';
-import { BigIntScalar } from '../platform/scalars.js';
+import { BigIntScalar } from '../platform/graphql/scalars.js';
 import { PredictionModel } from './prediction-version.js';
 
 @InputType({ description: 'What a model says of one item.' })

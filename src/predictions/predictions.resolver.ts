@@ -3,7 +3,7 @@ import { Item } from '../items/item.entity.js';
 import { limitExceeded } from '../platform/errors.js';
 import { RequiresScope } from '../platform/principal.js';
 import { Context, idempotencyKeyOf, type RequestContext } from '../platform/request-context.js';
-import { actorOf } from '../projects/actor.js';
+import { actorOf } from '../projects/audit/actor.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { Project } from '../projects/project.entity.js';
 import { PredictionModels } from './prediction-models.service.js';

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { ItemsService } from '../items/items.service.js';
 import { conflict, invalid, limitExceeded } from '../platform/errors.js';
-import { Idempotency } from '../platform/idempotency.js';
+import { Idempotency } from '../platform/database/idempotency.js';
 import { rejectedRow, RowStatus, type RowResult } from '../platform/row-result.js';
 import { excerpt, requireText } from '../platform/text.js';
-import { Transactions, type Transaction } from '../platform/transaction.js';
-import { Audit, type Actor } from '../projects/audit.js';
+import { Transactions, type Transaction } from '../platform/database/transaction.js';
+import { Audit, type Actor } from '../projects/audit/audit.js';
 import { requireOpen } from '../projects/project-access.js';
 import { Project } from '../projects/project.entity.js';
 import { lockVotes } from '../projects/vote-lock.js';

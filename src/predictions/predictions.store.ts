@@ -1,5 +1,5 @@
-import { float8Array, int4Array } from '../platform/binary-array.js';
-import type { Transaction } from '../platform/transaction.js';
+import { float8Array, int4Array } from '../platform/database/binary-array.js';
+import type { Transaction } from '../platform/database/transaction.js';
 import { changesOf } from '../projects/vote-changes.js';
 import { CURRENT_VERSIONS } from './current-versions.js';
 

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { readCopy, sqlInteger } from '../platform/binary-copy-reader.js';
+import { readCopy, sqlInteger } from '../platform/database/binary-copy-reader.js';
 
 /** The rows of one version, in the order of items' codes. */
 export interface VersionRows {

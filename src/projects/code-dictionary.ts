@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
-import { int4Array, nullableTextArray } from '../platform/binary-array.js';
-import type { Transaction, Transactions } from '../platform/transaction.js';
+import { int4Array, nullableTextArray } from '../platform/database/binary-array.js';
+import type { Transaction, Transactions } from '../platform/database/transaction.js';
 
 /** Which of a project's two dictionaries: its table, and the counter of project_codes that gives its codes. */
 export type DictionaryTable = 'items' | 'annotators';

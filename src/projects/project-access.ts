@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AssayError, notFound } from '../platform/errors.js';
-import { globalId, readGlobalId } from '../platform/global-id.js';
+import { globalId, readGlobalId } from '../platform/graphql/global-id.js';
 import type { Principal } from '../platform/principal.js';
 import { Project } from './project.entity.js';
 

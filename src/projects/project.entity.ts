@@ -1,8 +1,8 @@
 import { Field, Float, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import { Column, CreateDateColumn, Entity, PrimaryGeneratedColumn, UpdateDateColumn } from 'typeorm';
-import { globalId } from '../platform/global-id.js';
-import { Node } from '../platform/node.js';
-import { JsonScalar } from '../platform/scalars.js';
+import { globalId } from '../platform/graphql/global-id.js';
+import { Node } from '../platform/graphql/node.js';
+import { JsonScalar } from '../platform/graphql/scalars.js';
 
 export enum RepeatPolicy {
   KEEP_LAST = 'KEEP_LAST',

@@ -2,7 +2,7 @@ import { Field, Float, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, Max, Min, ValidateNested } from 'class-validator';
 import { defaultMethodId } from '../aggregation/index.js';
-import { JsonScalar } from '../platform/scalars.js';
+import { JsonScalar } from '../platform/graphql/scalars.js';
 import { Project, RepeatPolicy } from './project.entity.js';
 
 @InputType({ description: 'Rules that are left out keep their value; null removes one that may be absent.' })

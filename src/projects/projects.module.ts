@@ -2,24 +2,24 @@ import { Global, Module } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Jobs } from '../jobs/jobs.service.js';
-import { Idempotency } from '../platform/idempotency.js';
-import { NodeTypes } from '../platform/node.js';
+import { Idempotency } from '../platform/database/idempotency.js';
+import { NodeTypes } from '../platform/graphql/node.js';
 import { Authenticator } from '../platform/principal.js';
-import { AccessGuard } from './access.guard.js';
-import { ApiKey } from './api-key.entity.js';
-import { ApiKeysResolver } from './api-keys.resolver.js';
-import { ApiKeysService } from './api-keys.service.js';
-import { Audit } from './audit.js';
-import { AuditEntry } from './audit-entry.entity.js';
-import { FirstWorkspace } from './first-workspace.js';
-import { KeyAuthenticator } from './key-authenticator.js';
+import { AccessGuard } from './access/access.guard.js';
+import { ApiKey } from './keys/api-key.entity.js';
+import { ApiKeysResolver } from './keys/api-keys.resolver.js';
+import { ApiKeysService } from './keys/api-keys.service.js';
+import { Audit } from './audit/audit.js';
+import { AuditEntry } from './audit/audit-entry.entity.js';
+import { FirstWorkspace } from './keys/first-workspace.js';
+import { KeyAuthenticator } from './keys/key-authenticator.js';
 import { ProjectAccess } from './project-access.js';
 import { Project } from './project.entity.js';
 import { ProjectsResolver } from './projects.resolver.js';
 import { ProjectsService } from './projects.service.js';
-import { ScopeCheck } from './scope-check.js';
-import { Workspace } from './workspace.entity.js';
-import { WorkspaceResolver } from './workspace.resolver.js';
+import { ScopeCheck } from './access/scope-check.js';
+import { Workspace } from './workspaces/workspace.entity.js';
+import { WorkspaceResolver } from './workspaces/workspace.resolver.js';
 
 /** Global: every module above asks for a project, and every door for a key. */
 @Global()

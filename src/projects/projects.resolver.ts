@@ -1,9 +1,9 @@
 import { Args, ID, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { AssayError } from '../platform/errors.js';
-import { PageArgs } from '../platform/pagination.js';
+import { PageArgs } from '../platform/graphql/pagination.js';
 import { RequiresScope, type Principal } from '../platform/principal.js';
 import { Caller, Context, idempotencyKeyOf, type RequestContext } from '../platform/request-context.js';
-import { actorOf } from './actor.js';
+import { actorOf } from './audit/actor.js';
 import { ProjectAccess } from './project-access.js';
 import { Project } from './project.entity.js';
 import { ArchiveProjectInput, CreateProjectInput, CreateProjectPayload, ProjectPayload, UpdateProjectInput } from './projects.inputs.js';

@@ -1,4 +1,4 @@
-import type { Transaction } from '../platform/transaction.js';
+import type { Transaction } from '../platform/database/transaction.js';
 
 /** The first half of the advisory lock's key, so that no other lock of Assay meets it. */
 const VOTE_LOCK = 0x766f74;

@@ -1,5 +1,5 @@
 import { Field, Float, Int, ObjectType } from '@nestjs/graphql';
-import { ProbabilityScalar } from '../platform/scalars.js';
+import { ProbabilityScalar } from '../platform/graphql/scalars.js';
 
 @ObjectType({ description: 'A share as it is estimated, and where it lies with 95% confidence.' })
 export class EstimatedShare {

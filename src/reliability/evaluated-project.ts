@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import type { RunParameters } from '../aggregation/index.js';
-import { readCopy, sqlInteger } from '../platform/binary-copy-reader.js';
+import { readCopy, sqlInteger } from '../platform/database/binary-copy-reader.js';
 import { changesOf } from '../projects/vote-changes.js';
 
 /** What an evaluation reads of a project beside its votes, in one snapshot with them. */

@@ -1,5 +1,5 @@
 import { betaQuantile, drift, errorAt, informedness, voteEvidence, type Drift, type RunParameters, type VoteEvidence } from '../aggregation/index.js';
-import { wilsonInterval } from '../runs/accuracy.js';
+import { wilsonInterval } from '../runs/results/accuracy.js';
 import type { StandingVotes } from './standing-votes.js';
 
 /** So many of the newest votes make up the latest window. */

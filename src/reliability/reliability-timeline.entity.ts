@@ -1,6 +1,6 @@
 import { ArgsType, Field, Float, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
-import { connectionType } from '../platform/pagination.js';
-import { ProbabilityScalar } from '../platform/scalars.js';
+import { connectionType } from '../platform/graphql/pagination.js';
+import { ProbabilityScalar } from '../platform/graphql/scalars.js';
 import { EstimatedShare } from './annotator-reliability.entity.js';
 
 export enum TimelineWindow {

@@ -4,7 +4,7 @@ import { AnnotatorStatuses } from '../annotators/annotator-statuses.service.js';
 import { Compute } from '../compute/compute.service.js';
 import { defineJob } from '../jobs/job.js';
 import { Jobs } from '../jobs/jobs.service.js';
-import type { Transaction } from '../platform/transaction.js';
+import type { Transaction } from '../platform/database/transaction.js';
 import { HAPPENED } from './evaluated-project.js';
 import type { Evaluation } from './reliability.task.js';
 

@@ -1,10 +1,10 @@
 import { Args, Mutation, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { Annotator } from '../annotators/annotator.entity.js';
 import { AnnotatorConnection } from '../annotators/annotators.service.js';
-import { PageArgs } from '../platform/pagination.js';
+import { PageArgs } from '../platform/graphql/pagination.js';
 import { RequiresScope } from '../platform/principal.js';
 import { Context, type RequestContext } from '../platform/request-context.js';
-import { actorOf } from '../projects/actor.js';
+import { actorOf } from '../projects/audit/actor.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { Project } from '../projects/project.entity.js';
 import { AnnotatorFlag, AnnotatorFlagKind, DismissFlagInput, DismissFlagPayload } from './annotator-flag.entity.js';

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { BinaryCopy } from '../platform/binary-copy.js';
+import { BinaryCopy } from '../platform/database/binary-copy.js';
 import type { EvaluatedProject } from './evaluated-project.js';
 import type { Figures } from './figures.js';
 import type { Flag } from './flags.js';

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import type { VoteSequence } from '../aggregation/index.js';
-import { readCopy, sqlInteger } from '../platform/binary-copy-reader.js';
+import { readCopy, sqlInteger } from '../platform/database/binary-copy-reader.js';
 
 /** The class votes of a project that stand, annotator by annotator, each one's in the order of their time. */
 export interface StandingVotes extends VoteSequence {

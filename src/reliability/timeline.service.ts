@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Annotator } from '../annotators/annotator.entity.js';
 import { invalid } from '../platform/errors.js';
-import { Keyset, type ConnectionOf } from '../platform/pagination.js';
+import { Keyset, type ConnectionOf } from '../platform/graphql/pagination.js';
 import { TimelineWindow, type ReliabilityWindow, type TimelineArgs } from './reliability-timeline.entity.js';
 import { describeWindows, windowEnds, type OwnVote } from './timeline-windows.js';
 import { timelineStore } from './timeline.store.js';

@@ -1,6 +1,6 @@
 import type { RunParameters, VoteSequence } from '../aggregation/index.js';
-import { int4Array } from '../platform/binary-array.js';
-import type { Transaction } from '../platform/transaction.js';
+import { int4Array } from '../platform/database/binary-array.js';
+import type { Transaction } from '../platform/database/transaction.js';
 import type { OwnVote, Surroundings } from './timeline-windows.js';
 
 interface VoteOnItem {

@@ -1,7 +1,7 @@
 import { Field, Float, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { methods, type OptionSpec } from '../aggregation/index.js';
 import { RequiresScope } from '../platform/principal.js';
-import { JsonScalar } from '../platform/scalars.js';
+import { JsonScalar } from '../platform/graphql/scalars.js';
 
 @ObjectType({ description: 'One option of an aggregation method.' })
 export class MethodOption {

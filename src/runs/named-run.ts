@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Args, ID } from '@nestjs/graphql';
 import { notFound } from '../platform/errors.js';
-import { readGlobalId } from '../platform/global-id.js';
+import { readGlobalId } from '../platform/graphql/global-id.js';
 import type { RequestContext } from '../platform/request-context.js';
 import type { Run } from './run.entity.js';
-import { requireResults, RunsService } from './runs.service.js';
+import { requireResults, RunReader } from './run-reader.js';
 
 /** The argument `run` of result fields. */
 export const RunArgument = () => Args('run', { type: () => ID, nullable: true, description: "A run that succeeded; the project's current one where left out." });
@@ -12,7 +12,7 @@ export const RunArgument = () => Args('run', { type: () => ID, nullable: true, d
 /** Which run such an argument names. */
 @Injectable()
 export class NamedRun {
-  constructor(private readonly runs: RunsService) {}
+  constructor(private readonly runs: RunReader) {}
 
   /** @throws NOT_FOUND for a run of another project as for an absent one; CONFLICT for one without results. */
   async find(context: RequestContext, projectId: number, id: string): Promise<Run> {

@@ -1,9 +1,9 @@
 import { Field, Float, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
 import type { MethodOptions } from '../aggregation/index.js';
-import { globalId } from '../platform/global-id.js';
-import { Node } from '../platform/node.js';
-import { BigIntScalar, JsonScalar } from '../platform/scalars.js';
+import { globalId } from '../platform/graphql/global-id.js';
+import { Node } from '../platform/graphql/node.js';
+import { BigIntScalar, JsonScalar } from '../platform/graphql/scalars.js';
 
 export enum RunStatus {
   QUEUED = 'QUEUED',

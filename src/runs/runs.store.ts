@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { MethodOptions, Progress } from '../aggregation/index.js';
-import type { Transaction } from '../platform/transaction.js';
+import type { Transaction } from '../platform/database/transaction.js';
 import type { RunOrigin } from './run.entity.js';
 import { runChanged } from './run-changed.js';
 

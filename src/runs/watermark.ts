@@ -1,4 +1,4 @@
-import type { Transaction } from '../platform/transaction.js';
+import type { Transaction } from '../platform/database/transaction.js';
 import { changesOf } from '../projects/vote-changes.js';
 import { lockVotes } from '../projects/vote-lock.js';
 import type { Pin } from './runs.store.js';

@@ -6,7 +6,7 @@ import { RepeatPolicy } from '../projects/project.entity.js';
 import type { ProjectRulesInput } from '../projects/projects.inputs.js';
 import { ProjectsService } from '../projects/projects.service.js';
 import { RunStatus } from '../runs/run.entity.js';
-import { RunsService } from '../runs/runs.service.js';
+import { RunsService } from '../runs/running/runs.service.js';
 import { VotesService } from '../votes/votes.service.js';
 import { anaesthesiaClasses, anaesthesiaVotes, type Answer } from './anaesthesia.js';
 

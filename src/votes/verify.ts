@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Transactions } from '../platform/transaction.js';
+import { Transactions } from '../platform/database/transaction.js';
 import { lockVotes } from '../projects/vote-lock.js';
 
 /** A count that is not what the log says. */

@@ -3,7 +3,7 @@ import { Annotator } from '../annotators/annotator.entity.js';
 import { AnnotatorsService } from '../annotators/annotators.service.js';
 import { Item } from '../items/item.entity.js';
 import { ItemsService } from '../items/items.service.js';
-import { PageArgs } from '../platform/pagination.js';
+import { PageArgs } from '../platform/graphql/pagination.js';
 import { Context, type RequestContext } from '../platform/request-context.js';
 import { VoteConnection, VoteHistory } from './vote-history.js';
 import { VoteCountsService } from './vote-counts.js';

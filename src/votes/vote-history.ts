@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { notFound } from '../platform/errors.js';
-import { readGlobalId } from '../platform/global-id.js';
-import { connectionType, Keyset, type ConnectionOf, type PageArgs } from '../platform/pagination.js';
+import { readGlobalId } from '../platform/graphql/global-id.js';
+import { connectionType, Keyset, type ConnectionOf, type PageArgs } from '../platform/graphql/pagination.js';
 import type { Principal } from '../platform/principal.js';
 import type { RequestContext } from '../platform/request-context.js';
 import { ProjectAccess } from '../projects/project-access.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Transaction } from '../platform/transaction.js';
+import type { Transaction } from '../platform/database/transaction.js';
 import type { Project } from '../projects/project.entity.js';
 
 /** A vote that was taken in: written, or told already by one that stands. */

@@ -1,5 +1,5 @@
 import { excerpt } from '../platform/text.js';
-import type { Transaction } from '../platform/transaction.js';
+import type { Transaction } from '../platform/database/transaction.js';
 import { RepeatPolicy } from '../projects/project.entity.js';
 import { judgeRepeat, sameAnswer } from './repeat-rule.js';
 import { VoteStatus, type AnswerSheet, type PendingVote } from './vote-batch.js';

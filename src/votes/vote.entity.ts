@@ -1,6 +1,6 @@
 import { Field, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
-import { globalId } from '../platform/global-id.js';
-import { Node } from '../platform/node.js';
+import { globalId } from '../platform/graphql/global-id.js';
+import { Node } from '../platform/graphql/node.js';
 
 export enum VoteOutcome {
   CLASS = 'CLASS',

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AnnotatorsModule } from '../annotators/annotators.module.js';
 import { ItemsModule } from '../items/items.module.js';
-import { NodeTypes } from '../platform/node.js';
+import { NodeTypes } from '../platform/graphql/node.js';
 import { VerifyVotes } from './verify.js';
 import { VoteCountsService } from './vote-counts.js';
 import { AnnotatorVotesResolver, ItemVotesResolver, VoteFieldsResolver } from './vote-fields.resolver.js';

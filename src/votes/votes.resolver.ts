@@ -1,5 +1,5 @@
 import { Args, Field, Mutation, ObjectType, Parent, ResolveField, Resolver } from '@nestjs/graphql';
-import { PageArgs } from '../platform/pagination.js';
+import { PageArgs } from '../platform/graphql/pagination.js';
 import { RequiresScope } from '../platform/principal.js';
 import { Context, idempotencyKeyOf, type RequestContext } from '../platform/request-context.js';
 import { ProjectAccess } from '../projects/project-access.js';

@@ -1,5 +1,5 @@
-import { int2Array, int4Array, nullableInt4Array, nullableTextArray, nullableTimestampArray } from '../platform/binary-array.js';
-import { sqlState, type Transaction } from '../platform/transaction.js';
+import { int2Array, int4Array, nullableInt4Array, nullableTextArray, nullableTimestampArray } from '../platform/database/binary-array.js';
+import { sqlState, type Transaction } from '../platform/database/transaction.js';
 import type { PendingVote } from './vote-batch.js';
 
 export enum EndedReason {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { aggregate, VoteTable, type ConfusionMatrices } from '../../src/aggregation/index.js';
-import { calibration } from '../../src/aggregation/diagnostics/calibration.js';
+import { calibration } from '../../src/aggregation/numeric/calibration.js';
 import { expectColumn, expectRows, goldenCrowds, hasShared, loadCrowd, rowsOf, sixDecimals, type Crowd } from './methods/golden.js';
 
 const exactly = (maxIterations: number) => ({ tolerance: 0, maxIterations });

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { aggregate, VoteTable, type CandidateSets } from '../../src/aggregation/index.js';
 import { confusionRows } from '../../src/aggregation/kernels/confusion-rows.js';
-import { fastKernel, type FastOptions } from '../../src/aggregation/kernels/fast-kernel.js';
-import { fastLayout } from '../../src/aggregation/kernels/fast-layout.js';
-import { HelperThreads, instantiate } from '../../src/aggregation/kernels/helper-threads.js';
+import { fastKernel, type FastOptions } from '../../src/aggregation/kernels/fast/fast-kernel.js';
+import { fastLayout } from '../../src/aggregation/kernels/fast/fast-layout.js';
+import { HelperThreads, instantiate } from '../../src/aggregation/kernels/fast/helper-threads.js';
 import { referenceKernel, type PassInput, type PassKernel } from '../../src/aggregation/kernels/pass.js';
-import type { Items } from '../../src/aggregation/kernels/shard.js';
-import { wasmItems } from '../../src/aggregation/kernels/wasm-items.js';
-import { wasm } from '../../src/aggregation/kernels/web-assembly.js';
+import type { Items } from '../../src/aggregation/kernels/fast/shard.js';
+import { wasmItems } from '../../src/aggregation/kernels/fast/wasm-items.js';
+import { wasm } from '../../src/aggregation/kernels/fast/web-assembly.js';
 import { uniformSource } from '../../src/aggregation/numeric/sampling.js';
 
 /** Annotators right seven times out of ten on items whose numbers of votes the function gives. */

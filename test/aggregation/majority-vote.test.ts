@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { aggregate, VoteTable, votes, type VoteRow } from '../../src/aggregation/index.js';
-import { calibration } from '../../src/aggregation/diagnostics/calibration.js';
+import { calibration } from '../../src/aggregation/numeric/calibration.js';
 import { expectRows, goldenCrowds, hasShared, loadCrowd, rowsOf, sixDecimals } from './methods/golden.js';
 
 describe.skipIf(!hasShared)('majority-vote against the references', () => {

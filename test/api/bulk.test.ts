@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RunsService } from '../../src/runs/runs.service.js';
+import { RunsService } from '../../src/runs/running/runs.service.js';
 import { startService, type Service } from '../setup/service.js';
 
 let service: Service;

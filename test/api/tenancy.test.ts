@@ -8,7 +8,7 @@ import {
 import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
-import { RunsService } from '../../src/runs/runs.service.js';
+import { RunsService } from '../../src/runs/running/runs.service.js';
 import { startService, type Service } from '../setup/service.js';
 
 /** Stands in every name of the workspace that is to stay hidden. */

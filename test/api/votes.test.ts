@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Idempotency } from '../../src/platform/idempotency.js';
+import { Idempotency } from '../../src/platform/database/idempotency.js';
 import { startService, type Service } from '../setup/service.js';
 
 const SUBMIT = `mutation ($input: SubmitVotesInput!) {

@@ -4,7 +4,7 @@ import { readPool, readSelections, readStreams } from '../../bench/activelab/poo
 import { startCampaign } from '../../bench/activelab/protocol.mjs';
 import { servicePriorities } from '../../bench/activelab/service-scores.mjs';
 import * as library from '../../src/aggregation/index.js';
-import { judgeAndScore } from '../../src/assignment/scoring.js';
+import { judgeAndScore } from '../../src/assignment/scoring/scoring.js';
 import { startService, type Service } from '../setup/service.js';
 import { hasShared, shared } from '../setup/shared.js';
 import { Campaign } from './campaign.js';

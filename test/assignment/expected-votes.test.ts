@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { expectedVotes } from '../../src/assignment/expected-votes.js';
-import { quantilesOf, rankIn } from '../../src/assignment/rank-mixing.js';
+import { expectedVotes } from '../../src/assignment/states/expected-votes.js';
+import { quantilesOf, rankIn } from '../../src/assignment/scoring/rank-mixing.js';
 
 describe('expected votes', () => {
   it('are all that is missing where nobody finishes early', () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { frontOf, isBehind } from '../../src/assignment/queue-front.js';
+import { frontOf, isBehind } from '../../src/assignment/queue/queue-front.js';
 import { startService, type Service } from '../setup/service.js';
 import { Campaign, until } from './campaign.js';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { scoreItemsFor, VoteTable } from '../../src/aggregation/index.js';
-import { posteriorsOf, Ranking, type RankedEntry } from '../../src/assignment/ranking.js';
+import { posteriorsOf, Ranking, type RankedEntry } from '../../src/assignment/queue/ranking.js';
 
 const K = 3;
 const matrix = (right: number) => Float64Array.from({ length: K * K }, (_, i) => (i % (K + 1) === 0 ? right : (1 - right) / (K - 1)));

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { toPublicError } from '../../src/platform/public-error.js';
+import { toPublicError } from '../../src/platform/http/public-error.js';
 import { Checkout } from './program.js';
 
 // Dozens of processes are started; a busy machine takes its time.

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { methods } from '../../src/aggregation/index.js';
-import { run as runTask } from '../../src/runs/run.task.js';
+import { run as runTask } from '../../src/runs/running/run.task.js';
 import { startService, type Service } from '../setup/service.js';
 import { ended, newCrowd, numbersOf, readRun, startRun, storedBits, untilRun } from '../runs/crowd.js';
 

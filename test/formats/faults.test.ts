@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { csv } from '../../src/formats/csv.js';
-import { ndjson } from '../../src/formats/ndjson.js';
-import { itemTable, voteTable } from '../../src/formats/tables.js';
+import { csv } from '../../src/formats/csv/csv.js';
+import { ndjson } from '../../src/formats/ndjson/ndjson.js';
+import { itemTable, voteTable } from '../../src/formats/rows/tables.js';
 import { readVoteColumns } from '../../src/formats/vote-columns.js';
 import { chunked, packed, readBack } from './streams.js';
 

@@ -6,9 +6,9 @@ import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, it } from 'vitest';
 import { findReadableFormat, formatOfContentType } from '../../src/formats/formats.js';
-import { parquet } from '../../src/formats/parquet.js';
+import { parquet } from '../../src/formats/parquet/parquet.js';
 import { readRuns } from '../../src/formats/parquet/runs.js';
-import { itemTable, predictionTable, voteTable } from '../../src/formats/tables.js';
+import { itemTable, predictionTable, voteTable } from '../../src/formats/rows/tables.js';
 import { anyId, readBack } from './streams.js';
 
 const abc = predictionTable(['a', 'b', 'c']);

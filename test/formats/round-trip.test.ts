@@ -2,8 +2,8 @@ import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formats, findFormat, formatOfContentType } from '../../src/formats/formats.js';
-import { guarded } from '../../src/formats/formula-guard.js';
-import { goldTable, itemTable, voteTable } from '../../src/formats/tables.js';
+import { guarded } from '../../src/formats/text/formula-guard.js';
+import { goldTable, itemTable, voteTable } from '../../src/formats/rows/tables.js';
 import { readVoteColumns } from '../../src/formats/vote-columns.js';
 import { anyId, anySizes, chunked, packed, readBack, written } from './streams.js';
 

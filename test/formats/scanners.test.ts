@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { csv } from '../../src/formats/csv.js';
-import { ndjson } from '../../src/formats/ndjson.js';
-import type { RecordSink } from '../../src/formats/scanner.js';
-import { goldTable, voteTable } from '../../src/formats/tables.js';
+import { csv } from '../../src/formats/csv/csv.js';
+import { ndjson } from '../../src/formats/ndjson/ndjson.js';
+import type { RecordSink } from '../../src/formats/text/scanner.js';
+import { goldTable, voteTable } from '../../src/formats/rows/tables.js';
 import { readVoteColumns } from '../../src/formats/vote-columns.js';
 import { anyId, chunked, packed, readBack, written } from './streams.js';
 

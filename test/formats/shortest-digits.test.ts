@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ByteSink } from '../../src/formats/byte-sink.js';
-import { putShortest } from '../../src/formats/shortest-digits.js';
+import { ByteSink } from '../../src/formats/text/byte-sink.js';
+import { putShortest } from '../../src/formats/text/shortest-digits.js';
 
 const bytes = Buffer.alloc(64);
 const double = new Float64Array(1);

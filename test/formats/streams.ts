@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import type { CellValue } from '../../src/formats/writer.js';
-import type { Format } from '../../src/formats/format.js';
-import type { RowOf, Table } from '../../src/formats/table.js';
-import type { Reject } from '../../src/formats/read-rows.js';
+import type { CellValue } from '../../src/formats/text/writer.js';
+import type { Format } from '../../src/formats/rows/format.js';
+import type { RowOf, Table } from '../../src/formats/rows/table.js';
+import type { Reject } from '../../src/formats/rows/read-rows.js';
 
 /** The bytes cut at the given sizes, over and over. */
 export async function* chunked(bytes: Uint8Array, sizes: readonly number[] = [bytes.length]): AsyncGenerator<Uint8Array> {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readGlobalId } from '../../src/platform/global-id.js';
+import { readGlobalId } from '../../src/platform/graphql/global-id.js';
 import { GoldService } from '../../src/gold/gold.service.js';
 import { startService, type Service } from '../setup/service.js';
 import { removeGold, setGold, vote } from './gold-calls.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readGlobalId } from '../../src/platform/global-id.js';
+import { readGlobalId } from '../../src/platform/graphql/global-id.js';
 import { VerifyVotes } from '../../src/votes/verify.js';
 import { startService, type Service } from '../setup/service.js';
 import { gold, removeGold, setGold, statuses, vote } from './gold-calls.js';

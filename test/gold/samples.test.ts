@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { entropy, inclusionProbabilities } from '../../src/aggregation/index.js';
-import { readGlobalId } from '../../src/platform/global-id.js';
+import { readGlobalId } from '../../src/platform/graphql/global-id.js';
 import { newCrowd, runToEnd } from '../runs/crowd.js';
 import { startService, type Service } from '../setup/service.js';
 import { removeGold, setGold } from './gold-calls.js';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { Events, MISSED } from '../../src/events/events.service.js';
 import { Latest } from '../../src/events/latest.js';
 import { defineTopic } from '../../src/events/topic.js';
-import { dataSourceOptions } from '../../src/platform/database.js';
+import { dataSourceOptions } from '../../src/platform/database/database.js';
 import { freshDatabase, type FreshDatabase } from '../setup/database.js';
 
 const weather = defineTopic<{ place: number; text: string }>('weather');

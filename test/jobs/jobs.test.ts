@@ -5,8 +5,8 @@ import { Events } from '../../src/events/events.service.js';
 import { defineJob, type JobHandler } from '../../src/jobs/job.js';
 import { Jobs } from '../../src/jobs/jobs.service.js';
 import { Config } from '../../src/platform/config.js';
-import { dataSourceOptions } from '../../src/platform/database.js';
-import { Transactions } from '../../src/platform/transaction.js';
+import { dataSourceOptions } from '../../src/platform/database/database.js';
+import { Transactions } from '../../src/platform/database/transaction.js';
 import { freshDatabase, type FreshDatabase } from '../setup/database.js';
 
 const digging = defineJob<{ hole: number }>('digging', 2);

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { batched } from '../../src/platform/batched.js';
+import { batched } from '../../src/platform/database/batched.js';
 
 /** Batches that end when they are told to. */
 function loads() {

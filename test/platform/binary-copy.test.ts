@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { BinaryCopy } from '../../src/platform/binary-copy.js';
-import { readSnapshot } from '../../src/runs/snapshot.js';
+import { BinaryCopy } from '../../src/platform/database/binary-copy.js';
+import { readSnapshot } from '../../src/runs/running/snapshot.js';
 import { freshDatabase, type FreshDatabase } from '../setup/database.js';
 
 let database: FreshDatabase;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AssayError } from '../../src/platform/errors.js';
-import { globalId, parseGlobalId, readGlobalId } from '../../src/platform/global-id.js';
+import { globalId, parseGlobalId, readGlobalId } from '../../src/platform/graphql/global-id.js';
 
 const part = fc.integer({ min: 0, max: 999_999_999_999_999 });
 const encode = (text: string) => Buffer.from(text).toString('base64url');

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { migrations } from '../../migrations/index.js';
-import { checkServer, migrateDatabase } from '../../src/platform/database.js';
+import { checkServer, migrateDatabase } from '../../src/platform/database/database.js';
 import { bareDatabase, freshDatabase, type FreshDatabase } from '../setup/database.js';
 
 let bare: FreshDatabase;

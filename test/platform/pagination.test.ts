@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { Keyset, type PageArgs } from '../../src/platform/pagination.js';
+import { Keyset, type PageArgs } from '../../src/platform/graphql/pagination.js';
 import { bareDatabase, type FreshDatabase } from '../setup/database.js';
 
 interface Row {

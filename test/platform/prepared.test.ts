@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Config } from '../../src/platform/config.js';
-import { Prepared } from '../../src/platform/prepared.js';
+import { Prepared } from '../../src/platform/database/prepared.js';
 import { bareDatabase, type FreshDatabase } from '../setup/database.js';
 
 let database: FreshDatabase;

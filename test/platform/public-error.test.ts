@@ -1,7 +1,7 @@
 import { BadRequestException, InternalServerErrorException, NotFoundException, UnauthorizedException } from '@nestjs/common';
 import { describe, expect, test } from 'vitest';
 import { AssayError, conflict, errorStatus, invalid, limitExceeded, notFound } from '../../src/platform/errors.js';
-import { toPublicError } from '../../src/platform/public-error.js';
+import { toPublicError } from '../../src/platform/http/public-error.js';
 
 const withStatus = (statusCode: number) => Object.assign(new Error('of the door'), { statusCode });
 const withCode = (code: string) => Object.assign(new Error('of the driver'), { code });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { buildSchema, graphqlSync, parseValue, valueFromASTUntyped } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { BigIntScalar, DateTimeScalar, JsonScalar, ProbabilityScalar } from '../../src/platform/scalars.js';
+import { BigIntScalar, DateTimeScalar, JsonScalar, ProbabilityScalar } from '../../src/platform/graphql/scalars.js';
 
 const refusal = expect.objectContaining({ code: 'INVALID_INPUT' });
 

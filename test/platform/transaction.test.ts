@@ -1,9 +1,9 @@
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { dataSourceOptions } from '../../src/platform/database.js';
-import { toPublicError } from '../../src/platform/public-error.js';
-import { Transactions } from '../../src/platform/transaction.js';
+import { dataSourceOptions } from '../../src/platform/database/database.js';
+import { toPublicError } from '../../src/platform/http/public-error.js';
+import { Transactions } from '../../src/platform/database/transaction.js';
 import { bareDatabase, type FreshDatabase } from '../setup/database.js';
 
 let database: FreshDatabase;

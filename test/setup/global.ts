@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { migrateDatabase } from '../../src/platform/database.js';
+import { migrateDatabase } from '../../src/platform/database/database.js';
 import { isAlive } from '../../src/platform/embedded-postgres/cluster.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/platform/embedded-postgres/embedded-postgres.js';
 import { databaseUrl, type TestServer } from './server.js';

@@ -3,8 +3,8 @@ import supertest from 'supertest';
 import { DataSource } from 'typeorm';
 import { startApi } from '../../src/application.js';
 import { scopes, type Scope } from '../../src/platform/principal.js';
-import { ApiKeysService } from '../../src/projects/api-keys.service.js';
-import { FirstWorkspace } from '../../src/projects/first-workspace.js';
+import { ApiKeysService } from '../../src/projects/keys/api-keys.service.js';
+import { FirstWorkspace } from '../../src/projects/keys/first-workspace.js';
 import { freshDatabase } from './database.js';
 
 export interface GraphqlAnswer {

@@ -1,5 +1,5 @@
 import { confusionRows, type ConfusionRows } from '../kernels/confusion-rows.js';
-import { fastKernel } from '../kernels/fast-kernel.js';
+import { fastKernel } from '../kernels/fast/fast-kernel.js';
 import { maximization } from '../kernels/maximization.js';
 import { addCounts, referenceKernel, type PassKernel } from '../kernels/pass.js';
 import { warmParameters } from '../kernels/warm-start.js';

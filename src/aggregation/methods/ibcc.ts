@@ -1,6 +1,6 @@
 import { expectedAccuracy } from '../expected-accuracy.js';
 import { confusionRows } from '../kernels/confusion-rows.js';
-import { checkSubtypeMemory, inferSubtypes } from '../kernels/subtype-inference.js';
+import { checkSubtypeMemory, inferSubtypes } from '../kernels/subtypes/subtype-inference.js';
 import type { AggregationMethod } from '../method.js';
 import { countTies } from '../numeric/simplex.js';
 

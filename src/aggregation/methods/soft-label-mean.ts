@@ -1,5 +1,5 @@
 import { conflation, disagreement, fitTemperatures, jensenShannonCentroid, meanSoftLabel, temper } from '../combination.js';
-import { calibration } from '../diagnostics/calibration.js';
+import { calibration } from '../numeric/calibration.js';
 import { expectedAccuracy } from '../expected-accuracy.js';
 import type { AggregationInput, AggregationMethod, MethodOptions, MethodResult, RunContext } from '../method.js';
 import { fingerprints } from '../numeric/fingerprints.js';

@@ -1,6 +1,6 @@
 import type { ColumnMetaData, DecodedArray } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
-import { FormatError } from '../fault.js';
+import { FormatError } from '../text/fault.js';
 import type { FileBytes } from './file-bytes.js';
 import { checkHeader, dataPageOf, dictionaryOf, type Page, type PageForm } from './page.js';
 

@@ -1,5 +1,5 @@
 import { readSync } from 'node:fs';
-import { FormatError } from '../fault.js';
+import { FormatError } from '../text/fault.js';
 
 /** An open file, read where it is asked for. */
 export class FileBytes {

@@ -1,5 +1,5 @@
 import { parquetMetadata, parquetSchema } from 'hyparquet/src/metadata.js';
-import { FormatError } from '../fault.js';
+import { FormatError } from '../text/fault.js';
 import { ColumnReader } from './column-reader.js';
 import { FileBytes } from './file-bytes.js';
 import { planFile, type FilePlan, type WantedFile } from './schema.js';

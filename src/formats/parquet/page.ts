@@ -5,7 +5,7 @@ import { decompressPage } from 'hyparquet/src/datapage.js';
 import { deltaBinaryUnpack, deltaByteArray, deltaLengthByteArray } from 'hyparquet/src/delta.js';
 import { byteStreamSplit } from 'hyparquet/src/encoding.js';
 import { readPlain } from 'hyparquet/src/plain.js';
-import { FormatError } from '../fault.js';
+import { FormatError } from '../text/fault.js';
 import { readRuns } from './runs.js';
 
 /** What a page's values are written as. */

@@ -1,4 +1,4 @@
-import { FormatError } from '../fault.js';
+import { FormatError } from '../text/fault.js';
 
 /**
  * Parquet's hybrid of repeated and bit-packed whole numbers, as levels and entries of dictionaries are written: fills `target`

@@ -1,6 +1,6 @@
 import type { FileMetaData, SchemaElement, SchemaTree } from 'hyparquet';
 import { parquetSchema } from 'hyparquet/src/metadata.js';
-import { FormatError } from '../fault.js';
+import { FormatError } from '../text/fault.js';
 import type { ColumnPlan } from './column-reader.js';
 import { textForm } from './text-form.js';
 

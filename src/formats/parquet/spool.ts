@@ -1,7 +1,7 @@
 import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FormatError } from '../fault.js';
+import { FormatError } from '../text/fault.js';
 
 export interface Spooled {
   descriptor: number;

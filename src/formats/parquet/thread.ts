@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { FormatError } from '../fault.js';
+import { FormatError } from '../text/fault.js';
 import { PackedBatches, type PackedBatch } from './packed-batches.js';
 import type { WantedFile } from './schema.js';
 

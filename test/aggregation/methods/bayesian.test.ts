@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { calibration } from '../../../src/aggregation/diagnostics/calibration.js';
+import { calibration } from '../../../src/aggregation/numeric/calibration.js';
 import type { AggregationMethod } from '../../../src/aggregation/method.js';
 import { ebcc } from '../../../src/aggregation/methods/ebcc.js';
 import { fastDawidSkene } from '../../../src/aggregation/methods/fast-dawid-skene.js';

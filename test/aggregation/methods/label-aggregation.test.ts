@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { calibration } from '../../../src/aggregation/diagnostics/calibration.js';
+import { calibration } from '../../../src/aggregation/numeric/calibration.js';
 import { labelAggregation } from '../../../src/aggregation/methods/label-aggregation.js';
 import { VoteTable } from '../../../src/aggregation/vote-table.js';
 import { hasShared, loadCrowd, run } from './golden.js';

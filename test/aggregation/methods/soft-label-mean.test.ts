@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { conflation, disagreement, fitTemperatures, jensenShannonCentroid, meanSoftLabel, temper } from '../../../src/aggregation/combination.js';
-import { calibration } from '../../../src/aggregation/diagnostics/calibration.js';
+import { calibration } from '../../../src/aggregation/numeric/calibration.js';
 import { defaultMethodId, findMethod } from '../../../src/aggregation/methods.js';
 import { ibcc } from '../../../src/aggregation/methods/ibcc.js';
 import { labelAggregation } from '../../../src/aggregation/methods/label-aggregation.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { calibration } from '../../../src/aggregation/diagnostics/calibration.js';
+import { calibration } from '../../../src/aggregation/numeric/calibration.js';
 import { softmax } from '../../../src/aggregation/methods/softmax.js';
 import { voteShare } from '../../../src/aggregation/methods/vote-share.js';
 import { wawa } from '../../../src/aggregation/methods/wawa.js';

@@ -1,0 +1,133 @@
+import { availableParallelism } from 'node:os';
+import type { Command } from 'commander';
+import { aggregate, defaultMethodId, findMethod, methods, resolveOptions } from '../../aggregation/index.js';
+import { goldHelp, type GoldScores, readGold, scored } from './gold-file.js';
+import { collectOption, seedNumber, typedOptions } from '../option-values.js';
+import { predictionsHelp, readPredictions } from './predictions-file.js';
+import { PhaseBar } from '../progress.js';
+import { checking, Refusal } from '../refusal.js';
+import { writeResults } from './result-files.js';
+import { printFacts } from '../tables.js';
+import { readVotes, votesHelp } from './votes-file.js';
+
+interface Flags {
+  method: string;
+  option?: Record<string, string>;
+  gold?: string;
+  predictions?: string[];
+  out: string;
+  seed: number;
+  json?: true;
+}
+
+export function configure(command: Command): void {
+  command
+    .argument('<votes>', 'the file of votes; - is standard input')
+    .option('-m, --method <id>', `one of ${methods.map(({ id }) => id).join(', ')}`, defaultMethodId)
+    .option('-o, --option <name=value>', 'an option of the method; may be repeated', collectOption)
+    .option('-g, --gold <file>', 'known answers to score the soft labels against')
+    .option('-p, --predictions <file>', "a model's probabilities; once a model", (file: string, before: string[] = []) => [...before, file])
+    .option('--out <folder>', 'where soft-labels.csv and annotators.csv go', '.')
+    .option('--seed <number>', 'all random draws derive from it', seedNumber, 0)
+    .option('--json', 'print one JSON object instead of a table')
+    .addHelpText('after', votesHelp + goldHelp + predictionsHelp)
+    .action(run);
+}
+
+async function run(path: string, flags: Flags): Promise<void> {
+  const method = checking(() => findMethod(flags.method), '', true);
+  if (flags.predictions && !method.reads.includes('predictions')) throw new Refusal(`${method.id} does not read predictions; leave out --predictions`, true);
+  const options = checking(() => resolveOptions(method, typedOptions(method.options, flags.option)), '', true);
+  const bar = new PhaseBar();
+  try {
+    const clock = stopwatch();
+    const gold = flags.gold == null ? null : await readGold(flags.gold);
+    const votes = await readVotes(path, bar);
+    const predictions = flags.predictions && (await Promise.all(flags.predictions.map((file) => readPredictions(file, votes))));
+    const read = clock();
+
+    bar.start('aggregate', typeof options.maxIterations === 'number' ? options.maxIterations : 0);
+    const result = checking(() => aggregate(votes.table, method.id, { predictions, options, seed: flags.seed, threads: availableParallelism(), onProgress: ({ iteration }) => bar.set(iteration) }));
+    const aggregated = clock();
+
+    bar.start('write', votes.table.itemCount);
+    const files = await writeResults(flags.out, votes, result, (items) => bar.set(items));
+    const written = clock();
+    bar.stop();
+
+    const scores = gold && scored(gold, (id) => votes.itemIds.find(id), votes.table, votes.classes, result.posteriors);
+    const { table } = votes;
+    const { iterations, converged, ties, warnings } = result.diagnostics;
+    report(flags, {
+      method: method.id, version: method.version, options, seed: flags.seed,
+      items: table.itemCount, annotators: table.annotatorCount, votes: table.voteCount, classes: table.classCount,
+      otherOutcomes: votes.otherOutcomes, iterations, converged, ties,
+      ...scores,
+      seconds: { read, aggregate: aggregated, write: written },
+      files,
+    });
+    const notes = [
+      ...warnings,
+      ...(converged ? [] : [`not converged after ${iterations} iterations; raise maxIterations, or loosen the tolerance`]),
+      ...(votes.unread.length > 0 ? [`columns not read: ${votes.unread.join(', ')}`] : []),
+      ...(gold && !scores ? ['no item with a gold answer has votes, so nothing is scored'] : []),
+    ];
+    for (const note of notes) console.error(`assay: ${note}`);
+  } finally {
+    bar.stop();
+  }
+}
+
+type Report = Partial<GoldScores> & {
+  method: string;
+  version: number;
+  options: Record<string, unknown>;
+  seed: number;
+  items: number;
+  annotators: number;
+  votes: number;
+  classes: number;
+  otherOutcomes: number;
+  iterations: number;
+  converged: boolean;
+  ties: number;
+  seconds: { read: number; aggregate: number; write: number };
+  files: string[];
+};
+
+function report(flags: Flags, found: Report): void {
+  if (flags.json) {
+    console.log(JSON.stringify(found));
+    return;
+  }
+  const { read, aggregate: aggregated, write } = found.seconds;
+  printFacts({
+    method: found.method,
+    items: found.items,
+    annotators: found.annotators,
+    votes: found.votes,
+    'other outcomes': found.otherOutcomes || undefined,
+    classes: found.classes,
+    iterations: found.iterations,
+    converged: found.converged,
+    ties: found.ties,
+    'gold items': found.goldItems,
+    accuracy: found.accuracy,
+    'negative log-likelihood': found.nll,
+    'Brier score': found.brier,
+    'calibration error': found.ece,
+    'seconds to read, aggregate, write': [read, aggregated, write].map((seconds) => seconds.toFixed(2)).join(', '),
+  });
+  console.log(found.files.join('\n'));
+}
+
+/** Seconds since the call before. */
+function stopwatch(): () => number {
+  let before = performance.now();
+  return () => {
+    const now = performance.now();
+    const seconds = (now - before) / 1000;
+    before = now;
+    return Number(seconds.toFixed(6));
+  };
+}

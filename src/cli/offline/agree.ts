@@ -1,0 +1,109 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { type AgreementMeasure, agreementMetrics, findAgreementMetric, measureAgreement, pairwiseAgreement, resolveOptions, VoteTable } from '../../aggregation/index.js';
+import type { CellValue } from '../../formats/text/writer.js';
+import { collectOption, seedNumber, typedOptions } from '../option-values.js';
+import { PhaseBar } from '../progress.js';
+import { checking, Refusal } from '../refusal.js';
+import { writeTable } from './result-files.js';
+import { printFacts, printTable, shownValue } from '../tables.js';
+import { isNumber, readVotes, type Votes, votesHelp } from './votes-file.js';
+
+interface Flags {
+  metric?: string;
+  option?: Record<string, string>;
+  classes?: string[];
+  perClass?: true;
+  replicates: number;
+  level: number;
+  seed: number;
+  pairs?: true;
+  out: string;
+  json?: true;
+}
+
+export function configure(command: Command): void {
+  command
+    .argument('<votes>', 'the file of votes; - is standard input')
+    .option('-m, --metric <id>', `one of ${agreementMetrics.map(({ id }) => id).join(', ')}; all that fit, if left out`)
+    .option('-o, --option <name=value>', 'an option of the metric; may be repeated', collectOption)
+    .option('--classes <list>', 'the classes in their order, separated by commas; numbers are in order by themselves', (list) => list.split(','))
+    .option('--per-class', 'also the agreement upon each class against all others')
+    .option('--replicates <number>', 'resamples of the items for an interval; 0 gives none', wholeNumber, 0)
+    .option('--level <number>', 'of the interval', Number, 0.95)
+    .option('--seed <number>', 'of the resampling', seedNumber, 0)
+    .option('--pairs', 'write pairs.csv: the agreement of each pair of annotators that share items')
+    .option('--out <folder>', 'where pairs.csv goes', '.')
+    .option('--json', 'print one JSON object instead of a table')
+    .addHelpText('after', `${votesHelp}\nMetrics of ordered classes need their order: classes that are numbers, or --classes.`)
+    .action(run);
+}
+
+async function run(path: string, flags: Flags): Promise<void> {
+  const named = flags.metric == null ? null : checking(() => findAgreementMetric(flags.metric!), '', true);
+  if (!named && flags.option) throw new Refusal('--option is one metric\'s; name it by --metric', true);
+  if (named) checking(() => resolveOptions(named, typedOptions(named.options, flags.option)), '', true);
+  const bar = new PhaseBar();
+  try {
+    const votes = await readVotes(path, bar);
+    bar.stop();
+    const { table, classes, classValues } = ordered(votes, flags.classes);
+    if (named && named.scale !== 'nominal' && !classValues) {
+      throw new Refusal(`${named.id} needs the order of the classes, and they are no numbers; give --classes, a list of ${classes.join(', ')} in order`, true);
+    }
+    const request = { votes: table, classValues: classValues ?? undefined };
+    const { perClass, replicates, level, seed } = flags;
+    const fitting = named ? [named] : agreementMetrics.filter(({ scale }) => scale === 'nominal' || classValues);
+    const measures = checking(() => fitting.map(({ id, options }) => measureAgreement({ ...request, metric: id, options: typedOptions(options, flags.option), perClass, replicates, level, seed })));
+    const file = flags.pairs ? await writePairs(flags.out, votes, { ...request, metric: named?.forPairs ? named.id : 'percent', options: named?.forPairs ? typedOptions(named.options, flags.option) : {} }) : undefined;
+    if (flags.json) console.log(JSON.stringify(asJson(table, classes, measures, file)));
+    else print(table, classes, measures, file);
+  } finally {
+    bar.stop();
+  }
+}
+
+/** The votes with the classes in the order of the list, and the classes' places on a line; null where no order is known. */
+function ordered(votes: Votes, list: string[] | undefined): { table: VoteTable; classes: string[]; classValues: Float64Array | null } {
+  const valuesOf = (names: string[]) => Float64Array.from(names, (name, k) => (names.every(isNumber) ? Number(name) : k));
+  const { table, classes } = votes;
+  if (!list) return { table, classes, classValues: classes.every(isNumber) ? valuesOf(classes) : null };
+  const repeated = list.find((name, k) => list.indexOf(name) !== k);
+  if (repeated !== undefined) throw new Refusal(`--classes names ${JSON.stringify(repeated)} twice`, true);
+  const missing = classes.find((name) => !list.includes(name));
+  if (missing !== undefined) throw new Refusal(`--classes leaves out ${JSON.stringify(missing)}, which has votes`, true);
+  const place = Int32Array.from(classes, (name) => list.indexOf(name));
+  const { items, annotators, itemCount, annotatorCount } = table;
+  const reordered = new VoteTable({ items, annotators, classes: table.classes.map((k) => place[k]!), itemCount, annotatorCount, classCount: list.length });
+  return { table: reordered, classes: list, classValues: valuesOf(list) };
+}
+
+async function writePairs(folder: string, { annotatorIds }: Votes, request: Parameters<typeof pairwiseAgreement>[0]): Promise<string> {
+  const pairs = checking(() => pairwiseAgreement(request));
+  function* rows(): Generator<CellValue[]> {
+    for (let p = 0; p < pairs.value.length; p++) yield [annotatorIds.text(pairs.first[p]!), annotatorIds.text(pairs.second[p]!), pairs.sharedItems[p]!, pairs.value[p]!];
+  }
+  return writeTable(folder, 'pairs', ['first', 'second', 'shared_items', request.metric.replaceAll('-', '_')], rows());
+}
+
+function asJson(table: VoteTable, classes: string[], measures: AgreementMeasure[], pairs?: string) {
+  return {
+    items: table.itemCount, annotators: table.annotatorCount, votes: table.voteCount, classes: table.classCount,
+    measures: measures.map(({ perClass, ...measure }) => ({ ...measure, ...(perClass && { perClass: Object.fromEntries(classes.map((name, k) => [name, perClass[k]])) }) })),
+    ...(pairs && { files: [pairs] }),
+  };
+}
+
+function print(table: VoteTable, classes: string[], measures: AgreementMeasure[], pairs?: string): void {
+  const { votedItems, comparedItems } = measures[0]!;
+  printFacts({ items: table.itemCount, 'with votes': votedItems, 'with two or more': comparedItems, annotators: table.annotatorCount, votes: table.voteCount, classes: table.classCount });
+  const shown = (value: number) => (Number.isNaN(value) ? 'undefined' : shownValue(value));
+  printTable(['metric', 'value', 'interval', ...(measures[0]!.perClass ? classes : [])], measures.map(({ metric, value, interval, perClass }) => [
+    metric, shown(value), interval ? `${shown(interval.low)} to ${shown(interval.high)}` : '', ...(perClass ? Array.from(perClass, shown) : []),
+  ]));
+  if (pairs) console.log(pairs);
+}
+
+function wholeNumber(written: string): number {
+  if (!/^\d{1,9}$/.test(written)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(written);
+}

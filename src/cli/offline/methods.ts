@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { type AggregationMethod, findMethod, methods } from '../../aggregation/index.js';
+import { optionRange } from '../option-values.js';
+import { checking } from '../refusal.js';
+import { printFacts, printTable } from '../tables.js';
+
+export function configure(command: Command): void {
+  command
+    .argument('[id]', 'only this method, with its options')
+    .option('--json', 'print JSON instead of tables')
+    .action((id: string | undefined, { json }: { json?: true }) => {
+      const chosen = id == null ? methods : [checking(() => findMethod(id), '', true)];
+      if (json) console.log(JSON.stringify(chosen.map(described)));
+      else if (id == null) printAll();
+      else print(chosen[0]!);
+    });
+}
+
+/** The record without its code. */
+function described(method: AggregationMethod): Omit<AggregationMethod, 'run'> {
+  return { ...method, run: undefined } as Omit<AggregationMethod, 'run'>;
+}
+
+function printAll(): void {
+  printTable(
+    ['method', 'title', 'source', 'options (default; range)'],
+    methods.map(({ id, title, source, options }) => [id, title, source, options.map((option) => `${option.name} (${option.default}; ${optionRange(option)})`).join('\n')]),
+    [22, 24, 44, 56],
+  );
+}
+
+function print({ id, version, title, source, reads, returns, cost, quality, options }: AggregationMethod): void {
+  printFacts({ method: id, version: String(version), title, source, reads: reads.join(', '), returns: returns.join(', '), 'annotator quality': quality, cost });
+  if (options.length > 0) {
+    printTable(['option', 'default', 'range', 'what it does'], options.map((option) => [option.name, String(option.default), optionRange(option), option.doc]), [20, 12, 28, 60]);
+  }
+}

@@ -1,0 +1,114 @@
+import { stat } from 'node:fs/promises';
+import type { INestApplicationContext } from '@nestjs/common';
+import { Option, type Command } from 'commander';
+import { findReadableFormat, readAny } from '../../formats/formats.js';
+import { GoldService } from '../../gold/gold.service.js';
+import type { BulkSink } from '../../ingest/bulk-sink.js';
+import { BrokenUpload, BulkService } from '../../ingest/bulk.service.js';
+import type { BulkTally } from '../../ingest/bulk-tally.js';
+import { goldSink } from '../../ingest/gold-sink.js';
+import { itemsSink } from '../../ingest/items-sink.js';
+import { predictionsSink } from '../../ingest/predictions-sink.js';
+import { votesSink } from '../../ingest/votes-sink.js';
+import { ItemsService } from '../../items/items.service.js';
+import { PredictionsService } from '../../predictions/predictions.service.js';
+import type { Project } from '../../projects/project.entity.js';
+import { VotesService } from '../../votes/votes.service.js';
+import { seedNumber } from '../option-values.js';
+import { PhaseBar } from '../progress.js';
+import { checking, Refusal, refusing } from '../refusal.js';
+import { databaseHelp, findProject, withService } from './service.js';
+import { bytesOf } from '../offline/votes-file.js';
+
+/** What a file may hold, by the name of the option. */
+const sinks: Record<string, (app: INestApplicationContext, project: Project, options: ImportOptions) => BulkSink> = {
+  votes: (app, project) => votesSink(app.get(VotesService), project),
+  items: (app, project) => itemsSink(app.get(ItemsService), project),
+  gold: (app, project) => goldSink(app.get(GoldService), project, { workspaceId: project.workspaceId }),
+  predictions: (app, project, options) => predictionsSink(app.get(PredictionsService), project, { workspaceId: project.workspaceId }, versionOf(options)),
+};
+
+const importHelp = `
+FILE is a CSV file with a header or an NDJSON file, gzip or not, or Parquet; - is standard input. Columns of votes: item (or task), annotator
+(or worker, performer), class (or label); optional: outcome (CLASS, SKIP, UNSURE, CANNOT_LABEL), voteId, time, durationMs, comment,
+guidelineVersion. Of items: item; optional: payload. Of gold: item, class (or label, or gold); optional: reason.
+Of predictions: item, and probabilities (a list in the order of the classes) or a column p_<class> for each class; --model and
+--model-version tell what they are of.`;
+
+interface ImportOptions {
+  project: string;
+  rows: string;
+  format?: string;
+  idempotencyKey?: string;
+  json?: boolean;
+  model?: string;
+  modelVersion?: string;
+  inSample?: boolean;
+  trainingWatermark?: number;
+}
+
+export function configure(command: Command): void {
+  command
+    .argument('<file>', 'the file, or - for standard input')
+    .requiredOption('--project <id or name>', 'the project to load it into')
+    .addOption(new Option('--rows <kind>', 'what the rows are').choices(Object.keys(sinks)).default('votes'))
+    .option('--format <id>', 'csv, ndjson or parquet; found from the first bytes where left out')
+    .option('--model <name>', 'of predictions: the model')
+    .option('--model-version <name>', 'of predictions: the version of the model, whose rows never change')
+    .option('--in-sample', 'of predictions: the model was trained on the items it predicts')
+    .option('--training-watermark <ticket>', 'of predictions: the watermark of the run that the model was trained on', seedNumber)
+    .option('--idempotency-key <key>', 'load the file once, however often the command is run; an interrupted load goes on where it stopped')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', importHelp + databaseHelp)
+    .action(importRows);
+}
+
+function versionOf({ model, modelVersion, inSample, trainingWatermark }: ImportOptions): Parameters<typeof predictionsSink>[3] {
+  return { model: model!, version: modelVersion!, outOfSample: inSample ? false : null, trainingWatermark: trainingWatermark ?? null, complete: true };
+}
+
+/** @throws Refusal before anything is opened. */
+function requireVersion({ rows, model, modelVersion, inSample, trainingWatermark }: ImportOptions): void {
+  const isGiven = [model, modelVersion, inSample, trainingWatermark].some((option) => option !== undefined);
+  if (rows !== 'predictions' && isGiven) throw new Refusal(`--model and what belongs to it go with --rows predictions, and these are ${rows}`, true);
+  if (rows === 'predictions' && (model === undefined || modelVersion === undefined)) throw new Refusal('predictions need --model and --model-version', true);
+}
+
+async function importRows(file: string, options: ImportOptions): Promise<void> {
+  requireVersion(options);
+  const format = options.format == null ? { read: readAny } : checking(() => findReadableFormat(options.format!), '', true);
+  const size = await refusing(file, async () => (file === '-' ? 0 : (await stat(file)).size));
+  const bar = new PhaseBar();
+  const { counts, tally } = await withService(async (app) => {
+    const project = await findProject(app, options.project);
+    const sink = sinks[options.rows]!(app, project, options);
+    bar.start('load', size);
+    try {
+      const tally = await app.get(BulkService).load(project, sink, format, counted(bytesOf(file), bar), options.idempotencyKey ?? null);
+      return { counts: sink.counts, tally };
+    } catch (error) {
+      if (!(error instanceof BrokenUpload)) throw error;
+      throw new Refusal(`${file}${error.line == null ? '' : `, line ${error.line}`}: ${error.message}; ${error.tally.rows} rows before it are dealt with`);
+    } finally {
+      bar.stop();
+    }
+  });
+  if (options.json) console.log(JSON.stringify(tally));
+  else report(file, counts, tally);
+  if (tally.rejected > 0) throw new Refusal(`${tally.rejected} of ${tally.rows} rows were rejected`);
+}
+
+function report(file: string, counts: readonly string[], tally: BulkTally<string>): void {
+  const counted = counts.map((name) => `${tally[name]} ${name}`).join(', ');
+  console.log(`${tally.rows} rows: ${counted}, ${tally.rejected} rejected`);
+  for (const { line, message } of tally.rejects.slice(0, 20)) console.error(`${file}, line ${line}: ${message}`);
+  if (tally.rejected > 20) console.error(`and ${tally.rejected - 20} more; --json tells up to 10,000`);
+  if (tally.unreadColumns.length > 0) console.error(`columns not read: ${tally.unreadColumns.join(', ')}`);
+}
+
+async function* counted(bytes: AsyncIterable<Uint8Array>, bar: PhaseBar): AsyncGenerator<Uint8Array> {
+  for await (const chunk of bytes) {
+    bar.advance(chunk.length);
+    yield chunk;
+  }
+}

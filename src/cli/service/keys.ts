@@ -1,0 +1,78 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import Table from 'cli-table3';
+import { InvalidArgumentError, type Command } from 'commander';
+import { DataSource } from 'typeorm';
+import { scopes, type Scope } from '../../platform/principal.js';
+import { ApiKey } from '../../projects/keys/api-key.entity.js';
+import { ApiKeysService } from '../../projects/keys/api-keys.service.js';
+import { Workspace } from '../../projects/workspaces/workspace.entity.js';
+import { Refusal } from '../refusal.js';
+import { databaseHelp, findProject, withService } from './service.js';
+
+export function configure(command: Command): void {
+  command.addHelpText('after', `${databaseHelp}\nScopes: ${scopes.join(', ')}.`);
+  command.command('list').description('List the keys, without their secrets.').action(() => withService(list));
+  command.command('create').description('Make a key and print it, this once.')
+    .requiredOption('--name <text>', 'what the key is for')
+    .requiredOption('--scope <scope>', 'what it may do; any number of times', collectScope, [])
+    .option('--workspace <name>', 'whose it is; a new workspace is made for a new name', 'default')
+    .option('--project <id or name>', 'the only project it opens')
+    .option('--expires <moment>', 'RFC 3339: from then on it is refused', moment)
+    .action((options: CreateOptions) => withService((app) => create(app, options)));
+  command.command('rotate <id>').description('Give a key a new secret; the old one ends at once.').action((id: string) => withService(async (app) => {
+    const { apiKey, secret } = await app.get(ApiKeysService).rotate({ workspaceId: await workspaceOf(app, id) }, id);
+    console.error(`${apiKey.name} has a new secret, shown this once:`);
+    console.log(secret);
+  }));
+  command.command('revoke <id>').description('End a key.').action((id: string) => withService(async (app) => {
+    const apiKey = await app.get(ApiKeysService).revoke({ workspaceId: await workspaceOf(app, id) }, id);
+    console.log(`${apiKey.name} was revoked at ${apiKey.revokedAt!.toISOString()}`);
+  }));
+}
+
+interface CreateOptions {
+  name: string;
+  scope: Scope[];
+  workspace: string;
+  project?: string;
+  expires?: Date;
+}
+
+async function list(app: INestApplicationContext): Promise<void> {
+  const keys = await app.get(DataSource).getRepository(ApiKey).find({ order: { id: 'asc' } });
+  const table = new Table({ head: ['id', 'workspace', 'name', 'prefix', 'scopes', 'state', 'last used'], style: { head: [], border: [] } });
+  for (const key of keys) {
+    const state = key.revokedAt ? 'revoked' : key.expiresAt && key.expiresAt <= new Date() ? 'expired' : 'in force';
+    table.push([key.nodeId, key.workspaceId, key.name, key.prefix, key.scopes.join('\n'), state, key.lastUsedAt?.toISOString() ?? 'never']);
+  }
+  console.log(table.toString());
+}
+
+async function create(app: INestApplicationContext, options: CreateOptions): Promise<void> {
+  const workspaces = app.get(DataSource).getRepository(Workspace);
+  const workspace = await workspaces.findOneBy({ name: options.workspace }) ?? await workspaces.save(workspaces.create({ name: options.workspace }));
+  const project = options.project == null ? null : await findProject(app, options.project);
+  if (project && project.workspaceId !== workspace.id) throw new Refusal(`the project ${options.project} is not in the workspace ${options.workspace}`);
+  const { secret } = await app.get(ApiKeysService).create(
+    { workspaceId: workspace.id }, { name: options.name, scopes: options.scope, projectId: project?.id, expiresAt: options.expires },
+  );
+  console.error(`${options.name}, shown this once:`);
+  console.log(secret);
+}
+
+async function workspaceOf(app: INestApplicationContext, id: string): Promise<number> {
+  const key = (await app.get(DataSource).getRepository(ApiKey).find()).find((one) => one.nodeId === id);
+  if (!key) throw new Refusal(`there is no key ${JSON.stringify(id)}; assay keys list shows them`);
+  return key.workspaceId;
+}
+
+function collectScope(written: string, before: Scope[]): Scope[] {
+  if (!scopes.includes(written as Scope)) throw new InvalidArgumentError(`It must be one of ${scopes.join(', ')}.`);
+  return [...new Set([...before, written as Scope])];
+}
+
+function moment(written: string): Date {
+  const date = new Date(written);
+  if (Number.isNaN(date.getTime())) throw new InvalidArgumentError('It must be a moment such as 2027-01-31T12:00:00Z.');
+  return date;
+}

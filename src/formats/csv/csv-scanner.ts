@@ -1,0 +1,180 @@
+import { textFault, textOf } from '../text/cell.js';
+import { Fault, FormatError, shown } from '../text/fault.js';
+import { isGuarded } from '../text/formula-guard.js';
+import { type Cells, cellsFor, type RecordSink, type Scanner, slotsByName, type WantedColumn, type WantedColumns } from '../text/scanner.js';
+
+const QUOTE = 0x22;
+const APOSTROPHE = 0x27;
+const COMMA = 0x2c;
+const CR = 0x0d;
+const LF = 0x0a;
+/** Room for 10,000 classes with two columns each. */
+const mostColumns = 20_100;
+/** Columns that a message names. */
+const mostNamed = 20;
+
+/**
+ * RFC 4180 as bytes: a header, quoted cells with doubled quotes, LF or CRLF. Empty lines are passed over.
+ * A quote inside an unquoted cell is a character like another. The guard against formulas is taken off (see formula-guard.ts).
+ */
+export class CsvScanner implements Scanner {
+  line = 1;
+  readonly unread = new Set<string>();
+  /** Cells of a record; 0 until the header is read. */
+  private width = 0;
+  /** The slot of each cell of a record, and of any beyond the header's last. Of the header's cells, each its own. */
+  private slotOf = Int32Array.from({ length: mostColumns + 1 }, (_, column) => column);
+  private cells: Cells = cellsFor(Array.from({ length: mostColumns }, () => ({ name: '' })));
+  /** Slots of the record at hand whose doubled quotes have still to be halved. */
+  private readonly doubled = new Set<number>();
+
+  constructor(
+    private readonly columns: WantedColumns,
+    private readonly sink: RecordSink,
+  ) {}
+
+  scan(bytes: Buffer, length: number, final: boolean): number {
+    // A line end behind the last byte spares the search for the end of a cell a test of the length.
+    bytes[length] = LF;
+    let used = 0;
+    while (used < length) {
+      const ended = this.record(bytes, used, length, final);
+      if (ended < 0) break;
+      used = ended;
+    }
+    if (final && this.width === 0) throw this.noHeader([]);
+    return used;
+  }
+
+  /** Reads the record at `start` and returns where the next one starts, or -1 when this one may go on behind `length`. */
+  private record(bytes: Buffer, start: number, length: number, final: boolean): number {
+    const { slotOf } = this;
+    const { starts, ends } = this.cells;
+    const spare = slotOf.length - 1;
+    let at = start;
+    let column = 0;
+    let lines = 1;
+    let fault: Fault | null = null;
+    if (this.doubled.size > 0) this.doubled.clear();
+    for (;;) {
+      const slot = slotOf[column < spare ? column : spare]!;
+      let from = at;
+      let to = -1;
+      if (bytes[at] === QUOTE && at < length) {
+        to = this.closingQuote(bytes, at, length, final, slot);
+        if (to < 0) return -1;
+        lines += lineEnds(bytes, at, to);
+        from++;
+        at = to + 1;
+      }
+      const rest = at;
+      for (let byte = bytes[at]; byte !== COMMA && byte !== LF; byte = bytes[at]) at++;
+      // Only the line end that was put there stands at `length`.
+      if (at >= length && !final) return -1;
+      const stop = at > rest && bytes[at] === LF && bytes[at - 1] === CR ? at - 1 : at;
+      if (to < 0) to = stop;
+      else if (stop > rest) fault ??= new Fault('MALFORMED', `${shown(bytes, rest, stop)} follows a closing quote; a quote inside quotes is written twice`);
+      starts[slot] = from;
+      ends[slot] = to;
+      column++;
+      if (bytes[at] === LF) break;
+      at++;
+    }
+    const line = this.line;
+    this.line += lines;
+    // An empty line is no record: nothing, not even a quote, is in it.
+    if (column === 1 && bytes[start] !== QUOTE && ends[slotOf[0]!]! === start) return Math.min(at + 1, length);
+    for (const slot of this.doubled) ends[slot] = halveQuotes(bytes, starts[slot]!, ends[slot]!);
+    if (this.width === 0) this.header(bytes, column, line, fault);
+    else if (fault) this.sink.reject(line, fault);
+    else if (column !== this.width) {
+      this.sink.reject(line, new Fault('MALFORMED', `the row has ${column} cells, the header ${this.width}; a cell that holds a comma goes in quotes`));
+    } else this.pass(bytes, line);
+    return Math.min(at + 1, length);
+  }
+
+  private pass(bytes: Buffer, line: number): void {
+    const { cells } = this;
+    cells.bytes = bytes;
+    for (let slot = 0; slot < this.columns.length; slot++) {
+      const start = cells.starts[slot]!;
+      if (bytes[start] === APOSTROPHE && isGuarded(bytes, start, cells.ends[slot]!)) cells.starts[slot]!++;
+    }
+    this.sink.record(line, cells);
+  }
+
+  /** The place of the quote that ends the cell, or -1 when it has not come yet. Bytes stay as they are: the record may have to be read again. */
+  private closingQuote(bytes: Buffer, opening: number, length: number, final: boolean, slot: number): number {
+    for (let at = opening + 1; ; at += 2) {
+      at = bytes.indexOf(QUOTE, at);
+      if (at < 0 || at >= length) {
+        if (final) throw new FormatError('a quote is opened here and never closed; the file ends inside the cell', this.line);
+        return -1;
+      }
+      if (at + 1 === length) return final ? at : -1;
+      if (bytes[at + 1] !== QUOTE) return at;
+      // Cells nobody reads share the last slot.
+      if (this.width === 0 || slot < this.columns.length) this.doubled.add(slot);
+    }
+  }
+
+  private header(bytes: Buffer, width: number, line: number, fault: Fault | null): void {
+    if (fault) throw new FormatError(fault.message, line);
+    if (width > mostColumns) throw new FormatError(`the header has ${width} columns; at most ${mostColumns} are read`, line);
+    const names: string[] = [];
+    for (let column = 0; column < width; column++) {
+      const start = this.cells.starts[column]!;
+      const end = this.cells.ends[column]!;
+      const unreadable = textFault(`column ${column + 1} of the header`, bytes, start, end);
+      if (unreadable) throw new FormatError(unreadable.message, line);
+      names.push(textOf(bytes, isGuarded(bytes, start, end) ? start + 1 : start, end));
+    }
+    const slots = slotsByName(this.columns);
+    const spare = this.columns.length;
+    const nameOf = new Map<number, string>();
+    const slotOf = names.map((name) => {
+      const slot = slots.get(name);
+      if (slot === undefined) {
+        if (this.unread.size < 20) this.unread.add(name);
+        return spare;
+      }
+      const other = nameOf.get(slot);
+      if (other !== undefined) {
+        throw new FormatError(`the header has ${JSON.stringify(other)} and ${JSON.stringify(name)}, both for ${this.columns[slot]!.name}; keep one`, line);
+      }
+      nameOf.set(slot, name);
+      return slot;
+    });
+    const isMissing = ({ inHeader, required, insteadOf }: WantedColumn, slot: number) =>
+      (inHeader || required) && !nameOf.has(slot) && (insteadOf === undefined || !nameOf.has(slots.get(insteadOf)!));
+    if (this.columns.some(isMissing)) throw this.noHeader(names, line);
+    this.slotOf = Int32Array.from([...slotOf, spare]);
+    this.width = width;
+    this.cells = cellsFor(this.columns);
+  }
+
+  private noHeader(found: string[], line: number | null = null): FormatError {
+    const all = this.columns.filter(({ inHeader, required }) => inHeader || required).map(({ name, aliases = [] }) => [name, ...aliases].join(' or '));
+    const needed = all.length > mostNamed ? `${all.slice(0, mostNamed).join(', ')} and ${all.length - mostNamed} more` : all.join(', ');
+    if (found.length === 0) return new FormatError(`the file is empty; a header with ${needed} is needed`);
+    const text = found.join(',');
+    const hint = found.length === 1 && /[;\t|]/.test(text) ? '; cells are separated by commas' : '';
+    return new FormatError(`the header has the columns ${shown(Buffer.from(text))}, and needs ${needed}${hint}`, line);
+  }
+}
+
+function lineEnds(bytes: Buffer, from: number, to: number): number {
+  let count = 0;
+  for (let at = bytes.indexOf(LF, from); at >= 0 && at < to; at = bytes.indexOf(LF, at + 1)) count++;
+  return count;
+}
+
+/** Turns "" into " in place, and returns the new end. */
+function halveQuotes(bytes: Buffer, start: number, end: number): number {
+  let to = start;
+  for (let at = start; at < end; at++) {
+    bytes[to++] = bytes[at]!;
+    if (bytes[at] === QUOTE) at++;
+  }
+  return to;
+}

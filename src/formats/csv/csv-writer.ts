@@ -1,0 +1,42 @@
+import type { ByteSink } from '../text/byte-sink.js';
+import { guarded } from '../text/formula-guard.js';
+import type { CellValue, RowWriter } from '../text/writer.js';
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const LF = 0x0a;
+/** Text that needs quotes, or a look at what a spreadsheet would do with it. */
+const unusual = /[",\r\n]|^['=+\-@\t]/;
+const special = /[",\r\n]/;
+
+/** RFC 4180 with LF line ends. Text that a spreadsheet would run as a formula is guarded; see formula-guard.ts. */
+export function csvWriter(columns: readonly string[]): RowWriter {
+  const row = (values: readonly CellValue[], sink: ByteSink) => {
+    const before = sink.length;
+    putCell(sink, values[0]);
+    for (let column = 1; column < columns.length; column++) {
+      sink.byte(COMMA);
+      putCell(sink, values[column]);
+    }
+    // A lone empty cell would be an empty line, which is no row.
+    if (sink.length === before) sink.text('""');
+    sink.byte(LF);
+  };
+  return { header: (sink) => row(columns, sink), row };
+}
+
+function putCell(sink: ByteSink, value: CellValue): void {
+  if (typeof value === 'string') {
+    if (unusual.test(value)) putUnusual(sink, guarded(value));
+    else sink.text(value);
+  } else if (typeof value === 'number') {
+    if (Number.isFinite(value)) sink.number(value);
+  } else if (value != null) sink.text(value instanceof Date ? value.toISOString() : String(value));
+}
+
+function putUnusual(sink: ByteSink, text: string): void {
+  if (!special.test(text)) return sink.text(text);
+  sink.byte(QUOTE);
+  sink.text(text.replaceAll('"', '""'));
+  sink.byte(QUOTE);
+}

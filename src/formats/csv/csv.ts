@@ -1,0 +1,12 @@
+import { CsvScanner } from './csv-scanner.js';
+import { csvWriter } from './csv-writer.js';
+import { textFormat } from '../rows/text-format.js';
+
+export const csv = textFormat({
+  id: 'csv',
+  title: 'CSV (RFC 4180) with a header, UTF-8',
+  extension: 'csv',
+  contentTypes: ['text/csv; charset=utf-8'],
+  scanner: (columns, sink) => new CsvScanner(columns, sink),
+  writer: csvWriter,
+});

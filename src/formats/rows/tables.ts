@@ -1,0 +1,51 @@
+import { Fault } from '../text/fault.js';
+import { id, json, oneOf, type RowOf, type Table, text, time, wholeNumber } from './table.js';
+
+const item = { aliases: ['task'], required: true as const, read: id };
+
+/** Answers that are no class. */
+export const otherOutcomes = ['SKIP', 'UNSURE', 'CANNOT_LABEL'] as const;
+
+export const voteTable = {
+  row: 'vote',
+  columns: {
+    item,
+    annotator: { aliases: ['worker', 'performer'], required: true as const, read: id },
+    class: { aliases: ['label'], inHeader: true, read: id },
+    outcome: { read: oneOf(['CLASS', ...otherOutcomes]) },
+    voteId: { read: id },
+    time: { read: time },
+    durationMs: { read: wholeNumber(0, 2 ** 31 - 1) },
+    comment: { read: text(1 << 16) },
+    guidelineVersion: { read: id },
+  },
+  check: (row) => outcomeFault(row.class != null, (row.outcome ?? 'CLASS') !== 'CLASS'),
+} satisfies Table;
+
+/** A vote has a class, or an outcome that is none. */
+export function outcomeFault(hasClass: boolean, isOther: boolean): Fault | null {
+  if (hasClass !== isOther) return null;
+  if (isOther) return new Fault('MALFORMED', `a vote has a class or an outcome such as ${otherOutcomes[0]}, not both`);
+  return new Fault('MISSING', `class is missing or empty; give one, or an outcome: ${otherOutcomes.join(', ')}`);
+}
+
+export const goldTable = {
+  row: 'gold answer',
+  columns: { item, class: { aliases: ['label', 'gold'], required: true as const, read: id }, reason: { read: text(1 << 16) } },
+} satisfies Table;
+
+export const itemTable = {
+  row: 'item',
+  columns: { item: { ...item, aliases: ['task', 'id'] }, payload: { read: json(1 << 20) } },
+} satisfies Table;
+
+/** A model's probabilities in the order of the classes: a list, or a column p_<class> for each. What they must be is for the reader to check. */
+export function predictionTable(classes: readonly string[]) {
+  return { row: 'prediction', columns: { item }, numbers: { name: 'probabilities', parts: classes.map((name) => `p_${name}`) } } as const satisfies Table;
+}
+
+export type VoteRow = RowOf<typeof voteTable>;
+export type GoldRow = RowOf<typeof goldTable>;
+export type ItemRow = RowOf<typeof itemTable>;
+export type PredictionTable = ReturnType<typeof predictionTable>;
+export type PredictionRow = RowOf<PredictionTable>;

@@ -1,0 +1,79 @@
+import pg from 'pg';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { migrations } from '../../../migrations/index.js';
+
+/** pg gives bigint as text, since it may pass 2^53. Ours are tickets and counts, which stay below: read them as numbers. */
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
+export function dataSourceOptions(url: string, pool: number, statementTimeoutMs: number): DataSourceOptions {
+  return {
+    type: 'postgres',
+    url,
+    migrations,
+    migrationsTransactionMode: 'each',
+    parseInt8: true,
+    applicationName: 'assay',
+    extra: { max: pool, statement_timeout: statementTimeoutMs, idle_in_transaction_session_timeout: 120_000 },
+  };
+}
+
+/** One number for all of Assay's processes on one database. */
+const MIGRATION_LOCK = 0x61737361;
+
+/**
+ * Brings a database to this version's schema. Any number of processes may call it at once: they take turns under an
+ * advisory lock held on a connection of its own (without it 15 of 20 starts of four replicas failed).
+ * @throws Error naming what the server lacks, or where it does not answer.
+ */
+export async function migrateDatabase(url: string): Promise<string[]> {
+  const guard = new pg.Client({ connectionString: url, application_name: 'assay migrate' });
+  // A connection lost while it idles would end the process; the migrations' own connection then tells.
+  guard.on('error', () => undefined);
+  await guard.connect().catch((error: NodeJS.ErrnoException) => {
+    // The message of several refused addresses is empty, and the address must be told without its password.
+    const { host, port, database } = guard;
+    throw new Error(`the database ${database} at ${host}:${port} cannot be reached: ${error.message || error.code}`, { cause: error });
+  });
+  try {
+    checkServer(await readServerFacts(guard));
+    await guard.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    const source = await new DataSource(dataSourceOptions(url, 2, 0)).initialize();
+    try {
+      const applied = await source.runMigrations();
+      return applied.map((migration) => migration.name);
+    } finally {
+      await source.destroy();
+    }
+  } finally {
+    await guard.end();
+  }
+}
+
+/** Names of the migrations a database still lacks; none means it is of this version. */
+export async function missingMigrations(source: DataSource): Promise<string[]> {
+  const rows: { name: string }[] = await source.query(`select name from migrations`);
+  const applied = new Set(rows.map((row) => row.name));
+  return migrations.map((migration) => migration.name).filter((name) => !applied.has(name));
+}
+
+/** What a server says of itself. */
+export interface ServerFacts {
+  /** As server_version_num: 150004 is 15.4. */
+  version: number;
+  shown: string;
+  encoding: string;
+}
+
+async function readServerFacts(client: pg.Client): Promise<ServerFacts> {
+  const { rows } = await client.query<ServerFacts>(
+    `select current_setting('server_version_num')::int as version, current_setting('server_version') as shown,
+            current_setting('server_encoding') as encoding`,
+  );
+  return rows[0]!;
+}
+
+/** @throws Error naming what the server lacks. */
+export function checkServer({ version, shown, encoding }: ServerFacts): void {
+  if (version < 150_000) throw new Error(`DATABASE_URL is PostgreSQL ${shown}; Assay needs 15 or later`);
+  if (encoding !== 'UTF8') throw new Error(`the database's encoding is ${encoding}; create it with encoding UTF8`);
+}

@@ -1,0 +1,106 @@
+import type { ApolloServerPlugin } from '@apollo/server';
+import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
+import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
+import { unwrapResolverError } from '@apollo/server/errors';
+import { Logger, type DynamicModule } from '@nestjs/common';
+import { GraphQLModule } from '@nestjs/graphql';
+import type { FastifyRequest } from 'fastify';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { Config } from '../config.js';
+import { errorStatus } from '../errors.js';
+import { costLimit, documentLimits } from './limits.js';
+import { Authenticator } from '../principal.js';
+import { toPublicError } from '../http/public-error.js';
+import { readIdempotencyKey, RequestContext } from '../request-context.js';
+import { BigIntScalar, DateTimeScalar } from './scalars.js';
+import { socketContext, socketDoor, type SocketContext } from './socket.js';
+
+/** TypeScript types that GraphQL knows under names of its own. */
+const scalarsMap = [
+  { type: Date, scalar: DateTimeScalar },
+  { type: BigInt, scalar: BigIntScalar },
+];
+
+export function graphqlModule(): DynamicModule {
+  return GraphQLModule.forRootAsync<ApolloDriverConfig>({
+    driver: ApolloDriver,
+    inject: [Config, Authenticator],
+    useFactory: (config: Config, authenticator: Authenticator): ApolloDriverConfig => {
+      const { settings, isDevelopment } = config;
+      return {
+        path: '/graphql',
+        autoSchemaFile: true,
+        sortSchema: true,
+        buildSchemaOptions: { scalarsMap },
+        graphiql: isDevelopment,
+        // Always on for the engine: anonymous callers are refused one by one, in costLimit.
+        introspection: true,
+        hideSchemaDetailsFromClientErrors: !isDevelopment,
+        includeStacktraceInErrorResponses: isDevelopment,
+        parseOptions: { maxTokens: settings.MAX_QUERY_TOKENS, noLocation: false },
+        validationRules: documentLimits(settings),
+        // Its hints would be looked for at each field of each answer; no answer may be kept, which http.ts says of all.
+        plugins: [ApolloServerPluginCacheControlDisabled(), costLimit(settings.MAX_QUERY_COST), finishErrors],
+        autoTransformHttpErrors: false,
+        formatError,
+        // By HTTP (request, reply); by socket (socket, message, ...).
+        context: (from: FastifyRequest | SocketContext) => ('extra' in from ? socketContext(authenticator, from) : httpContext(authenticator, from)),
+        subscriptions: { 'graphql-ws': socketDoor(settings, authenticator, formatError) as object },
+      };
+    },
+  });
+}
+
+async function httpContext(authenticator: Authenticator, request: FastifyRequest): Promise<RequestContext> {
+  try {
+    const principal = await authenticator.authenticate(request.headers.authorization);
+    return new RequestContext(request.id, principal, readIdempotencyKey(request.headers['idempotency-key']));
+  } catch (error) {
+    // Apollo answers a failed context with 500 unless it is told otherwise.
+    const { status, code, message } = toPublicError(error);
+    throw new GraphQLError(message, { originalError: error as Error, extensions: { code, requestId: request.id, http: { status } } });
+  }
+}
+
+const logger = new Logger('graphql');
+
+/** Apollo's names for what is the caller's fault, found before any of our code runs. */
+const clientFaults = new Set([
+  'GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT', 'BAD_REQUEST', 'OPERATION_RESOLUTION_FAILURE',
+  'PERSISTED_QUERY_NOT_FOUND', 'PERSISTED_QUERY_NOT_SUPPORTED',
+]);
+
+/** Every error of an answer passes here: refusals keep their words, faults are logged whole and told in general. */
+function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  // Of a caller whom the door refused, the request is told already; finishErrors does not see those.
+  const { code, stacktrace, requestId } = formatted.extensions ?? {};
+  if (code === 'GRAPHQL_PARSE_FAILED' && /call stack/.test(formatted.message)) {
+    return { message: 'the document is nested too deeply to be read', extensions: { code: 'LIMIT_EXCEEDED' } };
+  }
+  if (clientFaults.has(String(code))) return { ...formatted, extensions: { code: 'INVALID_INPUT', stacktrace } };
+  if (String(code) in errorStatus) return { ...formatted, extensions: { code, requestId, stacktrace } };
+  const original = unwrapResolverError(error);
+  const cause = original instanceof GraphQLError && original.originalError ? original.originalError : original;
+  const { isBug, status: _status, message, ...shown } = toPublicError(cause);
+  if (isBug) logger.error({ err: cause, path: formatted.path }, message);
+  return { message, locations: formatted.locations, path: formatted.path, extensions: { ...shown, stacktrace } };
+}
+
+/**
+ * Each error tells the request it belongs to, so that a caller's report leads to the log. And a document at fault is answered
+ * with 400, but with 200 to callers who accept the old application/json alone, as GraphQL over HTTP asks for.
+ */
+const finishErrors: ApolloServerPlugin<RequestContext> = {
+  async requestDidStart() {
+    return {
+      async willSendResponse({ request, response, contextValue }) {
+        if (response.body.kind !== 'single') return;
+        const { errors, data } = response.body.singleResult;
+        for (const error of errors ?? []) Object.assign(error.extensions ?? {}, { requestId: contextValue.requestId });
+        const accepts = request.http?.headers.get('accept') ?? '';
+        const isDocumentFault = data === undefined && errors?.every((error) => error.extensions?.code === 'INVALID_INPUT');
+        if (isDocumentFault && request.http?.method === 'POST' && /application\/json/.test(accepts) && !/graphql-response\+json|\*\/\*/.test(accepts)) response.http.status = 200;
+      },
+    };
+  },
+};

@@ -1,0 +1,47 @@
+import { Field, Float, ObjectType } from '@nestjs/graphql';
+import { ProbabilityScalar } from '../../platform/graphql/scalars.js';
+
+@ObjectType({ description: "The share of an annotator's votes that a run takes to be right." })
+export class Accuracy {
+  @Field(() => ProbabilityScalar, { description: 'Mean probability, by the run, of the classes the annotator voted for. With few votes an item it is too high, since each vote bears on its own item.' })
+  value: number;
+
+  @Field(() => ProbabilityScalar, { description: 'Lower end of the 95% interval (Wilson score), as if the true classes were known.' })
+  low: number;
+
+  @Field(() => ProbabilityScalar, { description: 'Upper end of the 95% interval.' })
+  high: number;
+}
+
+@ObjectType({ description: 'One answer of an annotator: how probable it is under each true class.' })
+export class ConfusionRow {
+  @Field(() => String, { description: 'The class the annotator votes for.' })
+  vote: string;
+
+  @Field(() => [Float], { description: 'P(vote | true class), for each true class in the order of `classes`.' })
+  probabilities: number[];
+}
+
+@ObjectType({ description: 'P(vote | true class). Classes the annotator never voted for have no row: their probabilities are 0.' })
+export class ConfusionMatrix {
+  @Field(() => [String], { description: 'The true classes: the columns.' })
+  classes: string[];
+
+  @Field(() => [ConfusionRow])
+  rows: ConfusionRow[];
+
+  @Field(() => Boolean, { description: 'Whether the method has no matrices of its own, so that this one follows from its soft labels: the mean of its votes on items of each class.' })
+  implied: boolean;
+}
+
+/** A row of annotator_results, as far as it was read; NULLs of a method that has no such figure. */
+export interface AnnotatorResult {
+  annotatorCode: number;
+  quality: number | null;
+  accuracy: number;
+  accuracyLow: number;
+  accuracyHigh: number;
+  confusionLabels: number[] | null;
+  confusionValues: number[] | null;
+  confusionImplied: boolean | null;
+}

@@ -1,0 +1,71 @@
+import type { Client } from 'pg';
+import { bestClass, entropy, tiedClasses, type ConfusionMatrices, type MethodResult, type VoteTable } from '../../aggregation/index.js';
+import { BinaryCopy } from '../../platform/database/binary-copy.js';
+import { expectedAccuracy, wilsonInterval } from './accuracy.js';
+import type { RunKey } from '../runs.store.js';
+
+const SOFT_LABEL_COLUMNS = ['confidence', 'entropy', 'run_id', 'project_id', 'item_code', 'votes', 'consensus', 'tie', 'probabilities'];
+const ANNOTATOR_COLUMNS = [
+  'project_id', 'run_id', 'annotator_code', 'votes', 'quality', 'accuracy', 'accuracy_low', 'accuracy_high', 'confusion_labels', 'confusion_values',
+];
+
+/**
+ * One row for each item with votes, or whose class the method was given. Other items have no soft label: a prior is no finding about them.
+ * @param gold N class indices, -1 where unknown; null where the method read none.
+ */
+export async function writeSoftLabels(client: Client, { projectId, runId }: RunKey, votes: VoteTable, posteriors: Float64Array, gold: Int32Array | null): Promise<void> {
+  const { itemCount, itemOffsets, classCount: K } = votes;
+  const copy = new BinaryCopy(client, 'soft_labels', SOFT_LABEL_COLUMNS);
+  for (let item = 0; item < itemCount; item++) {
+    const voteCount = itemOffsets[item + 1]! - itemOffsets[item]!;
+    if (voteCount === 0 && (gold?.[item] ?? -1) < 0) continue;
+    const at = item * K;
+    const consensus = bestClass(posteriors, at, K);
+    copy.row(SOFT_LABEL_COLUMNS.length);
+    copy.float8(posteriors[at + consensus]!);
+    copy.float8(entropy(posteriors, at, K));
+    copy.int8(runId);
+    copy.int4(projectId);
+    copy.int4(item);
+    copy.int4(voteCount);
+    copy.int2(consensus);
+    copy.boolean(tiedClasses(posteriors, at, K) > 1);
+    copy.float8Array(posteriors, at, at + K);
+    if (copy.isFull) await copy.flush();
+  }
+  await copy.end();
+}
+
+/** One row for each annotator with votes. @param confusion the method's matrices, or those its soft labels imply. */
+export async function writeAnnotators(client: Client, { projectId, runId }: RunKey, votes: VoteTable, result: MethodResult, confusion: ConfusionMatrices | undefined): Promise<void> {
+  const { annotatorCount, classCount: K } = votes;
+  const { offsets } = votes.byAnnotator();
+  const { annotatorQuality: quality } = result;
+  const accuracy = expectedAccuracy(votes, result.posteriors);
+  const copy = new BinaryCopy(client, 'annotator_results', ANNOTATOR_COLUMNS);
+  for (let annotator = 0; annotator < annotatorCount; annotator++) {
+    const voteCount = offsets[annotator + 1]! - offsets[annotator]!;
+    if (voteCount === 0) continue;
+    const interval = wilsonInterval(accuracy[annotator]!, voteCount);
+    copy.row(ANNOTATOR_COLUMNS.length);
+    copy.int4(projectId);
+    copy.int8(runId);
+    copy.int4(annotator);
+    copy.int4(voteCount);
+    copy.float8(quality ? quality[annotator]! : NaN);
+    copy.float8(accuracy[annotator]!);
+    copy.float8(interval.low);
+    copy.float8(interval.high);
+    if (confusion) {
+      const first = confusion.offsets[annotator]!;
+      const last = confusion.offsets[annotator + 1]!;
+      copy.int4Array(confusion.labels, first, last);
+      copy.float8Array(confusion.values, first * K, last * K);
+    } else {
+      copy.null();
+      copy.null();
+    }
+    if (copy.isFull) await copy.flush();
+  }
+  await copy.end();
+}

@@ -1,0 +1,130 @@
+import { availableParallelism } from 'node:os';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Progress } from '../../aggregation/index.js';
+import { Compute } from '../../compute/compute.service.js';
+import { Events } from '../../events/events.service.js';
+import { defineJob } from '../../jobs/job.js';
+import { Jobs } from '../../jobs/jobs.service.js';
+import { PredictionModels } from '../../predictions/prediction-models.service.js';
+import { runsFinished } from '../../platform/metrics.js';
+import { sqlState, Transactions, type Transaction } from '../../platform/database/transaction.js';
+import { runChanged } from '../run-changed.js';
+import { RunPulse } from './run-pulse.js';
+import type { RunTaskInput } from './run.task.js';
+import { RunStatus } from '../run.entity.js';
+import { MAX_ATTEMPTS, RunsStore, type ClaimedRun, type Pin, type RunKey } from '../runs.store.js';
+import { readPin } from '../watermark.js';
+
+/** Two at once, so that a long run of one project does not keep all others waiting. */
+export const runJob = defineJob<RunKey>('run', 2);
+
+const RECOVER_MS = 2000;
+/** The kernel's objects are few; its arrays lie outside the heap. */
+const HEAP_MEGABYTES = 2048;
+
+/** Takes up the runs that wait. */
+@Injectable()
+export class RunWork implements OnModuleInit, OnApplicationBootstrap {
+  private readonly logger = new Logger('runs');
+  private readonly underWay = new Map<number, RunPulse>();
+
+  constructor(
+    private readonly source: DataSource,
+    private readonly transactions: Transactions,
+    private readonly store: RunsStore,
+    private readonly jobs: Jobs,
+    private readonly events: Events,
+    private readonly compute: Compute,
+    private readonly predictions: PredictionModels,
+  ) {}
+
+  onModuleInit(): void {
+    this.jobs.handle(runJob, (key, stop) => this.work(key, stop));
+    this.jobs.sweep('lost runs', RECOVER_MS, async (transaction) => {
+      for (const key of await this.store.recoverLost(transaction)) await this.enqueue(transaction, key);
+    });
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    // A cancelled run is no longer its worker's: the next beat finds out, so beat at once.
+    await this.events.on(runChanged, (news) => {
+      if (typeof news === 'symbol') this.underWay.forEach((pulse) => void pulse.flush());
+      else if (news.status !== RunStatus.RUNNING) void this.underWay.get(news.runId)?.flush();
+    });
+  }
+
+  enqueue(transaction: Transaction, key: RunKey): Promise<void> {
+    return this.jobs.send(transaction, runJob, `${key.projectId}:${key.runId}`, { projectId: key.projectId, runId: key.runId });
+  }
+
+  private async work(key: RunKey, stop: AbortSignal): Promise<void> {
+    const run = await this.store.claim(key);
+    // Another worker's, cancelled, or done.
+    if (!run) return;
+    const lost = new AbortController();
+    const pulse = new RunPulse(this.store, run, () => lost.abort(new Error('the run is no longer this worker\'s')));
+    this.underWay.set(run.runId, pulse);
+    try {
+      const pin = await this.pin(run);
+      const { seconds } = await this.compute.run<RunTaskInput, Progress, { seconds: object }>({
+        module: new URL('./run.task.js', import.meta.url),
+        input: await this.taskInput(run, pin),
+        onMessage: (progress) => pulse.progress(progress),
+        signal: AbortSignal.any([stop, lost.signal]),
+        maxHeapMegabytes: HEAP_MEGABYTES,
+      });
+      runsFinished.inc({ method: run.methodId, status: 'SUCCEEDED' });
+      this.logger.log({ projectId: run.projectId, runId: run.runId, method: run.methodId, seconds }, 'a run succeeded');
+    } catch (error) {
+      await pulse.stop();
+      if (!lost.signal.aborted) await this.end(run, error as Error, stop.aborted);
+    } finally {
+      await pulse.stop();
+      this.underWay.delete(run.runId);
+    }
+  }
+
+  /** Once and for all attempts, so that a second worker reads what the first one read. */
+  private async pin(run: ClaimedRun): Promise<Pin> {
+    const { watermark, itemCount, annotatorCount } = run;
+    if (watermark != null && itemCount != null && annotatorCount != null) return { watermark, itemCount, annotatorCount, changes: null };
+    return this.transactions.run(async (transaction) => {
+      const pin = await readPin(transaction, run.projectId, watermark);
+      await this.store.pin(transaction, run, pin);
+      return pin;
+    });
+  }
+
+  private async taskInput({ projectId, runId, fence, methodId, options, seed, makeCurrent, classCount, predictionVersions }: ClaimedRun, pin: Pin): Promise<RunTaskInput> {
+    return {
+      url: (this.source.options as { url: string }).url, channel: runChanged.channel, lease: { projectId, runId, fence },
+      methodId, options, seed, makeCurrent, classCount,
+      threads: Math.max(1, Math.floor(availableParallelism() / runJob.concurrency)),
+      watermark: pin.watermark, itemCount: pin.itemCount, annotatorCount: pin.annotatorCount,
+      predictions: predictionVersions && await this.predictions.byIds(projectId, predictionVersions),
+    };
+  }
+
+  /** A stop and an outage give the run back; whatever the method or its input is at fault for fails it. */
+  private async end(run: ClaimedRun, error: Error, stopping: boolean): Promise<void> {
+    const outage = isOutage(error);
+    if (stopping || (outage && run.attempt < MAX_ATTEMPTS)) {
+      await this.transactions.run(async (transaction) => {
+        if (await this.store.giveBack(transaction, run, stopping)) await this.enqueue(transaction, run);
+      });
+      return;
+    }
+    const failed = await this.store.fail(run, outage ? `the database did not answer ${run.attempt} times: ${error.message}` : error.message);
+    // FenceError: it was taken from us at the last moment, and there is nothing to say.
+    if (!failed) return;
+    runsFinished.inc({ method: run.methodId, status: 'FAILED' });
+    this.logger.warn({ err: error, projectId: run.projectId, runId: run.runId }, 'a run failed');
+  }
+}
+
+/** Connection lost, server stopping, out of connections or resources, statement timeout, deadlock: worth another try. */
+function isOutage(error: Error): boolean {
+  return /^(08|57|53|40|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH)/.test(sqlState(error) ?? '')
+    || /^(Connection terminated|Client has encountered a connection error)/.test(error.message);
+}

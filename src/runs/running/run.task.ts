@@ -1,0 +1,145 @@
+import pg from 'pg';
+import { aggregate, findMethod, runParameters, VoteTable, type MethodOptions, type MethodResult, type Progress, type RunParameters } from '../../aggregation/index.js';
+import { readKnownGold, type KnownGold } from '../../gold/known-gold.js';
+import { readRunPredictions, type PinnedVersion } from './run-predictions.js';
+import { writeAnnotators, writeSoftLabels } from '../results/result-rows.js';
+import type { RunLease } from '../runs.store.js';
+import { readSnapshot } from './snapshot.js';
+
+export interface RunTaskInput {
+  url: string;
+  lease: RunLease;
+  methodId: string;
+  options: MethodOptions;
+  seed: number;
+  makeCurrent: boolean;
+  watermark: number;
+  /** N, M and K. */
+  itemCount: number;
+  annotatorCount: number;
+  classCount: number;
+  /** Null for methods that read none. */
+  predictions: PinnedVersion[] | null;
+  /** How many the kernel may use, the task's own included. */
+  threads: number;
+  /** The channel on which the end is told. */
+  channel: string;
+}
+
+/** Progress goes out at most four times a second, and at each change of phase. */
+const REPORT_MS = 250;
+
+/**
+ * The whole work of one run, on its own thread and connection: votes in, kernel, results out. The results, the run's end and
+ * the project's new current run are one transaction, which rolls back where the fence is no longer the run's.
+ */
+export async function run(input: RunTaskInput, report: (progress: Progress) => void): Promise<{ seconds: Record<string, number> }> {
+  const client = new pg.Client({ connectionString: input.url, application_name: 'assay run', keepAlive: true });
+  await client.connect();
+  try {
+    const phases = new Phases(report);
+    const votes = await readVotes(client, input, phases);
+    const gold = await readKnownGold(client, input.lease.projectId, input.watermark, input.itemCount);
+    const readsGold = findMethod(input.methodId).reads.includes('gold');
+    const predictions = input.predictions && await phases.time('predictions', () => readRunPredictions(client, input.lease.projectId, input.predictions!, input.watermark, votes));
+    const result = await phases.time('aggregate', () => aggregate(votes, input.methodId, {
+      options: input.options, seed: input.seed, threads: input.threads, onProgress: (progress) => phases.progress(progress),
+      ...(readsGold && gold.count > 0 && { gold: gold.classes }),
+      ...(predictions && { predictions: predictions.models }),
+    }));
+    if (predictions) result.diagnostics.warnings.push(...predictions.warnings);
+    if (!readsGold && gold.count > 0) result.diagnostics.warnings.push(goldNotRead(input.methodId, gold));
+    const parameters = parametersOf(votes, result);
+    await client.query('begin');
+    await phases.time('store', async () => {
+      await writeSoftLabels(client, input.lease, votes, result.posteriors, readsGold ? gold.classes : null);
+      await writeAnnotators(client, input.lease, votes, result, parameters?.confusion);
+    });
+    await publish(client, input, result, parameters, votes.voteCount, readsGold ? gold.count : null, phases.seconds);
+    await client.query('commit');
+    return { seconds: phases.seconds };
+  } finally {
+    // Without a commit this rolls everything back.
+    await client.end();
+  }
+}
+
+/** A function of its own, so that the unsorted columns do not outlive it. */
+async function readVotes(client: pg.Client, { lease, watermark, itemCount, annotatorCount, classCount }: RunTaskInput, phases: Phases): Promise<VoteTable> {
+  const snapshot = await phases.time('snapshot', () => readSnapshot(client, lease.projectId, watermark));
+  return phases.time('sort', () => new VoteTable({ ...snapshot, itemCount, annotatorCount, classCount }));
+}
+
+function goldNotRead(methodId: string, { count }: KnownGold): string {
+  const known = count === 1 ? 'the class of 1 item is' : `the classes of ${count} items are`;
+  return `${methodId} does not read gold: ${known} known, and the soft labels follow from votes alone`;
+}
+
+/** Numbers of matrices that a method without any may be given: 512 MB. */
+const IMPLIED_NUMBERS = 2 ** 26;
+
+/** What labels between runs are computed with; null where a method without matrices would need too many of them. */
+function parametersOf(votes: VoteTable, result: MethodResult): RunParameters | null {
+  const numbers = Math.min(votes.voteCount, votes.annotatorCount * votes.classCount) * votes.classCount;
+  return result.confusion || numbers <= IMPLIED_NUMBERS ? runParameters(votes, result) : null;
+}
+
+/** @throws where another worker has the run, or somebody cancelled it. */
+async function publish(
+  client: pg.Client, input: RunTaskInput, { classPriors, confusion, diagnostics }: MethodResult, parameters: RunParameters | null, voteCount: number, goldCount: number | null,
+  seconds: object,
+): Promise<void> {
+  const { projectId, runId, fence } = input.lease;
+  const { rowCount } = await client.query(
+    `update runs set status = 'SUCCEEDED', fence = null, lease_until = null, finished_at = clock_timestamp(), phase = 'done',
+            iteration = $4, log_likelihood = $5, vote_count = $6, iterations = $4, converged = $7, ties = $8, trace = $9,
+            warnings = $10, class_priors = $11, seconds = $12, confusion_implied = $13, pooled_labels = $14, pooled_values = $15, gold_count = $16
+     where project_id = $1 and id = $2 and fence = $3 and status = 'RUNNING'`,
+    [
+      projectId, runId, fence, diagnostics.iterations, finiteOrNull(diagnostics.trace.at(-1)), voteCount, diagnostics.converged,
+      diagnostics.ties, diagnostics.trace, diagnostics.warnings, arrayOrNull(parameters?.classPriors ?? classPriors), JSON.stringify(seconds),
+      confusion == null, arrayOrNull(parameters?.pooled.labels), arrayOrNull(parameters?.pooled.values), goldCount,
+    ],
+  );
+  if (rowCount !== 1) throw Object.assign(new Error('the run is no longer this worker\'s'), { name: 'FenceError' });
+  if (input.makeCurrent) {
+    // A run that was asked for later stays current, though it may have been done earlier.
+    await client.query(
+      `update projects set current_run_id = $2 where id = $1 and (current_run_id is null or current_run_id < $2)`, [projectId, runId],
+    );
+  }
+  await client.query('select pg_notify($1, $2)', [input.channel, JSON.stringify({ projectId, runId, status: 'SUCCEEDED' })]);
+}
+
+function arrayOrNull(values: ArrayLike<number> | undefined): number[] | null {
+  return values ? Array.from(values) : null;
+}
+
+function finiteOrNull(value: number | undefined): number | null {
+  return value != null && Number.isFinite(value) ? value : null;
+}
+
+/** Tells where the run is, not too often, and keeps each phase's seconds. */
+class Phases {
+  readonly seconds: Record<string, number> = {};
+  private toldAt = -Infinity;
+  private told = '';
+
+  constructor(private readonly report: (progress: Progress) => void) {}
+
+  async time<T>(phase: string, work: () => T | Promise<T>): Promise<T> {
+    this.progress({ phase, iteration: 0 });
+    const from = performance.now();
+    const result = await work();
+    this.seconds[phase] = Number(((performance.now() - from) / 1000).toFixed(3));
+    return result;
+  }
+
+  progress(progress: Progress): void {
+    const now = performance.now();
+    if (progress.phase === this.told && now - this.toldAt < REPORT_MS) return;
+    this.told = progress.phase;
+    this.toldAt = now;
+    this.report(progress);
+  }
+}
