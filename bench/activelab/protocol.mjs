@@ -21,7 +21,7 @@ export function startCampaign(library, pool, streams) {
       const votes = collected();
       const labelled = given.flatMap((count, item) => (count > 0 ? [item] : []));
       const first = outOfFold(labelled, majorityWithPredictions(votes));
-      const consensus = aggregate(votes, 'crowdlab', { predictions: [first], options: { calibrate: true } }).extras.consensus;
+      const consensus = aggregate(votes, 'crowdlab', { predictions: [first], options: { calibrate: true } }).findings.consensus;
       const predictions = outOfFold(labelled, consensus);
       const predict = pool.classify(features, classCount, labelled, consensus);
       for (let item = 0; item < poolSize; item++) if (given[item] === 0) predictions.set(predict(item), item * classCount);

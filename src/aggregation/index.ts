@@ -21,6 +21,7 @@ export {
 export { majorityErrors, majorityPriorBounds } from './diagnostics/majority-vote/two-classes.js';
 export { majorityOverCounts, oneCoinMargin } from './diagnostics/majority-vote/vote-counts.js';
 export { majorityVoteCertificate, type CertificateOptions, type MajorityVoteCertificate, type MajorityVoteVerdict } from './diagnostics/majority-vote-certificate.js';
+export { confusablePairs, type ConfusablePair } from './diagnostics/confusable-pairs.js';
 export { binomialTail } from './diagnostics/annotators/binomial-tail.js';
 export { drift, type Drift } from './diagnostics/annotators/drift.js';
 export { voteEvidence, type VoteEvidence, type VoteGroups } from './diagnostics/annotators/evidence.js';
@@ -32,7 +33,7 @@ export { calibration, fitTemperature, withTemperature, type Calibration, type Ca
 export { drawSample, inclusionProbabilities, type DrawnSample, type SamplingFrame } from './diagnostics/drawn-sample.js';
 export { sampledShare, type SampledShare } from './diagnostics/sampled-share.js';
 export { conflation, disagreement, fitTemperatures, jensenShannonCentroid, meanSoftLabel, temper } from './combination.js';
-export { defaultMethodId, findMethod, methods } from './methods.js';
+export { defaultMethodId, findingsPer, findMethod, methods } from './methods.js';
 export { resolveOptions } from './options.js';
 export { topN } from './numeric/top-n.js';
 export { checkPredictions } from './predictions.js';

@@ -32,8 +32,8 @@ export interface MethodResult {
   /** K numbers that sum to 1. */
   classPriors?: Float64Array;
   diagnostics: RunDiagnostics;
-  /** Whatever else the method returns for each item or annotator, by name, N or M numbers each. */
-  extras?: Record<string, Float64Array>;
+  /** What else the method found, by the names that its record declares: one number for each of what the finding is about. */
+  findings?: Record<string, Float64Array>;
 }
 
 export interface RunDiagnostics {
@@ -71,6 +71,23 @@ export type OptionSpec =
 
 export type MethodOptions = Record<string, OptionValue>;
 
+/** Something that a method finds beyond soft labels, skills and confusion matrices. */
+export interface FindingSpec {
+  /** camelCase, stable: it is stored with every run, and names fields, columns and orders. */
+  name: string;
+  /** What each number is about: N, M, K or as many as there are models, or 1. */
+  per: 'item' | 'annotator' | 'class' | 'model' | 'run';
+  /** A class is an index, -1 where the answer is withheld; a boolean is 0 or 1. NaN is unknown. */
+  type: 'number' | 'probability' | 'class' | 'boolean';
+  /** Ends of a number's range, where it has them. */
+  min?: number;
+  max?: number;
+  /** Names of the findings that are the ends of its 95% interval. */
+  interval?: readonly [low: string, high: string];
+  /** For readers of results: what the number says, with its unit. */
+  meaning: string;
+}
+
 /** A method is one record in one file of `methods/`, and one line in the registry `methods.ts`. */
 export interface AggregationMethod {
   /** kebab-case, stable: it is stored with every run. */
@@ -89,6 +106,10 @@ export interface AggregationMethod {
   returns: readonly ('posteriors' | 'quality' | 'confusion' | 'class-priors')[];
   /** What `annotatorQuality` means for this method, with its range. */
   quality?: string;
+  /** Names of the findings that are the ends of the 95% interval of `annotatorQuality`, where there is one. */
+  qualityInterval?: readonly [low: string, high: string];
+  /** All that `run` may find beyond these; a variant or a crowd may leave some out. */
+  finds?: readonly FindingSpec[];
   /** `options` arrives complete and checked (see `resolveOptions`). */
   run(input: AggregationInput, options: MethodOptions, context: RunContext): MethodResult;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { aggregate, methods, VoteTable, type AggregateRequest, type AggregationMethod, type MethodResult, type VoteColumns } from '../../src/aggregation/index.js';
+import { aggregate, methods, VoteTable, type AggregateRequest, type AggregationMethod, type FindingSpec, type MethodResult, type VoteColumns } from '../../src/aggregation/index.js';
 
 /** A crowd in any order of rows, with what else a method may read of it. */
 interface Crowd {
@@ -49,8 +49,13 @@ function run(method: AggregationMethod, crowd: Crowd, request: AggregateRequest 
 }
 
 /** Every number of a result, for comparison bit by bit. */
-function bits({ posteriors, annotatorQuality, confusion, classPriors, extras, diagnostics }: MethodResult) {
-  return { posteriors, annotatorQuality, confusion, classPriors, extras, diagnostics };
+function bits({ posteriors, annotatorQuality, confusion, classPriors, findings, diagnostics }: MethodResult) {
+  return { posteriors, annotatorQuality, confusion, classPriors, findings, diagnostics };
+}
+
+function endsOf({ type, min = -Infinity, max = Infinity }: FindingSpec, K: number): [number, number] {
+  if (type === 'class') return [-1, K - 1];
+  return type === 'number' ? [min, max] : [Math.max(0, min), Math.min(1, max)];
 }
 
 function expectLegal(method: AggregationMethod, { columns }: Crowd, result: MethodResult): void {
@@ -64,6 +69,19 @@ function expectLegal(method: AggregationMethod, { columns }: Crowd, result: Meth
   expect(result.annotatorQuality !== undefined).toBe(method.returns.includes('quality'));
   expect(result.confusion !== undefined).toBe(method.returns.includes('confusion'));
   expect(result.classPriors !== undefined).toBe(method.returns.includes('class-priors'));
+  const counts = { item: N, annotator: M, class: K, model: method.reads.includes('predictions') ? 1 : 0, run: 1 };
+  for (const [name, numbers] of Object.entries(result.findings ?? {})) {
+    const spec = method.finds?.find((one) => one.name === name);
+    expect(spec, `${method.id} declares ${name}`).toBeDefined();
+    expect(numbers.length, name).toBe(counts[spec!.per]);
+    const [least, greatest] = endsOf(spec!, K);
+    for (const number of numbers) expect(Number.isNaN(number) || (number >= least && number <= greatest), `${name} is ${number}`).toBe(true);
+    if (spec!.type === 'class' || spec!.type === 'boolean') expect(numbers.every((number) => Number.isInteger(number) || Number.isNaN(number))).toBe(true);
+    spec!.interval?.forEach((end, e) => numbers.forEach((number, at) => {
+      const limit = result.findings![end]?.[at] ?? NaN;
+      if (!Number.isNaN(limit) && !Number.isNaN(number)) expect(e === 0 ? limit <= number : limit >= number, `${end} of ${name}: ${limit}, ${number}`).toBe(true);
+    }));
+  }
   result.annotatorQuality?.forEach((quality, annotator) => {
     const evidence = evidenceOn(annotator, columns);
     if (evidence !== 'alone') expect(Number.isNaN(quality), `annotator ${annotator} has quality ${quality} and ${evidence}`).toBe(evidence === 'no votes');

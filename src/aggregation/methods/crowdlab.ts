@@ -7,7 +7,7 @@ import { countTies, normalizeRows } from '../numeric/simplex.js';
 /**
  * The posterior of an item is the weighted mean of the models' predictions and of its annotators' votes; see `crowdlab/fit.ts`.
  * An item without votes has the models' mean. The consensus label, from which the weights are found, is nearly always the
- * best class of the posterior; where the last weights moved it, `extras.consensus` keeps the paper's label.
+ * best class of the posterior; where the last weights moved it, the finding `consensus` keeps the paper's label.
  */
 export const crowdlab: AggregationMethod = {
   id: 'crowdlab',
@@ -23,6 +23,14 @@ export const crowdlab: AggregationMethod = {
   ],
   cost: 'O(models x N x K + votes), twice; 15 times more with calibrate',
   returns: ['posteriors', 'quality'],
+  finds: [
+    { name: 'consensus', per: 'item', type: 'class', meaning: "The paper's consensus label; nearly always the best class of the soft label." },
+    { name: 'consensusQuality', per: 'item', type: 'probability', meaning: "The soft label's probability of that consensus." },
+    { name: 'annotatorWeight', per: 'annotator', type: 'number', min: 0, meaning: "How much the annotator's votes count, beside the models: 1 for one who is never wrong, next to 0 for one no better than always naming the commonest class." },
+    { name: 'annotatorAgreement', per: 'annotator', type: 'probability', meaning: "Share of the annotator's votes that name the consensus." },
+    { name: 'worstClass', per: 'annotator', type: 'class', meaning: 'Of the classes the annotator gave, the one that matches the consensus least.' },
+    { name: 'modelWeight', per: 'model', type: 'number', min: 0, meaning: "How much a model's predictions count, beside the annotators: on the scale of their weights, times the root of the mean number of votes." },
+  ],
   quality: 'mean posterior of the classes the annotator voted for, mixed with its agreement with the consensus; 0 to 1, NaN if it shares no item with another annotator',
 
   run({ votes, predictions }, options) {
@@ -41,10 +49,11 @@ export const crowdlab: AggregationMethod = {
       posteriors,
       annotatorQuality: quality,
       diagnostics: { iterations: 1, converged: true, trace: [], ties: countTies(posteriors, K), warnings: fit.warnings },
-      extras: {
+      findings: {
         consensus: Float64Array.from(fit.consensus),
         consensusQuality: Float64Array.from(fit.consensus, (label, item) => posteriors[item * K + label]!),
         annotatorWeight: fit.annotators,
+        modelWeight: fit.models,
         annotatorAgreement: agreement,
         worstClass: Float64Array.from(worstClass),
       },

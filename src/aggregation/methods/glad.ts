@@ -29,6 +29,7 @@ export const glad: AggregationMethod = {
   ],
   cost: 'O(votes) an iteration, one exponential a vote',
   returns: ['posteriors', 'quality'],
+  finds: [{ name: 'difficulty', per: 'item', type: 'number', min: 0, meaning: 'exp(-beta): at 0 everybody with any ability is right, at 1 an annotator of ability 1 is right as often as sigmoid(1) = 73%, far above it all guess.' }],
   quality: 'alpha, any real number: 0 answers at random, negative is more often wrong than chance, 1 is the prior mean',
   run,
 };
@@ -50,7 +51,7 @@ function run(input: AggregationInput, options: MethodOptions, context: RunContex
     posteriors: model.posteriors,
     annotatorQuality: model.qualities(),
     diagnostics: { ...em, ties: countTies(model.posteriors, K), warnings: [] },
-    extras: { ease: model.beta },
+    findings: { difficulty: model.difficulties() },
   };
 }
 
@@ -110,6 +111,12 @@ class GladModel {
   qualities(): Float64Array {
     const { offsets } = this.votes.byAnnotator();
     return this.alpha.map((alpha, j) => (offsets[j + 1]! > offsets[j]! ? alpha : NaN));
+  }
+
+  /** exp(-beta) of the items with votes, NaN for the others. */
+  difficulties(): Float64Array {
+    const { itemOffsets } = this.votes;
+    return this.beta.map((beta, i) => (itemOffsets[i + 1]! > itemOffsets[i]! ? Math.exp(-beta) : NaN));
   }
 
   /** @returns the log-likelihood of the votes on items from `from` to before `to`. */

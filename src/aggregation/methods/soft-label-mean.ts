@@ -3,7 +3,7 @@ import { calibration } from '../numeric/calibration.js';
 import { expectedAccuracy } from '../expected-accuracy.js';
 import type { AggregationInput, AggregationMethod, MethodOptions, MethodResult, RunContext } from '../method.js';
 import { fingerprints } from '../numeric/fingerprints.js';
-import { countTies, entropy, setCertain } from '../numeric/simplex.js';
+import { countTies, setCertain } from '../numeric/simplex.js';
 import { resolveOptions } from '../options.js';
 import { runParameters } from '../run-parameters.js';
 import type { VoteTable } from '../vote-table.js';
@@ -43,7 +43,6 @@ const FITTED_ITEMS = 1000;
  * with a little of the uniform distribution, for what all methods missed together. Neither changes the order of the classes.
  *
  * Confusion matrices, class priors and annotators' quality are those the combined soft label implies (one M step).
- * `extras`: each item's `entropy` and the methods' `disagreement` (mean Jensen-Shannon divergence of all pairs), in nats.
  *
  * Where we differ from the paper: more methods to choose from, and the temperature and floor after the mean.
  */
@@ -67,6 +66,7 @@ export const softLabelMean: AggregationMethod = {
   ],
   cost: 'the sum of its methods; memory of 8 bytes x items x K for each',
   returns: ['posteriors', 'quality', 'confusion', 'class-priors'],
+  finds: [{ name: 'disagreement', per: 'item', type: 'number', min: 0, max: Math.LN2, meaning: 'How far the methods are apart: the mean Jensen-Shannon divergence of all pairs of them, in nats.' }],
   quality: "Expected share of the annotator's votes that name the true class, 0 to 1.",
   run(input, options, context) {
     const { votes, gold } = input;
@@ -86,10 +86,7 @@ export const softLabelMean: AggregationMethod = {
       annotatorQuality: expectedAccuracy(votes, posteriors),
       confusion,
       classPriors,
-      extras: {
-        entropy: Float64Array.from({ length: votes.itemCount }, (_, item) => entropy(posteriors, item * K, K)),
-        disagreement: disagreement(parts, K),
-      },
+      findings: { disagreement: disagreement(parts, K) },
       diagnostics: {
         iterations: results.reduce((sum, { diagnostics }) => sum + diagnostics.iterations, 0),
         converged: results.every(({ diagnostics }) => diagnostics.converged),

@@ -26,8 +26,8 @@ describe.skipIf(!hasShared)('CROWDLAB equals the reference', () => {
       expect(largestDifference(result.posteriors, rows)).toBeLessThan(TOLERANCE);
 
       const items = readRows(`${folder}/label_quality${suffix}.csv`);
-      expect(Array.from(result.extras!.consensus!)).toEqual(column(items, 'consensus_label'));
-      expect(largestDifference(result.extras!.consensusQuality!, column(items, 'consensus_quality_score'))).toBeLessThan(TOLERANCE);
+      expect(Array.from(result.findings!.consensus!)).toEqual(column(items, 'consensus_label'));
+      expect(largestDifference(result.findings!.consensusQuality!, column(items, 'consensus_quality_score'))).toBeLessThan(TOLERANCE);
 
       const detailed = readRows(`${folder}/detailed_label_quality${suffix}.csv`);
       const qualities = detailed.flatMap((row) => annotatorNames.map((annotator) => row[annotator]!).filter((cell) => cell !== '').map(Number));
@@ -37,8 +37,8 @@ describe.skipIf(!hasShared)('CROWDLAB equals the reference', () => {
         const annotator = annotatorNames.indexOf(row.annotator!);
         const quality = row.annotator_quality === '' ? NaN : Number(row.annotator_quality);
         expect(largestDifference([result.annotatorQuality![annotator]!], [quality]), row.annotator).toBeLessThan(TOLERANCE);
-        expect(result.extras!.annotatorAgreement![annotator]).toBeCloseTo(Number(row.agreement_with_consensus), 12);
-        expect(result.extras!.worstClass![annotator], row.annotator).toBe(Number(row.worst_class));
+        expect(result.findings!.annotatorAgreement![annotator]).toBeCloseTo(Number(row.agreement_with_consensus), 12);
+        expect(result.findings!.worstClass![annotator], row.annotator).toBe(Number(row.worst_class));
       }
     });
 

@@ -31,9 +31,9 @@ describe('CROWDLAB', () => {
     fc.assert(fc.property(pool({ leastVotes: 1 }), ({ votes, predictions }) => {
       const one = aggregate(votes, 'crowdlab', { predictions: [predictions[0]!] });
       const two = aggregate(votes, 'crowdlab', { predictions: [predictions[0]!, predictions[0]!] });
-      expect(Array.from(two.extras!.annotatorWeight!)).toHaveLength(votes.annotatorCount);
+      expect(Array.from(two.findings!.annotatorWeight!)).toHaveLength(votes.annotatorCount);
       // The weights of annotators do not depend on the models except through the consensus.
-      if (String(one.extras!.consensus) === String(two.extras!.consensus)) expect(two.extras!.annotatorWeight).toEqual(one.extras!.annotatorWeight);
+      if (String(one.findings!.consensus) === String(two.findings!.consensus)) expect(two.findings!.annotatorWeight).toEqual(one.findings!.annotatorWeight);
     }));
   });
 

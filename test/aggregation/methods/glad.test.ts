@@ -48,8 +48,8 @@ describe('glad', () => {
   const crowd = new VoteTable(simulateCrowd({ items: 60, annotators: 12, classes: 4, votesPerItem: 5 }, 5).columns);
 
   it('ends where the density of the parameters is level, and reports that density', () => {
-    const { annotatorQuality, extras, diagnostics } = run(glad, crowd, { tolerance: 1e-13, maxIterations: 20_000 });
-    const [alpha, beta] = [annotatorQuality!, extras!.ease!];
+    const { annotatorQuality, findings, diagnostics } = run(glad, crowd, { tolerance: 1e-13, maxIterations: 20_000 });
+    const [alpha, beta] = [annotatorQuality!, findings!.difficulty!.map((difficulty) => -Math.log(difficulty))];
     const best = logDensity(crowd, alpha, beta);
     expect(diagnostics.converged).toBe(true);
     expect(diagnostics.trace.at(-1)).toBeCloseTo(best, 6);

@@ -55,7 +55,7 @@ describe.skipIf(!hasShared)('top-two em', () => {
     expect(worst(answers.pairGap, best!.map((p, i) => p - runnerUp![i]!))).toBeLessThan(1e-9);
     expect(worst(answers.confusionProbability, columnOf(`${path}_items.csv`, 'q_marginal').map((q) => 1 - q))).toBeLessThan(1e-9);
     const clear = (item: number) => best![item]! - runnerUp![item]! > 1e-7;
-    for (const name of ['top1', 'top2'] as const) expect(worst(answers[name], columnOf(`${path}_items.csv`, name), clear)).toBe(0);
+    for (const [name, column] of [['first', 'top1'], ['second', 'top2']] as const) expect(worst(answers[name], columnOf(`${path}_items.csv`, column), clear)).toBe(0);
     best!.forEach((p, item) => expect(answers.tied[item] === 1).toBe(p - runnerUp![item]! < 1e-10));
   });
 });
@@ -79,7 +79,7 @@ describe.skipIf(!hasShared)('top-two compat', () => {
     expect(worst(fit.q, columnOf(itemsPath, 'q_hat'))).toBeLessThan(1e-9);
     expect(worst(fit.objective, columnOf(itemsPath, 'tt2_objective'))).toBeLessThan(1e-7);
     const gap = columnOf(itemsPath, 'tt2_pair_gap');
-    for (const name of ['top1', 'top2'] as const) expect(worst(fit.answers[name], columnOf(itemsPath, `tt2_${name}`), (i) => gap[i]! > 1e-9)).toBe(0);
+    for (const [name, column] of [['first', 'top1'], ['second', 'top2']] as const) expect(worst(fit.answers[name], columnOf(itemsPath, `tt2_${column}`), (i) => gap[i]! > 1e-9)).toBe(0);
   });
 });
 
@@ -151,15 +151,15 @@ describe('top-two em', () => {
   });
 
   it('recovers the second answer and how often it is taken for the first', () => {
-    const { extras } = run(topTwo, votes);
+    const { findings } = run(topTwo, votes);
     const { second, clarity } = crowd.parameters;
     let pairs = 0;
     let error = 0;
     let inside = 0;
     for (let item = 0; item < 400; item++) {
-      if (extras!.top1![item] === crowd.truth[item] && extras!.top2![item] === second![item]) pairs++;
-      error += (1 - clarity![item]! - extras!.confusionProbability![item]!) ** 2 / 400;
-      if (1 - clarity![item]! >= extras!.confusionLow![item]! - 0.025 && 1 - clarity![item]! <= extras!.confusionHigh![item]! + 0.025) inside++;
+      if (findings!.first![item] === crowd.truth[item] && findings!.second![item] === second![item]) pairs++;
+      error += (1 - clarity![item]! - findings!.confusionProbability![item]!) ** 2 / 400;
+      if (1 - clarity![item]! >= findings!.confusionLow![item]! - 0.025 && 1 - clarity![item]! <= findings!.confusionHigh![item]! + 0.025) inside++;
     }
     expect(pairs / 400).toBeGreaterThan(0.6);
     expect(error).toBeLessThan(0.015);
@@ -169,10 +169,10 @@ describe('top-two em', () => {
   it('withholds what is tied or has no votes', () => {
     // Unanimous: the first answer is clear, the second might be any other. Then one vote each for two classes. Then none.
     const votes = new VoteTable({ items: [0, 0, 0, 1, 1], annotators: [0, 1, 2, 0, 1], classes: [2, 2, 2, 0, 1], itemCount: 3, annotatorCount: 3, classCount: 4 });
-    const { extras, posteriors } = run(topTwo, votes);
-    expect([...extras!.top1!]).toEqual([2, -1, -1]);
-    expect([...extras!.top2!]).toEqual([-1, -1, -1]);
-    expect([...extras!.tied!]).toEqual([1, 1, 0]);
+    const { findings, posteriors } = run(topTwo, votes);
+    expect([...findings!.first!]).toEqual([2, -1, -1]);
+    expect([...findings!.second!]).toEqual([-1, -1, -1]);
+    expect([...findings!.tied!]).toEqual([1, 1, 0]);
     expect([...posteriors.slice(8)]).toEqual([0.25, 0.25, 0.25, 0.25]);
   });
 
@@ -200,8 +200,8 @@ describe('top-two spectral', () => {
   });
 
   it('has most first answers right, and gives rows that sum to 1', () => {
-    const { posteriors, extras } = run(topTwo, new VoteTable(crowd.columns), { variant: 'spectral' });
-    expect([...crowd.truth].filter((label, item) => extras!.top1![item] === label).length / 300).toBeGreaterThan(0.75);
+    const { posteriors, findings } = run(topTwo, new VoteTable(crowd.columns), { variant: 'spectral' });
+    expect([...crowd.truth].filter((label, item) => findings!.first![item] === label).length / 300).toBeGreaterThan(0.75);
     for (let item = 0; item < 300; item++) expect(posteriors.subarray(item * 5, item * 5 + 5).reduce((sum, p) => sum + p)).toBeCloseTo(1, 12);
   });
 

@@ -4,13 +4,13 @@ import { CELLS, Q_GRID, type ItemPosterior } from './item-posterior.js';
 /** What is said of each item (N numbers each), by any variant of the method. */
 export interface ItemAnswers {
   /** Class indices; -1 where the answer is withheld: no votes, or a tie for it. */
-  top1: Float64Array;
-  top2: Float64Array;
+  first: Float64Array;
+  second: Float64Array;
   /** 1 - q: how often an annotator who knows the item still gives the second answer; 0 to 0.5. */
   confusionProbability: Float64Array;
   /** 1 where the best pair is shared by several. */
   tied: Float64Array;
-  /** 1 where top1 has fewer votes than another class. */
+  /** 1 where the first answer has fewer votes than another class. */
   disagreesWithMajority: Float64Array;
 }
 
@@ -18,7 +18,7 @@ export interface EmAnswers extends ItemAnswers {
   /** Middle 95% of the posterior of 1 - q. */
   confusionLow: Float64Array;
   confusionHigh: Float64Array;
-  topOneProbability: Float64Array;
+  firstProbability: Float64Array;
   pairProbability: Float64Array;
   /** Probability of the best pair less that of the runner-up. */
   pairGap: Float64Array;
@@ -29,8 +29,8 @@ const TIE = 1e-9;
 
 export function itemAnswers(itemCount: number): ItemAnswers {
   return {
-    top1: new Float64Array(itemCount).fill(-1),
-    top2: new Float64Array(itemCount).fill(-1),
+    first: new Float64Array(itemCount).fill(-1),
+    second: new Float64Array(itemCount).fill(-1),
     confusionProbability: new Float64Array(itemCount).fill(NaN),
     tied: new Float64Array(itemCount),
     disagreesWithMajority: new Float64Array(itemCount),
@@ -38,14 +38,14 @@ export function itemAnswers(itemCount: number): ItemAnswers {
 }
 
 /**
- * Reads the answers off the posterior, whose parameters are set. `softLabels`, N x K, gets P(top1 = class), or, where
+ * Reads the answers off the posterior, whose parameters are set. `softLabels`, N x K, gets P(first answer = class), or, where
  * `predictive`, the class a perfectly reliable annotator would give: q on g and 1 - q on h, over the posterior.
  */
 export function describeItems(votes: VoteTable, posterior: ItemPosterior, softLabels: Float64Array, predictive: boolean): EmAnswers {
   const { itemCount: N, classCount: K } = votes;
   const { offsets, classes } = posterior.classes;
   const numbers = () => new Float64Array(N).fill(NaN);
-  const answers: EmAnswers = { ...itemAnswers(N), confusionLow: numbers(), confusionHigh: numbers(), topOneProbability: numbers(), pairProbability: numbers(), pairGap: numbers() };
+  const answers: EmAnswers = { ...itemAnswers(N), confusionLow: numbers(), confusionHigh: numbers(), firstProbability: numbers(), pairProbability: numbers(), pairGap: numbers() };
   const cells = new Float64Array(CELLS);
   for (let item = 0; item < N; item++) {
     const own = classes.subarray(offsets[item], offsets[item + 1]);
@@ -57,7 +57,7 @@ export function describeItems(votes: VoteTable, posterior: ItemPosterior, softLa
     describeClasses(item, own, K, posterior, softLabels, predictive, answers, cells);
     describePair(item, own, K, posterior, answers);
     describeConfusion(item, cells, answers);
-    answers.disagreesWithMajority[item] = disagrees(votes, item, answers.top1[item]!) ? 1 : 0;
+    answers.disagreesWithMajority[item] = disagrees(votes, item, answers.first[item]!) ? 1 : 0;
   }
   return answers;
 }
@@ -82,7 +82,7 @@ function describeClasses(item: number, own: Int32Array, K: number, posterior: It
     row[label] = soft;
     best = Math.max(best, top);
   });
-  answers.topOneProbability[item] = best;
+  answers.firstProbability[item] = best;
   // Rounding of sums over thousands of classes is taken out.
   const sum = row.reduce((total, p) => total + p);
   for (let k = 0; k < K; k++) row[k]! /= sum;
@@ -115,18 +115,18 @@ function describePair(item: number, own: Int32Array, K: number, posterior: ItemP
   const isTied = best - next <= TIE * best;
   answers.tied[item] = isTied ? 1 : 0;
   // A tie for the pair may leave one of its places decided: all best pairs agree on it.
-  const others = { top1: new Set<number>(), top2: new Set<number>() };
+  const others = { first: new Set<number>(), second: new Set<number>() };
   if (isTied) {
     for (let g = 0; g < shown.length; g++) {
       for (let h = 0; h < shown.length; h++) {
         if (g === h || best - posterior.pairProbability(g, h) > TIE * best) continue;
-        others.top1.add(g);
-        others.top2.add(h);
+        others.first.add(g);
+        others.second.add(h);
       }
     }
   }
-  if (others.top1.size <= 1) answers.top1[item] = shown[pair[0]]!;
-  if (others.top2.size <= 1) answers.top2[item] = shown[pair[1]]!;
+  if (others.first.size <= 1) answers.first[item] = shown[pair[0]]!;
+  if (others.second.size <= 1) answers.second[item] = shown[pair[1]]!;
 }
 
 function unvotedClasses(own: Int32Array, K: number): number[] {

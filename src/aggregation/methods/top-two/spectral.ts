@@ -175,10 +175,10 @@ function stage2(votes: VoteTable, reliability: Float64Array, q: Float64Array): P
     pairGap[item] = gap;
     const tied = firstTied || secondTied;
     answers.tied[item] = tied ? 1 : 0;
-    if (!firstTied) answers.top1[item] = a;
-    if (!secondTied) answers.top2[item] = b;
+    if (!firstTied) answers.first[item] = a;
+    if (!secondTied) answers.second[item] = b;
     answers.confusionProbability[item] = 1 - q[item]!;
-    answers.disagreesWithMajority[item] = disagrees(votes, item, answers.top1[item]!) ? 1 : 0;
+    answers.disagreesWithMajority[item] = disagrees(votes, item, answers.first[item]!) ? 1 : 0;
   }
   return { answers, objective, pairGap };
 }

@@ -5,6 +5,7 @@ import { countTies } from '../../numeric/simplex.js';
 import type { VoteTable } from '../../vote-table.js';
 import { describeItems, type ItemAnswers } from './describe.js';
 import { TopTwoEm } from './em.js';
+import { topTwoFindings } from './findings.js';
 import { CLIP } from './item-posterior.js';
 import { compat, spectral, type SpectralFit } from './spectral.js';
 
@@ -29,6 +30,8 @@ export const topTwo: AggregationMethod = {
   ],
   cost: 'em: O((votes + voted classes of all items) x 20) an iteration, O(annotators) x 640 bytes; spectral O(votes), compat O(votes x K) an iteration',
   returns: ['posteriors', 'quality'],
+  finds: topTwoFindings,
+  qualityInterval: ['reliabilityLow', 'reliabilityHigh'],
   quality: 'reliability p, 0 to 1: how often the annotator answers from the top two instead of at random',
   run,
 };
@@ -41,8 +44,10 @@ function run(input: AggregationInput, options: MethodOptions, context: RunContex
   }
   const result = variant === 'em' ? runEmVariant(votes, options, context) : runSpectral(votes, variant === 'compat' ? compat : spectral, options);
   const { offsets } = votes.byAnnotator();
+  const { count } = components(votes);
+  result.findings!.components = Float64Array.of(count);
   result.annotatorQuality = result.annotatorQuality!.map((p, a) => (offsets[a + 1]! > offsets[a]! ? p : NaN));
-  result.diagnostics.warnings.push(...warningsOf(votes));
+  result.diagnostics.warnings.push(...warningsOf(votes, count));
   return result;
 }
 
@@ -60,12 +65,12 @@ function runEmVariant(votes: VoteTable, options: MethodOptions, context: RunCont
   );
   const posteriors = new Float64Array(votes.itemCount * votes.classCount);
   const answers = describeItems(votes, em.posterior, posteriors, options.softLabel === 'predictive');
-  const clipped = em.reliability.reduce((count, p) => count + (p <= CLIP || p >= 1 - CLIP ? 1 : 0), 0);
+  const clipped = em.reliability.reduce((count, p) => count + (p <= CLIP || p >= 1 - CLIP ? 1 : 0), 0) / em.reliability.length;
   return {
     posteriors,
     annotatorQuality: em.reliability.slice(),
-    diagnostics: { ...outcome, ties: countTies(posteriors, votes.classCount), warnings: clippedWarning(clipped / em.reliability.length) },
-    extras: { ...answers, ...intervals(votes, em), belowChance: belowChance(votes, answers) },
+    diagnostics: { ...outcome, ties: countTies(posteriors, votes.classCount), warnings: clippedWarning(clipped) },
+    findings: { ...answers, ...intervals(votes, em), belowChance: belowChance(votes, answers), clippedShare: Float64Array.of(clipped) },
   };
 }
 
@@ -74,9 +79,9 @@ function runSpectral(votes: VoteTable, fit: (votes: VoteTable, limits: { toleran
   const found = fit(votes, { tolerance: options.tolerance as number, maxIterations: options.maxIterations as number });
   const posteriors = new Float64Array(N * K);
   for (let item = 0; item < N; item++) {
-    const { top1, top2 } = found.answers;
+    const { first, second } = found.answers;
     const q = found.q[item]!;
-    const [g, h] = [top1[item]!, top2[item]!];
+    const [g, h] = [first[item]!, second[item]!];
     // What is withheld is shared by all classes it may be.
     const rest = (1 - (g >= 0 ? q : 0) - (h >= 0 ? 1 - q : 0)) / (K - (g >= 0 ? 1 : 0) - (h >= 0 ? 1 : 0));
     posteriors.fill(Math.max(0, rest), item * K, (item + 1) * K);
@@ -87,7 +92,7 @@ function runSpectral(votes: VoteTable, fit: (votes: VoteTable, limits: { toleran
     posteriors,
     annotatorQuality: found.reliability,
     diagnostics: { iterations: found.iterations, converged: found.converged, trace: [], ties: countTies(posteriors, K), warnings: clippedWarning(found.clipped) },
-    extras: { ...found.answers, pairGap: found.pairGap, belowChance: belowChance(votes, found.answers) },
+    findings: { ...found.answers, pairGap: found.pairGap, belowChance: belowChance(votes, found.answers), clippedShare: Float64Array.of(found.clipped) },
   };
 }
 
@@ -108,14 +113,14 @@ function intervals(votes: VoteTable, { followed }: TopTwoEm): { reliabilityLow: 
 }
 
 /** 1 for annotators who name one of the two answers less often than chance, 2/K, would; NaN without a vote on a decided item. */
-function belowChance(votes: VoteTable, { top1, top2 }: ItemAnswers): Float64Array {
+function belowChance(votes: VoteTable, { first, second }: ItemAnswers): Float64Array {
   const among = new Float64Array(votes.annotatorCount);
   const decided = new Float64Array(votes.annotatorCount);
   for (let v = 0; v < votes.voteCount; v++) {
     const item = votes.items[v]!;
-    if (top1[item]! < 0 || top2[item]! < 0) continue;
+    if (first[item]! < 0 || second[item]! < 0) continue;
     decided[votes.annotators[v]!]!++;
-    if (votes.classes[v] === top1[item] || votes.classes[v] === top2[item]) among[votes.annotators[v]!]!++;
+    if (votes.classes[v] === first[item] || votes.classes[v] === second[item]) among[votes.annotators[v]!]!++;
   }
   return among.map((count, a) => (decided[a]! === 0 ? NaN : Number(count / decided[a]! < 2 / votes.classCount)));
 }
@@ -124,14 +129,13 @@ function clippedWarning(share: number): string[] {
   return share > 0.1 ? [`${(100 * share).toFixed(0)}% of the estimates lie at the end of their range: too few votes to tell`] : [];
 }
 
-function warningsOf(votes: VoteTable): string[] {
+function warningsOf(votes: VoteTable, parts: number): string[] {
   const warnings: string[] = [];
   if (votes.classCount === 2) warnings.push('with 2 classes every wrong answer is the second answer: one-coin or dawid-skene say as much with less');
   let voted = 0;
   for (let item = 0; item < votes.itemCount; item++) if (votes.itemOffsets[item + 1]! > votes.itemOffsets[item]!) voted++;
   const perItem = votes.voteCount / voted;
   if (perItem < 5) warnings.push(`${perItem.toFixed(1)} votes an item: under 5 the second answer is mostly a guess`);
-  const { count } = components(votes);
-  if (count > 1) warnings.push(`the votes fall into ${count} parts that share no item and no annotator: reliabilities are not comparable across them`);
+  if (parts > 1) warnings.push(`the votes fall into ${parts} parts that share no item and no annotator: reliabilities are not comparable across them`);
   return warnings;
 }
