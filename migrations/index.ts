@@ -8,6 +8,7 @@ import { Gold1764000000007 } from './1764000000007-gold.js';
 import { Reliability1764000000008 } from './1764000000008-reliability.js';
 import { LeaseProbes1764000000009 } from './1764000000009-lease-probes.js';
 import { QueueFronts1764000000010 } from './1764000000010-queue-fronts.js';
+import { Findings1764000000011 } from './1764000000011-findings.js';
 
 /** In the order they are applied. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   Reliability1764000000008,
   LeaseProbes1764000000009,
   QueueFronts1764000000010,
+  Findings1764000000011,
 ];

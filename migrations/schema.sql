@@ -61,6 +61,7 @@ create table annotator_results (
   accuracy_high double precision,
   confusion_labels integer[],
   confusion_values double precision[],
+  findings double precision[],
   constraint annotator_results_pkey PRIMARY KEY (project_id, run_id, annotator_code)
 );
 
@@ -421,6 +422,10 @@ create table runs (
   pooled_values double precision[],
   prediction_versions integer[],
   gold_count integer,
+  item_findings text[],
+  annotator_findings text[],
+  findings jsonb,
+  confusable_pairs jsonb,
   constraint runs_origin_check CHECK ((origin = ANY (ARRAY['REQUEST'::text, 'RULE'::text]))),
   constraint runs_pkey PRIMARY KEY (project_id, id),
   constraint runs_status_check CHECK ((status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'CANCELLED'::text])))
@@ -438,6 +443,7 @@ create table soft_labels (
   consensus smallint not null,
   tie boolean not null,
   probabilities double precision[] not null,
+  findings double precision[],
   constraint soft_labels_pkey PRIMARY KEY (project_id, run_id, item_code)
 );
 CREATE INDEX soft_labels_by_confidence ON public.soft_labels USING btree (project_id, run_id, confidence, item_code);

@@ -1,5 +1,5 @@
-import { Field, Float, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
-import { methods, type OptionSpec } from '../aggregation/index.js';
+import { Field, Float, Int, ObjectType, Query, registerEnumType, Resolver } from '@nestjs/graphql';
+import { methods, type FindingSpec, type OptionSpec } from '../aggregation/index.js';
 import { RequiresScope } from '../platform/principal.js';
 import { JsonScalar } from '../platform/graphql/scalars.js';
 
@@ -27,6 +27,49 @@ export class MethodOption {
   doc: string;
 }
 
+export enum FindingPer {
+  ITEM = 'item',
+  ANNOTATOR = 'annotator',
+  CLASS = 'class',
+  MODEL = 'model',
+  RUN = 'run',
+}
+
+registerEnumType(FindingPer, { name: 'FindingPer', description: 'What each of the numbers is about.' });
+
+export enum FindingType {
+  NUMBER = 'number',
+  PROBABILITY = 'probability',
+  CLASS = 'class',
+  BOOLEAN = 'boolean',
+}
+
+registerEnumType(FindingType, { name: 'FindingType', valuesMap: { NUMBER: {}, PROBABILITY: {}, CLASS: { description: 'A class, or no class where the answer is withheld.' }, BOOLEAN: { description: '0 or 1.' } } });
+
+@ObjectType({ description: 'Something that a method finds beyond soft labels.' })
+export class FindingInfo {
+  @Field(() => String)
+  name: string;
+
+  @Field(() => FindingPer)
+  per: FindingPer;
+
+  @Field(() => FindingType)
+  type: FindingType;
+
+  @Field(() => Float, { nullable: true, description: 'Least value of a number.' })
+  min?: number;
+
+  @Field(() => Float, { nullable: true, description: 'Greatest value of a number.' })
+  max?: number;
+
+  @Field(() => [String], { nullable: true, description: 'The findings that are the lower and the upper end of its 95% interval.' })
+  interval?: readonly string[];
+
+  @Field(() => String, { description: 'What it says.' })
+  meaning: string;
+}
+
 @ObjectType({ description: 'A way to turn votes into soft labels.' })
 export class AggregationMethodInfo {
   @Field(() => String, { description: 'What startRun calls it.' })
@@ -50,6 +93,12 @@ export class AggregationMethodInfo {
   @Field(() => String, { nullable: true, description: 'What `Annotator.quality` means under this method, with its range.' })
   quality?: string;
 
+  @Field(() => [String], { nullable: true, description: 'The findings that are the lower and the upper end of the 95% interval of `quality`, where it has one.' })
+  qualityInterval?: readonly string[];
+
+  @Field(() => [FindingInfo], { description: 'What the method may find beyond these.' })
+  finds: readonly FindingSpec[];
+
   @Field(() => String)
   cost: string;
 
@@ -62,6 +111,6 @@ export class MethodsResolver {
   @Query(() => [AggregationMethodInfo], { description: 'Every aggregation method there is, from the registry.' })
   @RequiresScope('results:read')
   aggregationMethods() {
-    return methods;
+    return methods.map((method) => ({ ...method, finds: method.finds ?? [] }));
   }
 }

@@ -36,6 +36,27 @@ export class RunReader {
     return readPage(query, newestFirst, args);
   }
 
+  /** The run whose results a project shows; null where there is none. */
+  async current(context: RequestContext, projectId: number): Promise<Run | null> {
+    const id = await context.loader<number, number>('current-runs', async (projectIds) => {
+      const rows: { id: number; runId: number | null }[] = await this.source.query(`select id, current_run_id as "runId" from projects where id = any($1)`, [projectIds]);
+      const found = new Map(rows.map((row) => [row.id, row.runId]));
+      return projectIds.map((one) => found.get(one) ?? null);
+    }).load(projectId);
+    return id == null ? null : this.load(context, projectId, id);
+  }
+
+  /** Of each method the newest run whose results are kept, in the order of the methods' ids. */
+  async newestByMethod(context: RequestContext, projectId: number): Promise<Run[]> {
+    const runs = await context.loader<number, Run[]>('newest-runs-by-method', async (projectIds) => {
+      const rows = await this.source.getRepository(Run).createQueryBuilder('run').distinctOn(['run.project_id', 'run.method_id'])
+        .where(`run.project_id = any(:projectIds) and run.status = 'SUCCEEDED' and run.results_dropped_at is null`, { projectIds })
+        .orderBy('run.project_id').addOrderBy('run.method_id').addOrderBy('run.id', 'DESC').getMany();
+      return projectIds.map((id) => rows.filter((run) => run.projectId === id));
+    }).load(projectId);
+    return runs!;
+  }
+
   /** The run of each key, for as many projects as the keys have, in one statement. */
   load(context: RequestContext, projectId: number, runId: number): Promise<Run | null> {
     return context.loader<string, Run>('runs', async (keys) => {

@@ -37,6 +37,9 @@ registerEnumType(RunOrigin, {
   },
 });
 
+/** What is found of classes and models, a number each, and of the run itself; null for unknown. */
+export type FoundOfRun = Record<'class' | 'model' | 'run', Record<string, (number | null)[]>>;
+
 /** Statuses that nothing follows. */
 export const ENDED: readonly RunStatus[] = [RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED];
 
@@ -141,6 +144,15 @@ export class Run implements Node {
 
   @Column('double precision', { name: 'class_priors', array: true, nullable: true })
   classPriors: number[] | null;
+
+  @Column('text', { name: 'item_findings', array: true, nullable: true })
+  itemFindings: string[] | null;
+
+  @Column('text', { name: 'annotator_findings', array: true, nullable: true })
+  annotatorFindings: string[] | null;
+
+  @Column({ type: 'jsonb', nullable: true })
+  findings: FoundOfRun | null;
 
   @Column({ type: 'jsonb', nullable: true })
   @Field(() => JsonScalar, { nullable: true, description: 'Seconds by phase, once it succeeded.' })

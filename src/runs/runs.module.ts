@@ -6,9 +6,11 @@ import { GoldModule } from '../gold/gold.module.js';
 import { ItemsModule } from '../items/items.module.js';
 import { NodeTypes } from '../platform/graphql/node.js';
 import { PredictionsModule } from '../predictions/predictions.module.js';
-import { AnnotatorResultsResolver } from './results/annotator-results.resolver.js';
+import { AnnotatorFiguresResolver, AnnotatorResultsResolver } from './results/annotator-results.resolver.js';
 import { AnnotatorResultsService } from './results/annotator-results.service.js';
 import { Classes } from './classes.js';
+import { AnnotatorFindingsResolver, ConfusablePairResolver, ConfusablePairsResolver, RunFindingsResolver, SoftLabelFindingsResolver, TopTwoResolver } from './results/findings.resolver.js';
+import { FindingsService } from './results/findings.service.js';
 import { DroppedResults } from './results/dropped-results.js';
 import { GoldEvaluationResolver } from './evaluation/gold-evaluation.resolver.js';
 import { GoldEvaluations } from './evaluation/gold-evaluation.service.js';
@@ -28,8 +30,9 @@ import { SoftLabelsService } from './results/soft-labels.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([Run]), EventsModule, ComputeModule, ItemsModule, PredictionsModule, GoldModule],
   providers: [
-    RunReader, RunsStore, RunWork, RunsService, RunProgress, Reruns, DroppedResults, Classes, NamedRun, SoftLabelsService, AnnotatorResultsService, GoldEvaluations,
+    RunReader, RunsStore, RunWork, RunsService, RunProgress, Reruns, DroppedResults, Classes, NamedRun, SoftLabelsService, AnnotatorResultsService, FindingsService, GoldEvaluations,
     RunsResolver, ProjectRunsResolver, MethodsResolver, ProjectSoftLabelsResolver, ItemSoftLabelResolver, SoftLabelResolver, AnnotatorResultsResolver, GoldEvaluationResolver,
+    SoftLabelFindingsResolver, TopTwoResolver, AnnotatorFindingsResolver, AnnotatorFiguresResolver, RunFindingsResolver, ConfusablePairsResolver, ConfusablePairResolver,
   ],
   exports: [RunsService],
 })

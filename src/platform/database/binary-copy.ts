@@ -81,6 +81,15 @@ export class BinaryCopy {
     this.at += 4;
   }
 
+  /** One array of the numbers that several columns have at a place; NaN stays NaN. */
+  float8ArrayAcross(columns: readonly Float64Array[], place: number): void {
+    this.arrayHeader(columns.length, 12, FLOAT8);
+    for (let c = 0; c < columns.length; c++, this.at += 12) {
+      this.view.setInt32(this.at, 8);
+      this.view.setFloat64(this.at + 4, columns[c]![place]!);
+    }
+  }
+
   float8Array(values: Float64Array, from: number, to: number): void {
     this.arrayHeader(to - from, 12, FLOAT8);
     for (let i = from; i < to; i++, this.at += 12) {

@@ -1,4 +1,5 @@
 import { Field, Float, ObjectType } from '@nestjs/graphql';
+import { Estimated, Finding } from './finding.entity.js';
 import { ProbabilityScalar } from '../../platform/graphql/scalars.js';
 
 @ObjectType({ description: "The share of an annotator's votes that a run takes to be right." })
@@ -32,6 +33,28 @@ export class ConfusionMatrix {
 
   @Field(() => Boolean, { description: 'Whether the method has no matrices of its own, so that this one follows from its soft labels: the mean of its votes on items of each class.' })
   implied: boolean;
+}
+
+@ObjectType({ description: 'What one method says of an annotator, beside what its figures mean.' })
+export class AnnotatorFigures {
+  runId: number;
+  projectId: number;
+  annotatorCode: number;
+
+  @Field(() => String)
+  method: string;
+
+  @Field(() => Estimated, { nullable: true, description: "The method's own measure of skill, with its interval where the method has one. Null where the method has none." })
+  quality: Estimated | null;
+
+  @Field(() => String, { nullable: true, description: 'What `quality` means under this method, with its range.' })
+  meaning: string | null;
+
+  @Field(() => Accuracy)
+  accuracy: Accuracy;
+
+  @Field(() => [Finding], { description: 'What else the method found about the annotator.' })
+  findings: Finding[];
 }
 
 /** A row of annotator_results, as far as it was read; NULLs of a method that has no such figure. */

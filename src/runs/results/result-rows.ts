@@ -2,18 +2,22 @@ import type { Client } from 'pg';
 import { bestClass, entropy, tiedClasses, type ConfusionMatrices, type MethodResult, type VoteTable } from '../../aggregation/index.js';
 import { BinaryCopy } from '../../platform/database/binary-copy.js';
 import { expectedAccuracy, wilsonInterval } from './accuracy.js';
+import type { FoundColumns } from './found.js';
 import type { RunKey } from '../runs.store.js';
 
-const SOFT_LABEL_COLUMNS = ['confidence', 'entropy', 'run_id', 'project_id', 'item_code', 'votes', 'consensus', 'tie', 'probabilities'];
+const SOFT_LABEL_COLUMNS = ['confidence', 'entropy', 'run_id', 'project_id', 'item_code', 'votes', 'consensus', 'tie', 'probabilities', 'findings'];
 const ANNOTATOR_COLUMNS = [
-  'project_id', 'run_id', 'annotator_code', 'votes', 'quality', 'accuracy', 'accuracy_low', 'accuracy_high', 'confusion_labels', 'confusion_values',
+  'project_id', 'run_id', 'annotator_code', 'votes', 'quality', 'accuracy', 'accuracy_low', 'accuracy_high', 'confusion_labels', 'confusion_values', 'findings',
 ];
 
 /**
  * One row for each item with votes, or whose class the method was given. Other items have no soft label: a prior is no finding about them.
+ * @param found null where the method finds nothing about items
  * @param gold N class indices, -1 where unknown; null where the method read none.
  */
-export async function writeSoftLabels(client: Client, { projectId, runId }: RunKey, votes: VoteTable, posteriors: Float64Array, gold: Int32Array | null): Promise<void> {
+export async function writeSoftLabels(
+  client: Client, { projectId, runId }: RunKey, votes: VoteTable, posteriors: Float64Array, found: FoundColumns | null, gold: Int32Array | null,
+): Promise<void> {
   const { itemCount, itemOffsets, classCount: K } = votes;
   const copy = new BinaryCopy(client, 'soft_labels', SOFT_LABEL_COLUMNS);
   for (let item = 0; item < itemCount; item++) {
@@ -31,13 +35,17 @@ export async function writeSoftLabels(client: Client, { projectId, runId }: RunK
     copy.int2(consensus);
     copy.boolean(tiedClasses(posteriors, at, K) > 1);
     copy.float8Array(posteriors, at, at + K);
+    if (found) copy.float8ArrayAcross(found.columns, item);
+    else copy.null();
     if (copy.isFull) await copy.flush();
   }
   await copy.end();
 }
 
 /** One row for each annotator with votes. @param confusion the method's matrices, or those its soft labels imply. */
-export async function writeAnnotators(client: Client, { projectId, runId }: RunKey, votes: VoteTable, result: MethodResult, confusion: ConfusionMatrices | undefined): Promise<void> {
+export async function writeAnnotators(
+  client: Client, { projectId, runId }: RunKey, votes: VoteTable, result: MethodResult, confusion: ConfusionMatrices | undefined, found: FoundColumns | null,
+): Promise<void> {
   const { annotatorCount, classCount: K } = votes;
   const { offsets } = votes.byAnnotator();
   const { annotatorQuality: quality } = result;
@@ -65,6 +73,8 @@ export async function writeAnnotators(client: Client, { projectId, runId }: RunK
       copy.null();
       copy.null();
     }
+    if (found) copy.float8ArrayAcross(found.columns, annotator);
+    else copy.null();
     if (copy.isFull) await copy.flush();
   }
   await copy.end();

@@ -1,4 +1,5 @@
 import { Field, Float, InputType, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { findingsPer, type FindingSpec } from '../../aggregation/index.js';
 import { ProbabilityScalar } from '../../platform/graphql/scalars.js';
 
 /** Rows are written by COPY and read by SQL, so this is the API's type and the row's shape; the table is the migration's. */
@@ -50,6 +51,24 @@ export class IntRange {
   max?: number | null;
 }
 
+@InputType({ description: 'By the two answers that runs of method top-two find. All that is given must hold.' })
+export class TopTwoFilter {
+  @Field(() => String, { nullable: true, description: 'The right answer.' })
+  first?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The plausible wrong answer.' })
+  second?: string | null;
+
+  @Field(() => FloatRange, { nullable: true })
+  confusionProbability?: FloatRange | null;
+
+  @Field(() => Boolean, { nullable: true })
+  tied?: boolean | null;
+
+  @Field(() => Boolean, { nullable: true })
+  disagreesWithMajority?: boolean | null;
+}
+
 @InputType({ description: 'All that is given must hold.' })
 export class SoftLabelFilter {
   @Field(() => String, { nullable: true, description: 'The consensus class.' })
@@ -66,18 +85,32 @@ export class SoftLabelFilter {
 
   @Field(() => Boolean, { nullable: true })
   tie?: boolean | null;
+
+  @Field(() => TopTwoFilter, { nullable: true, description: 'For runs of method top-two.' })
+  topTwo?: TopTwoFilter | null;
+
+  @Field(() => FloatRange, { nullable: true, description: 'For runs of method glad.' })
+  difficulty?: FloatRange | null;
+
+  @Field(() => FloatRange, { nullable: true, description: 'In nats. For runs of method soft-label-mean.' })
+  disagreement?: FloatRange | null;
 }
 
-export enum SoftLabelField {
-  ITEM = 'ITEM',
-  CONFIDENCE = 'CONFIDENCE',
-  ENTROPY = 'ENTROPY',
-  VOTES = 'VOTES',
-}
+/** The findings about items that have an order, by the name the API gives it: confusionProbability is CONFUSION_PROBABILITY. */
+export const orderedFindings: ReadonlyMap<string, FindingSpec & { methods: string[] }> = new Map(
+  findingsPer('item').filter(({ type }) => type === 'number' || type === 'probability').map((spec) => [spec.name.replace(/[A-Z]/g, '_$&').toUpperCase(), spec]),
+);
+
+/** ITEM, CONFIDENCE, ENTROPY, VOTES, or a key of `orderedFindings`. */
+export const SoftLabelField: Readonly<Record<string, string>> = Object.fromEntries(['ITEM', 'CONFIDENCE', 'ENTROPY', 'VOTES', ...orderedFindings.keys()].map((name) => [name, name]));
 
 registerEnumType(SoftLabelField, {
   name: 'SoftLabelField',
-  valuesMap: { ITEM: { description: 'The order in which items became known.' }, CONFIDENCE: {}, ENTROPY: {}, VOTES: {} },
+  valuesMap: {
+    ITEM: { description: 'The order in which items became known.' },
+    ...Object.fromEntries(Array.from(orderedFindings, ([name, { meaning, methods }]) =>
+      [name, { description: `${meaning} Of runs of ${methods.join(', ')}; items without the figure come last. The run's labels are sorted for it.` }])),
+  },
 });
 
 export enum SortDirection {
@@ -90,7 +123,7 @@ registerEnumType(SortDirection, { name: 'SortDirection' });
 @InputType({ description: 'Equal ones follow in the order of items.' })
 export class SoftLabelOrder {
   @Field(() => SoftLabelField)
-  field: SoftLabelField;
+  field: string;
 
   @Field(() => SortDirection, { defaultValue: SortDirection.ASC })
   direction: SortDirection;

@@ -9,14 +9,15 @@ import { Classes } from '../classes.js';
 import { NamedRun, RunArgument } from '../named-run.js';
 import { Run } from '../run.entity.js';
 import { RunReader } from '../run-reader.js';
-import { SoftLabel, SoftLabelField, SoftLabelFilter, SoftLabelOrder, SortDirection } from './soft-label.entity.js';
-import { runOfCursor, SoftLabelConnection, SoftLabelsService } from './soft-labels.service.js';
+import { SoftLabel, SoftLabelFilter, SoftLabelOrder, SortDirection } from './soft-label.entity.js';
+import { namesFindings, runOfCursor, SoftLabelConnection, SoftLabelsService } from './soft-labels.service.js';
 
 @Resolver(() => Project)
 export class ProjectSoftLabelsResolver {
   constructor(
     private readonly service: SoftLabelsService,
     private readonly namedRun: NamedRun,
+    private readonly runs: RunReader,
   ) {}
 
   @ResolveField(() => SoftLabelConnection, { description: 'The soft labels of one run: of the items that had votes, or a gold answer that the method reads. Pages behind a cursor stay with its run. Empty while no run is current.' })
@@ -25,12 +26,14 @@ export class ProjectSoftLabelsResolver {
     @Args('filter', { nullable: true }) filter?: SoftLabelFilter,
     @Args('orderBy', { nullable: true }) orderBy?: SoftLabelOrder,
   ): Promise<ConnectionOf<SoftLabel>> {
-    const order = orderBy ?? { field: SoftLabelField.ITEM, direction: SortDirection.ASC };
+    const order = orderBy ?? { field: 'ITEM', direction: SortDirection.ASC };
     // A cursor's run is looked up as a named one: its results may have been dropped since.
     const behind = runOfCursor(page);
     const named = run ?? (behind != null && behind !== project.currentRunId ? globalId('Run', project.id, behind) : null);
-    const runId = await this.namedRun.number(context, project.id, named) ?? project.currentRunId;
-    return this.service.page(project, runId ?? 0, filter ?? {}, order, page);
+    const found = named == null ? null : await this.namedRun.find(context, project.id, named);
+    const runId = found?.id ?? project.currentRunId;
+    const figuresOf = found ?? (runId != null && namesFindings(filter ?? {}, order) ? await this.runs.load(context, project.id, runId) : null);
+    return this.service.page(project, runId ?? 0, figuresOf, filter ?? {}, order, page);
   }
 
   @ResolveField(() => SoftLabelConnection, { description: 'The labels of items whose votes or gold answers changed after the current run read them, as they are now.' })

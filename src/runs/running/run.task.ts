@@ -1,8 +1,10 @@
 import pg from 'pg';
-import { aggregate, findMethod, runParameters, VoteTable, type MethodOptions, type MethodResult, type Progress, type RunParameters } from '../../aggregation/index.js';
+import { aggregate, findMethod, runParameters, VoteTable, type ConfusablePair, type MethodOptions, type MethodResult, type Progress, type RunParameters } from '../../aggregation/index.js';
 import { readKnownGold, type KnownGold } from '../../gold/known-gold.js';
 import { readRunPredictions, type PinnedVersion } from './run-predictions.js';
+import { foundColumns, foundOfRun, foundPairs, type FoundColumns } from '../results/found.js';
 import { writeAnnotators, writeSoftLabels } from '../results/result-rows.js';
+import type { FoundOfRun } from '../run.entity.js';
 import type { RunLease } from '../runs.store.js';
 import { readSnapshot } from './snapshot.js';
 
@@ -40,7 +42,8 @@ export async function run(input: RunTaskInput, report: (progress: Progress) => v
     const phases = new Phases(report);
     const votes = await readVotes(client, input, phases);
     const gold = await readKnownGold(client, input.lease.projectId, input.watermark, input.itemCount);
-    const readsGold = findMethod(input.methodId).reads.includes('gold');
+    const method = findMethod(input.methodId);
+    const readsGold = method.reads.includes('gold');
     const predictions = input.predictions && await phases.time('predictions', () => readRunPredictions(client, input.lease.projectId, input.predictions!, input.watermark, votes));
     const result = await phases.time('aggregate', () => aggregate(votes, input.methodId, {
       options: input.options, seed: input.seed, threads: input.threads, onProgress: (progress) => phases.progress(progress),
@@ -50,12 +53,14 @@ export async function run(input: RunTaskInput, report: (progress: Progress) => v
     if (predictions) result.diagnostics.warnings.push(...predictions.warnings);
     if (!readsGold && gold.count > 0) result.diagnostics.warnings.push(goldNotRead(input.methodId, gold));
     const parameters = parametersOf(votes, result);
+    const [ofItems, ofAnnotators] = [foundColumns(method, result, 'item'), foundColumns(method, result, 'annotator')];
     await client.query('begin');
     await phases.time('store', async () => {
-      await writeSoftLabels(client, input.lease, votes, result.posteriors, readsGold ? gold.classes : null);
-      await writeAnnotators(client, input.lease, votes, result, parameters?.confusion);
+      await writeSoftLabels(client, input.lease, votes, result.posteriors, ofItems, readsGold ? gold.classes : null);
+      await writeAnnotators(client, input.lease, votes, result, parameters?.confusion, ofAnnotators);
     });
     await publish(client, input, result, parameters, votes.voteCount, readsGold ? gold.count : null, phases.seconds);
+    await publishFindings(client, input.lease, ofItems, ofAnnotators, foundOfRun(method, result), foundPairs(result));
     await client.query('commit');
     return { seconds: phases.seconds };
   } finally {
@@ -109,6 +114,16 @@ async function publish(
     );
   }
   await client.query('select pg_notify($1, $2)', [input.channel, JSON.stringify({ projectId, runId, status: 'SUCCEEDED' })]);
+}
+
+async function publishFindings(
+  client: pg.Client, { projectId, runId }: RunLease, ofItems: FoundColumns | null, ofAnnotators: FoundColumns | null, ofRun: FoundOfRun | null, pairs: ConfusablePair[] | null,
+): Promise<void> {
+  if (!ofItems && !ofAnnotators && !ofRun) return;
+  await client.query(
+    `update runs set item_findings = $3, annotator_findings = $4, findings = $5, confusable_pairs = $6 where project_id = $1 and id = $2`,
+    [projectId, runId, ofItems?.names ?? null, ofAnnotators?.names ?? null, ofRun && JSON.stringify(ofRun), pairs && JSON.stringify(pairs)],
+  );
 }
 
 function arrayOrNull(values: ArrayLike<number> | undefined): number[] | null {

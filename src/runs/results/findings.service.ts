@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { methods, type ConfusablePair, type FindingSpec } from '../../aggregation/index.js';
+import type { RequestContext } from '../../platform/request-context.js';
+import type { Run } from '../run.entity.js';
+import { RunReader } from '../run-reader.js';
+import type { Finding } from './finding.entity.js';
+
+/** What a run found about one thing: by name, null for what is unknown. */
+export type FoundNumbers = ReadonlyMap<string, number | null>;
+
+/** The pairs of a run, and the matrix of all its annotators together. */
+export interface RunPairs {
+  pairs: ConfusablePair[];
+  pooledLabels: number[] | null;
+  pooledValues: number[] | null;
+}
+
+/** What runs found beyond soft labels. All that is asked for at once is one statement. */
+@Injectable()
+export class FindingsService {
+  constructor(
+    private readonly source: DataSource,
+    private readonly runs: RunReader,
+  ) {}
+
+  /** @returns null where the run's method finds nothing about items, or the item had no label in it. */
+  async ofItem(context: RequestContext, projectId: number, runId: number, itemCode: number): Promise<FoundNumbers | null> {
+    const run = await this.runs.load(context, projectId, runId);
+    return run?.itemFindings ? this.load(context, 'soft_labels', 'item_code', run, run.itemFindings, itemCode) : null;
+  }
+
+  async ofAnnotator(context: RequestContext, projectId: number, runId: number, annotatorCode: number): Promise<FoundNumbers | null> {
+    const run = await this.runs.load(context, projectId, runId);
+    return run?.annotatorFindings ? this.load(context, 'annotator_results', 'annotator_code', run, run.annotatorFindings, annotatorCode) : null;
+  }
+
+  /** @returns null where the run does not find items' two answers. */
+  async pairs(projectId: number, runId: number): Promise<RunPairs | null> {
+    const [row]: RunPairs[] = await this.source.query(
+      `select confusable_pairs as pairs, pooled_labels as "pooledLabels", pooled_values as "pooledValues" from runs where project_id = $1 and id = $2`, [projectId, runId],
+    );
+    return row?.pairs ? row : null;
+  }
+
+  private load(context: RequestContext, table: string, column: string, run: Run, names: readonly string[], code: number): Promise<FoundNumbers | null> {
+    return context.loader<number, FoundNumbers>(`findings:${table}:${run.projectId}:${run.id}`, async (codes) => {
+      const rows: { code: number; findings: number[] }[] = await this.source.query(
+        `select ${column} as code, findings from ${table} where project_id = $1 and run_id = $2 and ${column} = any($3) and findings is not null`, [run.projectId, run.id, codes],
+      );
+      const found = new Map(rows.map((row) => [row.code, new Map(names.map((name, i) => [name, finiteOrNull(row.findings[i]!)]))]));
+      return codes.map((one) => found.get(one) ?? null);
+    }).load(code);
+  }
+}
+
+/** The findings that a method declares for such things, with what they mean, by name. */
+export function specsOf(methodId: string, per: FindingSpec['per']): Map<string, FindingSpec> {
+  return new Map((methods.find(({ id }) => id === methodId)?.finds ?? []).filter((spec) => spec.per === per).map((spec) => [spec.name, spec]));
+}
+
+/** @param of the class or model that the number is about */
+export function toFinding(spec: FindingSpec, value: number | null, classes: readonly string[], of: string | null = null): Finding {
+  const isClass = spec.type === 'class';
+  return { name: spec.name, value: isClass ? null : value, class: isClass && value != null ? classes[value] ?? null : null, of, meaning: spec.meaning };
+}
+
+/** What was found about one item or annotator, in the order of the method's record. */
+export function listed(found: FoundNumbers, { methodId }: Run, per: 'item' | 'annotator', classes: readonly string[]): Finding[] {
+  return [...specsOf(methodId, per).values()].filter(({ name }) => found.has(name)).map((spec) => toFinding(spec, found.get(spec.name)!, classes));
+}
+
+function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
