@@ -13,6 +13,7 @@ export function servicePriorities(judgeAndScore, { votes, predictions }) {
     gold: new Int32Array(itemCount).fill(-1),
     predictions: { models: [predictions], present: new Uint8Array(itemCount).fill(1) },
     ages: null,
+    findings: null,
     annotatorCosts: null,
   };
   const rules = { minVotes: 1, maxVotes: 10, confidence: null, policy: 'activelab', coldStart: true, overlapShare: 0, doneRule: null, priorityRule: null, flagRule: null };

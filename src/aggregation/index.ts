@@ -33,7 +33,8 @@ export { calibration, fitTemperature, withTemperature, type Calibration, type Ca
 export { drawSample, inclusionProbabilities, type DrawnSample, type SamplingFrame } from './diagnostics/drawn-sample.js';
 export { sampledShare, type SampledShare } from './diagnostics/sampled-share.js';
 export { conflation, disagreement, fitTemperatures, jensenShannonCentroid, meanSoftLabel, temper } from './combination.js';
-export { defaultMethodId, findingsPer, findMethod, methods } from './methods.js';
+export { findingCell, findingColumn, findingsOf, findingsPer } from './findings.js';
+export { defaultMethodId, findMethod, methods } from './methods.js';
 export { resolveOptions } from './options.js';
 export { topN } from './numeric/top-n.js';
 export { checkPredictions } from './predictions.js';

@@ -1,4 +1,4 @@
-import type { AggregationMethod, FindingSpec } from './method.js';
+import type { AggregationMethod } from './method.js';
 import { crowdlab } from './methods/crowdlab.js';
 import { dawidSkene } from './methods/dawid-skene.js';
 import { majorityVote } from './methods/majority-vote.js';
@@ -50,18 +50,4 @@ export function findMethod(id: string): AggregationMethod {
   const method = byId.get(id);
   if (!method) throw new RangeError(`there is no method ${JSON.stringify(id)}; there are: ${[...byId.keys()].join(', ')}`);
   return method;
-}
-
-/** The findings of all methods about one kind of thing, each name once, with the methods that find it. */
-export function findingsPer(per: FindingSpec['per']): (FindingSpec & { methods: string[] })[] {
-  const found = new Map<string, FindingSpec & { methods: string[] }>();
-  for (const { id, finds = [] } of methods) {
-    for (const spec of finds) {
-      if (spec.per !== per) continue;
-      const known = found.get(spec.name);
-      if (known) known.methods.push(id);
-      else found.set(spec.name, { ...spec, methods: [id] });
-    }
-  }
-  return [...found.values()];
 }

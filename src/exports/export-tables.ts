@@ -1,6 +1,8 @@
 import type { DataSource } from 'typeorm';
+import { findingCell, findingColumn, findingsOf } from '../aggregation/index.js';
 import type { CellValue } from '../formats/text/writer.js';
 import type { Project } from '../projects/project.entity.js';
+import type { Run } from '../runs/run.entity.js';
 
 /** One kind of download: its columns, and its rows in pages of a few thousand, so that memory stays constant. */
 export interface ExportTable {
@@ -10,36 +12,51 @@ export interface ExportTable {
 
 const PAGE_ROWS = 5000;
 
+/** What a run found about items, or annotators: columns behind the others, and the cells of a row's numbers. */
+function foundColumns({ methodId }: Run, per: 'item' | 'annotator', names: readonly string[] | null, classes: readonly string[]) {
+  const found = findingsOf(methodId, per).filter(({ name }) => names?.includes(name));
+  const places = found.map(({ name }) => names!.indexOf(name));
+  return {
+    columns: found.map(findingColumn),
+    cells: (findings: string | null): CellValue[] => {
+      const numbers = findings == null ? [] : numbersIn(findings);
+      return found.map((spec, i) => findingCell(spec, numbers[places[i]!], classes));
+    },
+  };
+}
+
 /** Soft labels of one run, in the order of item codes. A run's results never change, so that pages fit together. */
-export function softLabelTable(source: DataSource, project: Project, runId: number): ExportTable {
+export function softLabelTable(source: DataSource, project: Project, run: Run): ExportTable {
   const { classes } = project;
+  const found = foundColumns(run, 'item', run.itemFindings, classes);
   // Rows of 10,000 classes are 80 KB each.
   const rows = Math.max(20, Math.min(PAGE_ROWS, Math.floor(500_000 / classes.length)));
   return {
-    columns: ['item', 'label', 'confidence', 'entropy', 'votes', 'tie', ...classes.map((name) => `p_${name}`)],
-    pages: () => keysetPages<{ key: number; item: string; consensus: number; confidence: number; entropy: number; votes: number; tie: boolean; probabilities: string }>(
+    columns: ['item', 'label', 'confidence', 'entropy', 'votes', 'tie', ...classes.map((name) => `p_${name}`), ...found.columns],
+    pages: () => keysetPages<{ key: number; item: string; consensus: number; confidence: number; entropy: number; votes: number; tie: boolean; probabilities: string; findings: string | null }>(
       source,
-      `select label.item_code as key, item.external_id as item, label.consensus, label.confidence, label.entropy, label.votes, label.tie, label.probabilities::text
+      `select label.item_code as key, item.external_id as item, label.consensus, label.confidence, label.entropy, label.votes, label.tie, label.probabilities::text, label.findings::text
        from soft_labels label join items item on item.project_id = label.project_id and item.code = label.item_code
        where label.project_id = $1 and label.run_id = $2 and label.item_code > $3 order by label.item_code limit ${rows}`,
-      [project.id, runId], rows,
-      (row) => [row.item, classes[row.consensus], row.confidence, row.entropy, row.votes, row.tie, ...numbersIn(row.probabilities)],
+      [project.id, run.id], rows,
+      (row) => [row.item, classes[row.consensus], row.confidence, row.entropy, row.votes, row.tie, ...numbersIn(row.probabilities), ...found.cells(row.findings)],
     ),
   };
 }
 
-export function annotatorTable(source: DataSource, project: Project, runId: number): ExportTable {
+export function annotatorTable(source: DataSource, project: Project, run: Run): ExportTable {
+  const found = foundColumns(run, 'annotator', run.annotatorFindings, project.classes);
   return {
-    columns: ['annotator', 'kind', 'votes', 'quality', 'accuracy', 'accuracy_low', 'accuracy_high'],
-    pages: () => keysetPages<{ key: number; annotator: string; kind: string; votes: number; quality: number | null; accuracy: number; accuracy_low: number; accuracy_high: number }>(
+    columns: ['annotator', 'kind', 'votes', 'quality', 'accuracy', 'accuracy_low', 'accuracy_high', ...found.columns],
+    pages: () => keysetPages<{ key: number; annotator: string; kind: string; votes: number; quality: number | null; accuracy: number; accuracy_low: number; accuracy_high: number; findings: string | null }>(
       source,
       `select result.annotator_code as key, annotator.external_id as annotator, annotator.kind, result.votes, result.quality,
-              result.accuracy, result.accuracy_low, result.accuracy_high
+              result.accuracy, result.accuracy_low, result.accuracy_high, result.findings::text
        from annotator_results result
        join annotators annotator on annotator.project_id = result.project_id and annotator.code = result.annotator_code
        where result.project_id = $1 and result.run_id = $2 and result.annotator_code > $3 order by result.annotator_code limit ${PAGE_ROWS}`,
-      [project.id, runId], PAGE_ROWS,
-      (row) => [row.annotator, row.kind, row.votes, row.quality, row.accuracy, row.accuracy_low, row.accuracy_high],
+      [project.id, run.id], PAGE_ROWS,
+      (row) => [row.annotator, row.kind, row.votes, row.quality, row.accuracy, row.accuracy_low, row.accuracy_high, ...found.cells(row.findings)],
     ),
   };
 }

@@ -34,7 +34,7 @@ export class ExportsService {
     }
     const run = await this.chooseRun(project, choice.run);
     const table = kind === 'soft-labels' ? softLabelTable : annotatorTable;
-    return { table: table(this.source, project, run.id), run };
+    return { table: table(this.source, project, run), run };
   }
 
   private async chooseRun(project: Project, id: string | undefined): Promise<Run> {

@@ -9,6 +9,7 @@ import { Prepared } from '../../platform/database/prepared.js';
 import type { Transaction } from '../../platform/database/transaction.js';
 import { Project } from '../../projects/project.entity.js';
 import { isColdStart, type ItemFacts, type ItemRules } from '../states/item-facts.js';
+import { readTouchedFindings } from '../states/item-findings.js';
 import { readTouchedPredictions } from '../states/item-predictions.js';
 import { isBehind, type QueuePlace } from '../queue/queue-front.js';
 import { judgeAndScore, type ItemScores, type PoolContext } from './scoring.js';
@@ -74,7 +75,7 @@ export class Refresh implements OnModuleInit {
     const votes = await readTouchedVotes(transaction, project.id, codes, K, run?.watermark ?? 0);
     const gold = await readTouchedGold(transaction, project.id, codes, run?.watermark ?? 0);
     const labels = run ? await this.labels.refresh(transaction, project.id, run, votes, gold) : evenLabels(codes.length, K);
-    const facts = await factsOf(transaction, project, votes, labels, gold.now);
+    const facts = await factsOf(transaction, project, run?.id ?? null, votes, labels, gold.now);
     const [known]: { items: number }[] = await transaction.query(`select next_item_code as items from project_codes where project_id = $1`, [project.id]);
     const coldStart = isColdStart(run?.voteCount ?? null, known!.items, K);
     const judged = queues.filter((queue) => queue.scored).map((queue) => ({ queue, scores: judgeAndScore(facts, rulesOf(project, queue.policy, coldStart), run, queue.context) }));
@@ -147,7 +148,7 @@ async function readQueues(transaction: Transaction, projectId: number): Promise<
   return rows.map(({ lastPriority, lastItem, ...queue }) => ({ ...queue, last: lastItem == null ? null : { priority: lastPriority, item: lastItem } }));
 }
 
-async function factsOf(transaction: Transaction, project: Project, votes: TouchedVotes, labels: LabelsNow, gold: Int32Array): Promise<ItemFacts> {
+async function factsOf(transaction: Transaction, project: Project, runId: number | null, votes: TouchedVotes, labels: LabelsNow, gold: Int32Array): Promise<ItemFacts> {
   const { codes, standing, annotatorCodes } = votes;
   const rows: { code: number; leases: number; age: number }[] = await transaction.query(
     `select counts.item_code as code, counts.leases, (extract(epoch from clock_timestamp() - item.created_at) / 3600)::float8 as age
@@ -164,6 +165,7 @@ async function factsOf(transaction: Transaction, project: Project, votes: Touche
     codes, votes: standing, annotatorCodes, ...labels, gold,
     leases: Int32Array.from(codes, (code) => found.get(code)?.leases ?? 0),
     ages: Float64Array.from(codes, (code) => found.get(code)?.age ?? 0),
+    findings: await readTouchedFindings(transaction, project.id, runId, codes, project),
     annotatorCosts: Float64Array.from(annotatorCodes, (code) => costOf.get(code) ?? 1),
     predictions: await readTouchedPredictions(transaction, project.id, codes, project.classes.length),
   };

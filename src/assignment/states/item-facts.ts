@@ -1,4 +1,5 @@
 import type { VoteTable } from '../../aggregation/index.js';
+import type { ItemFindings } from './item-findings.js';
 
 /** What is known about some items of a project, or all of them, when they are judged and scored. T items, K classes. */
 export interface ItemFacts {
@@ -17,6 +18,8 @@ export interface ItemFacts {
   gold: Int32Array;
   /** One T x K array a model, and for each item whether all models have a row. */
   predictions: { models: Float64Array[]; present: Uint8Array } | null;
+  /** What the current run found about the items beyond their labels; null where no rule asks. */
+  findings: ItemFindings | null;
   /** T: hours since the item was added; null where no rule asks. */
   ages: Float64Array | null;
   /** What a vote of each annotator costs, by their number in `votes`; null where no rule asks. */

@@ -5,6 +5,7 @@ import { beside } from '../../platform/database/beside.js';
 import { readCopy, sqlInteger } from '../../platform/database/binary-copy-reader.js';
 import { changesOf } from '../../projects/vote-changes.js';
 import { isColdStart, type ItemFacts, type ItemRules } from './item-facts.js';
+import { readPoolFindings } from './item-findings.js';
 import { readPoolPredictions } from './item-predictions.js';
 import type { PooledParameters } from './quantities.js';
 
@@ -49,7 +50,8 @@ export async function readPool(client: Client, url: string, projectId: number, p
     const K = project.classCount;
     const run = runOf(project);
     const id = sqlInteger(projectId);
-    const { doneRule, priorityRule, flagRule } = rules ?? project;
+    const named = rules ?? project;
+    const { doneRule, priorityRule, flagRule } = named;
     const texts = [doneRule, priorityRule, flagRule].join(' ');
     const readCrowd = async () => ({
       ...await readCounts(client, id, N),
@@ -61,6 +63,7 @@ export async function readPool(client: Client, url: string, projectId: number, p
     });
     const readProbabilities = async (other: Client) => ({
       ...await readLabels(other, id, project, run),
+      findings: await readPoolFindings(other, projectId, N, project.runId, named),
       predictions: policies.some(readsPredictions) ? await readPoolPredictions(other, projectId, N, K) : null,
     });
     const [{ states, flagged, covered, ...crowd }, probabilities] = await Promise.all([readCrowd(), beside(client, url, readProbabilities)]);

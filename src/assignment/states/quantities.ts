@@ -1,6 +1,7 @@
 import { entropy, scoreItems, VoteTable, type RunParameters } from '../../aggregation/index.js';
 import type { ItemQuantities } from '../../rules/quantities.js';
 import type { ItemFacts, ItemRules } from './item-facts.js';
+import type { FindingQuantity } from './item-findings.js';
 
 /** What scores and live labels need of a run. */
 export type PooledParameters = Pick<RunParameters, 'classPriors' | 'pooled'>;
@@ -17,10 +18,12 @@ export function pooledGains(votes: VoteTable, posteriors: Float64Array, run: Poo
  */
 export function itemQuantities(facts: ItemFacts, rules: ItemRules, gains: Float64Array | null): (item: number) => ItemQuantities {
   const { votes: { itemOffsets, classes, annotators, classCount: K }, posteriors, labelled, leases, ages, annotatorCosts } = facts;
+  const findings = Object.entries(facts.findings ?? {}) as [FindingQuantity, Float64Array][];
   const counts = new Int32Array(K);
   const shares = new Float64Array(K);
   const values: ItemQuantities = {
     votes: 0, confidence: 0, entropy: 0, disagreement: 0, topTwoGap: 0, gain: NaN, age_hours: NaN, cost: NaN, leases: 0,
+    confusionProbability: NaN, difficulty: NaN, methodDisagreement: NaN,
     classes: K, minVotes: rules.minVotes, maxVotes: rules.maxVotes, target: rules.confidence ?? 1,
   };
   return (item) => {
@@ -38,6 +41,7 @@ export function itemQuantities(facts: ItemFacts, rules: ItemRules, gains: Float6
     for (let v = first; v < end; v++) counts[classes[v]!] = 0;
     values.leases = leases[item]!;
     if (gains) values.gain = gains[item]!;
+    for (const [quantity, numbers] of findings) values[quantity] = numbers[item]!;
     if (ages) values.age_hours = ages[item]!;
     if (annotatorCosts) {
       values.cost = 0;

@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
-import { aggregate, defaultMethodId, findMethod, methods, resolveOptions } from '../../aggregation/index.js';
+import { aggregate, defaultMethodId, findMethod, methods, resolveOptions, type AggregationMethod, type MethodResult } from '../../aggregation/index.js';
 import { goldHelp, type GoldScores, readGold, scored } from './gold-file.js';
 import { collectOption, seedNumber, typedOptions } from '../option-values.js';
 import { predictionsHelp, readPredictions } from './predictions-file.js';
 import { PhaseBar } from '../progress.js';
 import { checking, Refusal } from '../refusal.js';
 import { writeResults } from './result-files.js';
-import { printFacts } from '../tables.js';
+import { printFacts, shownValue } from '../tables.js';
 import { readVotes, votesHelp } from './votes-file.js';
 
 interface Flags {
@@ -27,7 +27,7 @@ export function configure(command: Command): void {
     .option('-o, --option <name=value>', 'an option of the method; may be repeated', collectOption)
     .option('-g, --gold <file>', 'known answers to score the soft labels against')
     .option('-p, --predictions <file>', "a model's probabilities; once a model", (file: string, before: string[] = []) => [...before, file])
-    .option('--out <folder>', 'where soft-labels.csv and annotators.csv go', '.')
+    .option('--out <folder>', 'where soft-labels.csv, annotators.csv and, by method, confusable-pairs.csv go', '.')
     .option('--seed <number>', 'all random draws derive from it', seedNumber, 0)
     .option('--json', 'print one JSON object instead of a table')
     .addHelpText('after', votesHelp + goldHelp + predictionsHelp)
@@ -51,7 +51,7 @@ async function run(path: string, flags: Flags): Promise<void> {
     const aggregated = clock();
 
     bar.start('write', votes.table.itemCount);
-    const files = await writeResults(flags.out, votes, result, (items) => bar.set(items));
+    const files = await writeResults(flags.out, votes, method, result, (items) => bar.set(items));
     const written = clock();
     bar.stop();
 
@@ -62,6 +62,7 @@ async function run(path: string, flags: Flags): Promise<void> {
       method: method.id, version: method.version, options, seed: flags.seed,
       items: table.itemCount, annotators: table.annotatorCount, votes: table.voteCount, classes: table.classCount,
       otherOutcomes: votes.otherOutcomes, iterations, converged, ties,
+      findings: foundOfRun(method, result),
       ...scores,
       seconds: { read, aggregate: aggregated, write: written },
       files,
@@ -91,6 +92,8 @@ type Report = Partial<GoldScores> & {
   iterations: number;
   converged: boolean;
   ties: number;
+  /** What the method found about the run itself, its classes and its models. */
+  findings: Record<string, number | number[]>;
   seconds: { read: number; aggregate: number; write: number };
   files: string[];
 };
@@ -111,6 +114,7 @@ function report(flags: Flags, found: Report): void {
     iterations: found.iterations,
     converged: found.converged,
     ties: found.ties,
+    ...Object.fromEntries(Object.entries(found.findings).map(([name, value]) => [name, typeof value === 'number' ? value : value.map((one) => shownValue(one)).join(', ')])),
     'gold items': found.goldItems,
     accuracy: found.accuracy,
     'negative log-likelihood': found.nll,
@@ -119,6 +123,11 @@ function report(flags: Flags, found: Report): void {
     'seconds to read, aggregate, write': [read, aggregated, write].map((seconds) => seconds.toFixed(2)).join(', '),
   });
   console.log(found.files.join('\n'));
+}
+
+function foundOfRun({ finds = [] }: AggregationMethod, { findings = {} }: MethodResult): Record<string, number | number[]> {
+  const specs = finds.filter(({ per, name }) => (per === 'run' || per === 'class' || per === 'model') && findings[name]);
+  return Object.fromEntries(specs.map(({ per, name }) => [name, per === 'run' ? findings[name]![0]! : Array.from(findings[name]!)]));
 }
 
 /** Seconds since the call before. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type AggregationMethod, findMethod, methods } from '../../aggregation/index.js';
+import { type AggregationMethod, findingColumn, findMethod, methods } from '../../aggregation/index.js';
 import { optionRange } from '../option-values.js';
 import { checking } from '../refusal.js';
 import { printFacts, printTable } from '../tables.js';
@@ -29,9 +29,12 @@ function printAll(): void {
   );
 }
 
-function print({ id, version, title, source, reads, returns, cost, quality, options }: AggregationMethod): void {
+function print({ id, version, title, source, reads, returns, cost, quality, options, finds = [] }: AggregationMethod): void {
   printFacts({ method: id, version: String(version), title, source, reads: reads.join(', '), returns: returns.join(', '), 'annotator quality': quality, cost });
   if (options.length > 0) {
     printTable(['option', 'default', 'range', 'what it does'], options.map((option) => [option.name, String(option.default), optionRange(option), option.doc]), [20, 12, 28, 60]);
+  }
+  if (finds.length > 0) {
+    printTable(['finds', 'per', 'column of files', 'what it says'], finds.map((spec) => [spec.name, spec.per, spec.per === 'item' || spec.per === 'annotator' ? findingColumn(spec) : '', spec.meaning]), [24, 12, 24, 60]);
   }
 }

@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { bestClass, type MethodResult } from '../../aggregation/index.js';
+import { bestClass, confusablePairs, findingCell, findingColumn, type AggregationMethod, type MethodResult } from '../../aggregation/index.js';
 import { csv } from '../../formats/csv/csv.js';
 import type { Format } from '../../formats/rows/format.js';
 import type { CellValue } from '../../formats/text/writer.js';
@@ -26,31 +26,53 @@ export async function writeTable(folder: string, name: string, columns: readonly
   return path;
 }
 
-export async function writeResults(folder: string, votes: Votes, result: MethodResult, onItems: (count: number) => void): Promise<string[]> {
-  return [
-    await writeTable(folder, 'soft-labels', ['item', 'label', 'confidence', ...votes.classes.map((name) => `p_${name}`)], softLabels(votes, result, onItems)),
-    await writeTable(folder, 'annotators', ['annotator', 'votes', ...(result.annotatorQuality ? ['quality'] : [])], annotators(votes, result)),
+/** What the method found about items, annotators and classes, each to a file of its own. @returns their paths */
+export async function writeResults(folder: string, votes: Votes, method: AggregationMethod, result: MethodResult, onItems: (count: number) => void): Promise<string[]> {
+  const items = foundAbout(method, result, 'item', votes.classes);
+  const crowd = foundAbout(method, result, 'annotator', votes.classes);
+  const { first, second, confusionProbability } = result.findings ?? {};
+  const files = [
+    await writeTable(folder, 'soft-labels', ['item', 'label', 'confidence', ...votes.classes.map((name) => `p_${name}`), ...items.columns], softLabels(votes, result, items, onItems)),
+    await writeTable(folder, 'annotators', ['annotator', 'votes', ...(result.annotatorQuality ? ['quality'] : []), ...crowd.columns], annotators(votes, result, crowd)),
   ];
+  if (!first || !second || !confusionProbability) return files;
+  const pairs = confusablePairs(first, second, confusionProbability);
+  return [...files, await writeTable(folder, 'confusable-pairs', ['first', 'second', 'items', 'mean_confusion', 'examples'], pairs.map((pair) => [
+    votes.classes[pair.first]!, votes.classes[pair.second]!, pair.items, pair.meanConfusion, JSON.stringify(pair.examples.map((item) => votes.itemIds.text(item))),
+  ]))];
 }
 
-function* softLabels({ table, itemIds, classes }: Votes, { posteriors }: MethodResult, onItems: (count: number) => void): Generator<CellValue[]> {
+/** Findings about one kind of thing: their columns, and the cells of the i-th of them. */
+interface Found {
+  columns: string[];
+  cells(i: number): CellValue[];
+}
+
+function foundAbout({ finds = [] }: AggregationMethod, { findings = {} }: MethodResult, per: 'item' | 'annotator', classes: readonly string[]): Found {
+  const specs = finds.filter((spec) => spec.per === per && findings[spec.name]);
+  return { columns: specs.map(findingColumn), cells: (i) => specs.map((spec) => findingCell(spec, findings[spec.name]![i], classes)) };
+}
+
+function* softLabels({ table, itemIds, classes }: Votes, { posteriors }: MethodResult, found: Found, onItems: (count: number) => void): Generator<CellValue[]> {
   const K = classes.length;
   for (let item = 0; item < table.itemCount; item++) {
     if (item % 10_000 === 0) onItems(item);
     const best = bestClass(posteriors, item * K, K);
     const row: CellValue[] = [itemIds.text(item), classes[best]!, posteriors[item * K + best]!];
     for (let k = 0; k < K; k++) row.push(posteriors[item * K + k]);
+    if (found.columns.length > 0) row.push(...found.cells(item));
     yield row;
   }
 }
 
-function* annotators({ table, annotatorIds }: Votes, { annotatorQuality }: MethodResult): Generator<CellValue[]> {
+function* annotators({ table, annotatorIds }: Votes, { annotatorQuality }: MethodResult, found: Found): Generator<CellValue[]> {
   const counts = new Int32Array(table.annotatorCount);
   for (let vote = 0; vote < table.voteCount; vote++) counts[table.annotators[vote]!]!++;
   for (let annotator = 0; annotator < table.annotatorCount; annotator++) {
     const row: CellValue[] = [annotatorIds.text(annotator), counts[annotator]!];
     // NaN, of those without votes, is an empty cell.
     if (annotatorQuality) row.push(annotatorQuality[annotator]);
+    row.push(...found.cells(annotator));
     yield row;
   }
 }

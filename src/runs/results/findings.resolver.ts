@@ -1,4 +1,5 @@
 import { Args, Float, Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { findingsOf } from '../../aggregation/index.js';
 import { Annotator } from '../../annotators/annotator.entity.js';
 import { Item } from '../../items/item.entity.js';
 import { ItemsService } from '../../items/items.service.js';
@@ -11,7 +12,7 @@ import { NamedRun, RunArgument } from '../named-run.js';
 import { Run } from '../run.entity.js';
 import { RunReader } from '../run-reader.js';
 import { ConfusablePair, Finding, TopTwo } from './finding.entity.js';
-import { FindingsService, listed, specsOf, toFinding, type FoundNumbers } from './findings.service.js';
+import { FindingsService, listed, toFinding, type FoundNumbers } from './findings.service.js';
 import { SoftLabel } from './soft-label.entity.js';
 
 /** Pairs that a call may have. */
@@ -106,7 +107,7 @@ export class RunFindingsResolver {
     const classes = await this.classNames.of(context, run.projectId);
     const models = run.predictionVersions ? await this.models.load(context, run.projectId, run.predictionVersions) : [];
     const about = { run: [null], class: classes, model: models.map(({ model }) => model) };
-    return (['run', 'class', 'model'] as const).flatMap((per) => [...specsOf(run.methodId, per).values()].flatMap((spec) =>
+    return (['run', 'class', 'model'] as const).flatMap((per) => findingsOf(run.methodId, per).flatMap((spec) =>
       (found[per][spec.name] ?? []).map((value, i) => toFinding(spec, value, classes, about[per][i] ?? null))));
   }
 }

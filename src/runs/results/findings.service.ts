@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { methods, type ConfusablePair, type FindingSpec } from '../../aggregation/index.js';
+import { findingsOf, type ConfusablePair, type FindingSpec } from '../../aggregation/index.js';
 import type { RequestContext } from '../../platform/request-context.js';
 import type { Run } from '../run.entity.js';
 import { RunReader } from '../run-reader.js';
@@ -54,11 +54,6 @@ export class FindingsService {
   }
 }
 
-/** The findings that a method declares for such things, with what they mean, by name. */
-export function specsOf(methodId: string, per: FindingSpec['per']): Map<string, FindingSpec> {
-  return new Map((methods.find(({ id }) => id === methodId)?.finds ?? []).filter((spec) => spec.per === per).map((spec) => [spec.name, spec]));
-}
-
 /** @param of the class or model that the number is about */
 export function toFinding(spec: FindingSpec, value: number | null, classes: readonly string[], of: string | null = null): Finding {
   const isClass = spec.type === 'class';
@@ -67,7 +62,7 @@ export function toFinding(spec: FindingSpec, value: number | null, classes: read
 
 /** What was found about one item or annotator, in the order of the method's record. */
 export function listed(found: FoundNumbers, { methodId }: Run, per: 'item' | 'annotator', classes: readonly string[]): Finding[] {
-  return [...specsOf(methodId, per).values()].filter(({ name }) => found.has(name)).map((spec) => toFinding(spec, found.get(spec.name)!, classes));
+  return findingsOf(methodId, per).filter(({ name }) => found.has(name)).map((spec) => toFinding(spec, found.get(spec.name)!, classes));
 }
 
 function finiteOrNull(value: number): number | null {
