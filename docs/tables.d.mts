@@ -1,7 +1,8 @@
-import type { AcquisitionScore, AggregationMethod, AgreementMetric, OptionSpec } from '../src/aggregation/index.js';
+import type { AcquisitionScore, AggregationMethod, AgreementMetric, FindingSpec, OptionSpec } from '../src/aggregation/index.js';
 
 export interface Registries {
   methods: readonly AggregationMethod[];
+  findingColumn: (spec: FindingSpec) => string;
   agreementMetrics: readonly AgreementMetric[];
   acquisitionScores: readonly AcquisitionScore[];
   crowdOptions: readonly OptionSpec[];

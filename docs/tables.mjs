@@ -11,6 +11,13 @@ const tables = {
     ['method', 'option', 'default', 'range', 'meaning'],
     methods.flatMap(({ id, options }) => options.map((option) => [`\`${id}\``, ...optionCells(option)])),
   ),
+  findings: ({ methods, findingColumn }) => table(
+    ['method', 'finds', 'per', 'range', 'column of files', 'what it says'],
+    methods.flatMap(({ id, finds = [] }) => finds.map((spec) => [
+      `\`${id}\``, `\`${spec.name}\``, spec.per, findingRange(spec), ['item', 'annotator'].includes(spec.per) ? `\`${findingColumn(spec)}\`` : '',
+      spec.interval ? `${spec.meaning} Interval: ${spec.interval.map((name) => `\`${name}\``).join(' to ')}.` : spec.meaning,
+    ])),
+  ),
   'agreement-metrics': ({ agreementMetrics }) => table(
     ['metric', 'title', 'source', 'scale', 'compares pairs', 'options'],
     agreementMetrics.map(({ id, version, title, source, scale, forPairs, options }) => [
@@ -36,6 +43,14 @@ export function withTables(page, registries) {
 
 function optionCells(option) {
   return [`\`${option.name}\``, String(option.default), rangeOf(option), option.doc];
+}
+
+function findingRange({ type, min, max }) {
+  if (type === 'class') return 'a class, or none';
+  if (type === 'boolean') return 'true, false';
+  const [least, greatest] = type === 'probability' ? [min ?? 0, max ?? 1] : [min, max];
+  if (least == null) return 'any number';
+  return greatest == null ? `${least} and more` : `${least} to ${Number.isInteger(greatest * 100) ? greatest : greatest.toPrecision(3)}`;
 }
 
 function rangeOf(option) {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { withTables } from '../../docs/tables.mjs';
-import { acquisitionScores, agreementMetrics, crowdOptions, methods } from '../../src/aggregation/index.js';
+import { acquisitionScores, findingColumn, agreementMetrics, crowdOptions, methods } from '../../src/aggregation/index.js';
 
 const root = new URL('../../', import.meta.url);
 const page = readFileSync(new URL('docs/aggregation.md', root), 'utf8');
@@ -16,7 +16,7 @@ const built = existsSync(new URL('dist/src/aggregation/index.js', root));
 
 describe('docs/aggregation.md', () => {
   it('shows the tables of the registries (else: npm run build && node docs/tables.mjs)', () => {
-    expect(page).toBe(withTables(page, { methods, agreementMetrics, acquisitionScores, crowdOptions }));
+    expect(page).toBe(withTables(page, { methods, findingColumn, agreementMetrics, acquisitionScores, crowdOptions }));
   });
 
   it('has examples', () => expect(examples.filter(({ file }) => file === 'docs/aggregation.md')).toHaveLength(2));
