@@ -14,10 +14,11 @@ const jobSent = defineTopic<{ name: string }>('job_sent');
 
 /** How long a job may wait where its wake-up was lost. */
 const POLL_MS = 1000;
-const SWEEP_LOCK = 0x73776565;
+/** The first half of the advisory key that a sweep holds for its transaction; the second is the hash of its name. */
+export const SWEEP_LOCK = 0x73776565;
 
-/** Something done again and again by one process at a time, in a transaction. */
-type Sweep = { name: string; everyMs: number; work: (transaction: Transaction) => Promise<boolean | void> };
+/** Something done again and again by one process at a time, in a transaction. It writes nothing where it finds nothing to do. */
+export type Sweep = { name: string; everyMs: number; work: (transaction: Transaction) => Promise<boolean | void> };
 
 /** Sends work to whichever process is free, and does the work sent here when this process is one that works. */
 @Injectable()
@@ -53,6 +54,11 @@ export class Jobs extends ReadinessCheck implements OnApplicationBootstrap, Befo
   /** Runs `work` every so often, in whichever working process is first; at once again after it returned true, for more to do. */
   sweep(name: string, everyMs: number, work: Sweep['work']): void {
     this.sweeps.push({ name, everyMs, work });
+  }
+
+  /** All that the modules have done again and again. With the jobs that wait or are worked on, it is all that happens unasked. */
+  get allSweeps(): readonly Sweep[] {
+    return this.sweeps;
   }
 
   /** The job is sent if the transaction commits, and waits once however often the same key is sent. */

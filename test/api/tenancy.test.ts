@@ -9,6 +9,7 @@ import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { RunsService } from '../../src/runs/running/runs.service.js';
+import { atRest, contents } from '../setup/at-rest.js';
 import { startService, type Service } from '../setup/service.js';
 
 /** Stands in every name of the workspace that is to stay hidden. */
@@ -88,14 +89,6 @@ function rootFields(kind: 'query' | 'mutation' | 'subscription'): GraphQLField<u
 
 const takesId = (field: GraphQLField<unknown, unknown>) => JSON.stringify(operation('query', field, '#id#').variables).includes('#id#');
 
-/** What the hidden workspace holds, to be the same before and after. */
-async function contents(): Promise<unknown> {
-  return service.source.query(
-    `select (select json_agg(p order by id) from projects p where workspace_id = 1) as projects, (select count(*) from votes) as votes, (select count(*) from items) as items,
-            (select count(*) from annotators) as annotators, (select count(*) from runs) as runs, (select json_agg(json_build_array(k.id, k.revoked_at, k.prefix) order by id) from api_keys k where workspace_id = 1) as keys`,
-  );
-}
-
 describe.each(['query', 'mutation'] as const)('every %s', (kind) => {
   it('is refused without a key', async () => {
     expect(rootFields(kind).length).toBeGreaterThan(5);
@@ -108,7 +101,8 @@ describe.each(['query', 'mutation'] as const)('every %s', (kind) => {
   });
 
   it("answers for another workspace's ids exactly as for absent ones, and changes nothing there", async () => {
-    const before = await contents();
+    await atRest(service);
+    const before = await contents(service);
     for (const field of rootFields(kind).filter(takesId)) {
       const codes = new Set<string>();
       for (const type of Object.keys(hidden)) {
@@ -124,7 +118,7 @@ describe.each(['query', 'mutation'] as const)('every %s', (kind) => {
       }
       expect.soft([...codes], field.name).toEqual(['NOT_FOUND']);
     }
-    expect(await contents()).toEqual(before);
+    expect(await contents(service)).toEqual(before);
   });
 
   it('shows nothing of another workspace where no id is asked for', async () => {
