@@ -9,7 +9,7 @@ import { PredictionsModule } from '../predictions/predictions.module.js';
 import { AnnotatorFiguresResolver, AnnotatorResultsResolver } from './results/annotator-results.resolver.js';
 import { AnnotatorResultsService } from './results/annotator-results.service.js';
 import { Classes } from './classes.js';
-import { AnnotatorFindingsResolver, ConfusablePairResolver, ConfusablePairsResolver, RunFindingsResolver, SoftLabelFindingsResolver, TopTwoResolver } from './results/findings.resolver.js';
+import { AnnotatorFindingsResolver, ConfusablePairResolver, ConfusablePairsResolver, FindingResolver, RunFindingsResolver, SoftLabelFindingsResolver, TopTwoResolver } from './results/findings.resolver.js';
 import { FindingsService } from './results/findings.service.js';
 import { DroppedResults } from './results/dropped-results.js';
 import { GoldEvaluationResolver } from './evaluation/gold-evaluation.resolver.js';
@@ -32,7 +32,7 @@ import { SoftLabelsService } from './results/soft-labels.service.js';
   providers: [
     RunReader, RunsStore, RunWork, RunsService, RunProgress, Reruns, DroppedResults, Classes, NamedRun, SoftLabelsService, AnnotatorResultsService, FindingsService, GoldEvaluations,
     RunsResolver, ProjectRunsResolver, MethodsResolver, ProjectSoftLabelsResolver, ItemSoftLabelResolver, SoftLabelResolver, AnnotatorResultsResolver, GoldEvaluationResolver,
-    SoftLabelFindingsResolver, TopTwoResolver, AnnotatorFindingsResolver, AnnotatorFiguresResolver, RunFindingsResolver, ConfusablePairsResolver, ConfusablePairResolver,
+    SoftLabelFindingsResolver, TopTwoResolver, FindingResolver, AnnotatorFindingsResolver, AnnotatorFiguresResolver, RunFindingsResolver, ConfusablePairsResolver, ConfusablePairResolver,
   ],
   exports: [RunsService],
 })

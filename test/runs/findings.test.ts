@@ -210,13 +210,27 @@ describe('findings between runs', () => {
     const [{ item: { externalId } }] = await confusable(1);
     latecomersItem = externalId;
     await submit(service, projectId, [{ item: externalId, annotator: 'a latecomer', class: '0' }]);
-    const ask = async () => (await service.data(`query ($id: ID!, $item: String!) { project(id: $id) { item(externalId: $item) { softLabel { live votes ${TOP_TWO} } } } }`, { id: projectId, item: externalId })).project.item.softLabel;
+    const ask = async () => (await service.data(`query ($id: ID!, $item: String!) { project(id: $id) { item(externalId: $item) { softLabel { live votes difficulty disagreement ${TOP_TWO} findings { name value live run { id } } } } } }`, { id: projectId, item: externalId })).project.item.softLabel;
     let label = await ask();
     for (const until = Date.now() + 20_000; !label.live && Date.now() < until;) label = await ask();
     expect(label.live).toBe(true);
     const { live, run: ofRun, ...topTwo } = label.topTwo;
     expect([live, ofRun.id]).toEqual([false, run.id]);
     expect(topTwo).toEqual(ofLibrary(externalId));
+    expect(label.findings).toContainEqual({ name: 'confusionProbability', value: topTwo.confusionProbability.value, live: false, run: { id: run.id } });
+  });
+
+  it('are null where they stand beside a label that is live, and with their run in the list', async () => {
+    await runToEnd(service, projectId, { method: 'glad', options: { maxIterations: 5 } });
+    const ask = async () => (await service.data(`query ($id: ID!, $item: String!) { project(id: $id) { item(externalId: $item) { softLabel { live difficulty findings { name value live } } } } }`, { id: projectId, item: latecomersItem })).project.item.softLabel;
+    const before = await ask();
+    expect(before.live).toBe(false);
+    expect(before.findings).toEqual([{ name: 'difficulty', value: before.difficulty, live: false }]);
+    await submit(service, projectId, [{ item: latecomersItem, annotator: 'another latecomer', class: '1' }]);
+    let label = await ask();
+    for (const until = Date.now() + 20_000; !label.live && Date.now() < until;) label = await ask();
+    expect(label).toEqual({ live: true, difficulty: null, findings: before.findings });
+    await service.data(`mutation ($id: ID!) { setCurrentRun(input: { id: $id }) { run { id } } }`, { id: run.id });
   });
 
   it('send confusable items for two more votes by a rule, and only these', async () => {

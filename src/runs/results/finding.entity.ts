@@ -15,6 +15,9 @@ export class Estimated {
 
 @ObjectType({ description: 'Something that a method found beyond soft labels; aggregationMethods tells what each method finds.' })
 export class Finding {
+  projectId: number;
+  runId: number;
+
   @Field(() => String)
   name: string;
 
@@ -29,6 +32,9 @@ export class Finding {
 
   @Field(() => String, { description: 'What it says.' })
   meaning: string;
+
+  @Field(() => Boolean, { description: 'Whether votes that came after the run are counted in. They never are: this is what `run` found.' })
+  live: boolean;
 }
 
 @ObjectType({ description: "An item's right answer and its plausible wrong one, as a run of method top-two found them." })

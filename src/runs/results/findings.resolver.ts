@@ -43,17 +43,17 @@ export class SoftLabelFindingsResolver {
     };
   }
 
-  @ResolveField(() => Float, { nullable: true, description: "GLAD's difficulty of the item, as `run` found it: at 0 everybody with any ability is right, far above 1 all guess. Null for other methods." })
+  @ResolveField(() => Float, { nullable: true, description: "GLAD's difficulty of the item: at 0 everybody with any ability is right, far above 1 all guess. Null for other methods, and on a live label: `findings` has what its run found." })
   async difficulty(@Context() context: RequestContext, @Parent() label: SoftLabel): Promise<number | null> {
-    return (await this.of(context, label))?.get('difficulty') ?? null;
+    return label.live ? null : (await this.of(context, label))?.get('difficulty') ?? null;
   }
 
-  @ResolveField(() => Float, { nullable: true, description: 'How far apart the methods are whose mean this is, as `run` found it: mean Jensen-Shannon divergence of all pairs of them, in nats, 0 to ln 2. Null for other methods than soft-label-mean.' })
+  @ResolveField(() => Float, { nullable: true, description: 'How far apart the methods are whose mean this is: mean Jensen-Shannon divergence of all pairs of them, in nats, 0 to ln 2. Null for other methods than soft-label-mean, and on a live label: `findings` has what its run found.' })
   async disagreement(@Context() context: RequestContext, @Parent() label: SoftLabel): Promise<number | null> {
-    return (await this.of(context, label))?.get('disagreement') ?? null;
+    return label.live ? null : (await this.of(context, label))?.get('disagreement') ?? null;
   }
 
-  @ResolveField(() => [Finding], { description: 'All that `run` found about the item beyond its soft label, whatever its method; empty where that is nothing. Not moved on by later votes, also where the label itself is live.' })
+  @ResolveField(() => [Finding], { description: 'All that `run` found about the item beyond its soft label, whatever its method; empty where that is nothing. Later votes move none of it, also where the label itself is live.' })
   async findings(@Context() context: RequestContext, @Parent() label: SoftLabel): Promise<Finding[]> {
     const found = await this.of(context, label);
     if (!found) return [];
@@ -63,6 +63,16 @@ export class SoftLabelFindingsResolver {
 
   private of(context: RequestContext, { projectId, runId, itemCode }: SoftLabel): Promise<FoundNumbers | null> {
     return this.service.ofItem(context, projectId, runId, itemCode);
+  }
+}
+
+@Resolver(() => Finding)
+export class FindingResolver {
+  constructor(private readonly runs: RunReader) {}
+
+  @ResolveField(() => Run)
+  run(@Context() context: RequestContext, @Parent() { projectId, runId }: Finding) {
+    return this.runs.load(context, projectId, runId);
   }
 }
 
@@ -108,7 +118,7 @@ export class RunFindingsResolver {
     const models = run.predictionVersions ? await this.models.load(context, run.projectId, run.predictionVersions) : [];
     const about = { run: [null], class: classes, model: models.map(({ model }) => model) };
     return (['run', 'class', 'model'] as const).flatMap((per) => findingsOf(run.methodId, per).flatMap((spec) =>
-      (found[per][spec.name] ?? []).map((value, i) => toFinding(spec, value, classes, about[per][i] ?? null))));
+      (found[per][spec.name] ?? []).map((value, i) => toFinding(run, spec, value, classes, about[per][i] ?? null))));
   }
 }
 

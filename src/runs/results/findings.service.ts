@@ -55,14 +55,17 @@ export class FindingsService {
 }
 
 /** @param of the class or model that the number is about */
-export function toFinding(spec: FindingSpec, value: number | null, classes: readonly string[], of: string | null = null): Finding {
+export function toFinding({ projectId, id }: Run, spec: FindingSpec, value: number | null, classes: readonly string[], of: string | null = null): Finding {
   const isClass = spec.type === 'class';
-  return { name: spec.name, value: isClass ? null : value, class: isClass && value != null ? classes[value] ?? null : null, of, meaning: spec.meaning };
+  return {
+    projectId, runId: id, name: spec.name, value: isClass ? null : value, class: isClass && value != null ? classes[value] ?? null : null, of,
+    meaning: spec.meaning, live: false,
+  };
 }
 
 /** What was found about one item or annotator, in the order of the method's record. */
-export function listed(found: FoundNumbers, { methodId }: Run, per: 'item' | 'annotator', classes: readonly string[]): Finding[] {
-  return findingsOf(methodId, per).filter(({ name }) => found.has(name)).map((spec) => toFinding(spec, found.get(spec.name)!, classes));
+export function listed(found: FoundNumbers, run: Run, per: 'item' | 'annotator', classes: readonly string[]): Finding[] {
+  return findingsOf(run.methodId, per).filter(({ name }) => found.has(name)).map((spec) => toFinding(run, spec, found.get(spec.name)!, classes));
 }
 
 function finiteOrNull(value: number): number | null {
