@@ -102,6 +102,14 @@ export class RunsStore {
     return this.changeHeld(transaction, lease, `status = 'QUEUED', fence = null, lease_until = null, attempt = attempt - ${uncounted ? 1 : 0}`);
   }
 
+  /** Seconds by phase where the holder of this lease published the results; null where it did not. */
+  async secondsOfSuccess({ projectId, runId, fence }: RunLease): Promise<Record<string, number> | null> {
+    const [row]: { seconds: Record<string, number> }[] = await this.source.query(
+      `select seconds from runs where project_id = $1 and id = $2 and fence = $3 and status = 'SUCCEEDED'`, [projectId, runId, fence],
+    );
+    return row?.seconds ?? null;
+  }
+
   async fail(lease: RunLease, failure: string): Promise<boolean> {
     return this.changeHeld(this.source.manager, lease, `status = 'FAILED', failure = $4, ${ENDING}`, [failure]);
   }

@@ -74,11 +74,13 @@ export class RunWork implements OnModuleInit, OnApplicationBootstrap {
         signal: AbortSignal.any([stop, lost.signal]),
         maxHeapMegabytes: HEAP_MEGABYTES,
       });
-      runsFinished.inc({ method: run.methodId, status: 'SUCCEEDED' });
-      this.logger.log({ projectId: run.projectId, runId: run.runId, method: run.methodId, seconds }, 'a run succeeded');
+      this.succeeded(run, seconds);
     } catch (error) {
       await pulse.stop();
-      if (!lost.signal.aborted) await this.end(run, error as Error, stop.aborted);
+      // The news of its own end may come before the thread's answer, and then the run looks like another's.
+      const seconds = await this.store.secondsOfSuccess(run);
+      if (seconds) this.succeeded(run, seconds);
+      else if (!lost.signal.aborted) await this.end(run, error as Error, stop.aborted);
     } finally {
       await pulse.stop();
       this.underWay.delete(run.runId);
@@ -104,6 +106,11 @@ export class RunWork implements OnModuleInit, OnApplicationBootstrap {
       watermark: pin.watermark, itemCount: pin.itemCount, annotatorCount: pin.annotatorCount,
       predictions: predictionVersions && await this.predictions.byIds(projectId, predictionVersions),
     };
+  }
+
+  private succeeded({ methodId, projectId, runId }: ClaimedRun, seconds: object): void {
+    runsFinished.inc({ method: methodId, status: 'SUCCEEDED' });
+    this.logger.log({ projectId, runId, method: methodId, seconds }, 'a run succeeded');
   }
 
   /** A stop and an outage give the run back; whatever the method or its input is at fault for fails it. */

@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Events } from '../../events/events.service.js';
 import { conflict, invalid } from '../../platform/errors.js';
 import { Idempotency } from '../../platform/database/idempotency.js';
+import { runsFinished } from '../../platform/metrics.js';
 import type { Principal } from '../../platform/principal.js';
 import { PredictionModels } from '../../predictions/prediction-models.service.js';
 import { Transactions, type Transaction } from '../../platform/database/transaction.js';
@@ -18,6 +19,8 @@ import { newestWatermark } from '../watermark.js';
 
 @Injectable()
 export class RunsService {
+  private readonly logger = new Logger('runs');
+
   constructor(
     private readonly transactions: Transactions,
     private readonly idempotency: Idempotency,
@@ -56,10 +59,15 @@ export class RunsService {
   /** A run that was cancelled before stays so. @throws CONFLICT for one that ended otherwise. */
   async cancel(caller: Principal, actor: Actor, id: string): Promise<Run> {
     const run = await this.reader.find(caller, id);
-    await this.transactions.run(async (transaction) => {
-      if (!await this.store.cancel(transaction, { projectId: run.projectId, runId: run.id })) return;
+    const cancelled = await this.transactions.run(async (transaction) => {
+      if (!await this.store.cancel(transaction, { projectId: run.projectId, runId: run.id })) return false;
       await this.audit.record(transaction, actor, 'cancelRun', run.projectId, { run: run.id });
+      return true;
     });
+    if (cancelled) {
+      runsFinished.inc({ method: run.methodId, status: 'CANCELLED' });
+      this.logger.log({ projectId: run.projectId, runId: run.id, method: run.methodId }, 'a run was cancelled');
+    }
     const ended = await this.reader.read(run.projectId, run.id);
     if (ended.status !== RunStatus.CANCELLED) throw conflict(`the run has ${ended.status.toLowerCase()} already`);
     return ended;
