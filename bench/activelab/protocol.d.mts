@@ -1,4 +1,4 @@
-import type { aggregate, majorityWithPredictions, scoreItems, topN, VoteTable } from '../../src/aggregation/index.js';
+import type { aggregate, majorityWithPredictions, RelabelOrNew, relabelOrNew, scoreItems, topN, VoteTable } from '../../src/aggregation/index.js';
 import type { LabelStream, Pool } from './pools.mjs';
 
 /** What the protocol needs of the aggregation library. */
@@ -8,6 +8,7 @@ export interface Library {
   majorityWithPredictions: typeof majorityWithPredictions;
   scoreItems: typeof scoreItems;
   topN: typeof topN;
+  relabelOrNew: typeof relabelOrNew;
 }
 
 export interface Round {
@@ -29,3 +30,4 @@ export interface Campaign {
 
 export function startCampaign(library: Library, pool: Pool, streams: LabelStream[]): Campaign;
 export const policies: Record<'activelab' | 'uncertainty' | 'entropy', (library: Library, round: Round) => [Float64Array, 'lowest' | 'highest']>;
+export function decide(library: Library, pool: Pool, given: readonly number[], round: Pick<Round, 'votes' | 'predictions'>): RelabelOrNew;

@@ -75,3 +75,8 @@ export const policies = {
   uncertainty: (library, { votes, predictions }) => [library.scoreItems('least-confidence', { votes, posteriors: predictions }), 'highest'],
   entropy: (library, { votes, predictions }) => [library.scoreItems('entropy', { votes, posteriors: predictions }), 'highest'],
 };
+
+/** The round's decision, pools and batch as the benchmark has them: items with all their labels take no more. */
+export function decide({ relabelOrNew }, pool, given, { votes, predictions }) {
+  return relabelOrNew({ votes, predictions: [predictions], count: pool.batch, open: given.map((count) => (count < MOST_LABELS ? 1 : 0)) });
+}

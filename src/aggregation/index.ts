@@ -5,6 +5,7 @@ export {
 } from './acquisition.js';
 export { activeLab, activeLabAgain, type ActiveLabResult, type ActiveLabWeights } from './acquisition/activelab.js';
 export { annotatorGains } from './acquisition/information-gain.js';
+export { relabelOrNew, type RelabelDecision, type RelabelOrNew, type RelabelOrNewRequest } from './acquisition/relabel-or-new.js';
 export { aggregate, type AggregateRequest } from './aggregate.js';
 export { voteQuality } from './crowdlab/annotators.js';
 export { majorityWithPredictions } from './crowdlab/consensus.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { policies, startCampaign } from '../../../bench/activelab/protocol.mjs';
-import { readCurves, readPool, readSelections, readStreams } from '../../../bench/activelab/pools.mjs';
+import { decide, policies, startCampaign } from '../../../bench/activelab/protocol.mjs';
+import { poolNames, readCurves, readPool, readSelections, readStreams } from '../../../bench/activelab/pools.mjs';
 import * as library from '../../../src/aggregation/index.js';
 import { hasShared, shared } from '../../setup/shared.js';
 import { column, goldenCases, hasFile, largestDifference, readCase, readKeys, readRows } from '../crowdlab/golden.js';
@@ -30,28 +30,31 @@ describe.skipIf(!hasShared)('ActiveLab equals the reference', () => {
   });
 });
 
-/** Rounds replayed: of digits, whose classifier takes a second a round, three; bench/activelab replays all. */
-const ROUNDS: Record<string, number[]> = { 'wall-robot': Array.from({ length: 15 }, (_, round) => round), digits: [0, 7, 14] };
-
 describe.skipIf(!hasShared)('ActiveLab picks the very items the reference picked', () => {
   const folder = pathToFileURL(`${shared('bench-data', 'activelab')}/`);
 
-  describe.each(Object.keys(ROUNDS))('from the pool %s', (name) => {
+  describe.each(poolNames)('from the pool %s', (name) => {
     it.each([0, 1, 2, 3, 4])('with seed %d, at its accuracies', { timeout: 180_000 }, (seed) => {
       const pool = readPool(folder, name);
       const selections = readSelections(folder, name)[seed]!;
       const curves = readCurves(folder, name, 'activelab').filter((row) => Number(row.seed) === seed);
       const campaign = startCampaign(library, pool, readStreams(folder, name, seed));
+      expect(selections).toHaveLength(15);
       selections.forEach((expected, round) => {
-        if (ROUNDS[name]!.includes(round)) {
-          const state = campaign.round();
-          const curve = curves.find((row) => Number(row.round) === round)!;
-          expect(state.votesSpent).toBe(Number(curve.annotations));
-          expect(Math.abs(state.testAccuracy - Number(curve.test_accuracy)), `test accuracy, round ${round}`).toBeLessThan(1e-4);
-          expect(Math.abs(state.consensusAccuracy - Number(curve.consensus_accuracy)), `consensus accuracy, round ${round}`).toBeLessThan(1e-4);
-          const picks = campaign.pick(...policies.activelab(library, state));
-          expect(picks, `picks of round ${round}`).toEqual(expected);
-        }
+        const state = campaign.round();
+        const curve = curves.find((row) => Number(row.round) === round)!;
+        expect(state.votesSpent).toBe(Number(curve.annotations));
+        expect(Math.abs(state.testAccuracy - Number(curve.test_accuracy)), `test accuracy, round ${round}`).toBeLessThan(1e-4);
+        expect(Math.abs(state.consensusAccuracy - Number(curve.consensus_accuracy)), `consensus accuracy, round ${round}`).toBeLessThan(1e-4);
+        const [scores, first] = policies.activelab(library, state);
+        expect(campaign.pick(scores, first), `picks of round ${round}`).toEqual(expected);
+        const { given } = campaign;
+        const decided = decide(library, pool, given, state);
+        expect(Array.from(decided.items), `named in round ${round}`).toEqual(expected);
+        expect(Array.from(decided.votes)).toEqual(expected.map((item) => given[item]));
+        expect(decided.decision, `decision of round ${round}`).toBe(given[expected[0]!]! > 0 ? 'RELABEL' : 'NEW');
+        const best = (old: boolean) => scores.reduce((least, score, item) => ((given[item]! > 0) === old && given[item]! < 10 ? Math.min(least, score) : least), Infinity);
+        expect([decided.scoreOfBestOld, decided.scoreOfBestNew], `best scores of round ${round}`).toEqual([best(true), best(false)]);
         campaign.label(expected);
       });
     });
