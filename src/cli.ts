@@ -14,6 +14,7 @@ const commands = [
   { name: 'run', summary: 'Aggregate the votes of a project', load: () => import('./cli/service/run.js') },
   { name: 'verify', summary: 'Recount votes and compare with the counts kept', load: () => import('./cli/service/verify.js') },
   { name: 'aggregate', summary: 'Aggregate a file of votes into soft labels and annotator quality', load: () => import('./cli/offline/aggregate.js') },
+  { name: 'next', summary: 'Tell which items of a file of votes and predictions to label next: old ones again, or new ones', load: () => import('./cli/offline/next.js') },
   { name: 'agree', summary: 'Measure how far the annotators of a file of votes agree', load: () => import('./cli/offline/agree.js') },
   { name: 'simulate', summary: 'Draw votes of a crowd whose truth is known', load: () => import('./cli/offline/simulate.js') },
   { name: 'methods', summary: 'List the aggregation methods with their options', load: () => import('./cli/offline/methods.js') },

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { type AgreementMeasure, agreementMetrics, findAgreementMetric, measureAgreement, pairwiseAgreement, resolveOptions, VoteTable } from '../../aggregation/index.js';
+import { type AgreementMeasure, agreementMetrics, findAgreementMetric, measureAgreement, pairwiseAgreement, resolveOptions, type VoteTable } from '../../aggregation/index.js';
 import type { CellValue } from '../../formats/text/writer.js';
 import { collectOption, seedNumber, typedOptions } from '../option-values.js';
 import { PhaseBar } from '../progress.js';
@@ -44,9 +44,10 @@ async function run(path: string, flags: Flags): Promise<void> {
   if (named) checking(() => resolveOptions(named, typedOptions(named.options, flags.option)), '', true);
   const bar = new PhaseBar();
   try {
-    const votes = await readVotes(path, bar);
+    const votes = await readVotes(path, bar, flags.classes);
     bar.stop();
-    const { table, classes, classValues } = ordered(votes, flags.classes);
+    const { table, classes } = votes;
+    const classValues = placesOf(classes, flags.classes != null);
     if (named && named.scale !== 'nominal' && !classValues) {
       throw new Refusal(`${named.id} needs the order of the classes, and they are no numbers; give --classes, a list of ${classes.join(', ')} in order`, true);
     }
@@ -62,19 +63,10 @@ async function run(path: string, flags: Flags): Promise<void> {
   }
 }
 
-/** The votes with the classes in the order of the list, and the classes' places on a line; null where no order is known. */
-function ordered(votes: Votes, list: string[] | undefined): { table: VoteTable; classes: string[]; classValues: Float64Array | null } {
-  const valuesOf = (names: string[]) => Float64Array.from(names, (name, k) => (names.every(isNumber) ? Number(name) : k));
-  const { table, classes } = votes;
-  if (!list) return { table, classes, classValues: classes.every(isNumber) ? valuesOf(classes) : null };
-  const repeated = list.find((name, k) => list.indexOf(name) !== k);
-  if (repeated !== undefined) throw new Refusal(`--classes names ${JSON.stringify(repeated)} twice`, true);
-  const missing = classes.find((name) => !list.includes(name));
-  if (missing !== undefined) throw new Refusal(`--classes leaves out ${JSON.stringify(missing)}, which has votes`, true);
-  const place = Int32Array.from(classes, (name) => list.indexOf(name));
-  const { items, annotators, itemCount, annotatorCount } = table;
-  const reordered = new VoteTable({ items, annotators, classes: table.classes.map((k) => place[k]!), itemCount, annotatorCount, classCount: list.length });
-  return { table: reordered, classes: list, classValues: valuesOf(list) };
+/** The classes' places on a line: the numbers they are, or their ranks where their order was given; null where no order is known. */
+function placesOf(classes: readonly string[], inOrder: boolean): Float64Array | null {
+  if (classes.every(isNumber)) return Float64Array.from(classes, Number);
+  return inOrder ? Float64Array.from(classes.keys()) : null;
 }
 
 async function writePairs(folder: string, { annotatorIds }: Votes, request: Parameters<typeof pairwiseAgreement>[0]): Promise<string> {

@@ -17,27 +17,48 @@ export async function readPredictions(path: string, { table, itemIds, classes }:
   const K = classes.length;
   const probabilities = new Float64Array(table.itemCount * K).fill(NaN);
   await refusing(path, async () => {
-    for await (const { rows, rejects } of readText(bytesOf(path), predictionTable(classes))) {
-      const refused = rejects[0];
-      for (const row of rows) {
-        if (refused && row.line > refused.line) break;
-        const item = itemIds.find(row.item);
-        if (item < 0) continue;
-        if (!Number.isNaN(probabilities[item * K])) throw new FormatError(`item ${JSON.stringify(row.item)} comes twice; keep one row`, row.line);
-        if (row.probabilities.length !== K) throw new FormatError(`item ${JSON.stringify(row.item)} has ${row.probabilities.length} probabilities for ${K} classes: ${classes.join(', ')}`, row.line);
-        let sum = 0;
-        for (let k = 0; k < K; k++) {
-          const p = row.probabilities[k]!;
-          if (!(p >= 0 && p <= 1)) throw new FormatError(`p_${classes[k]!} ${p} is out of range; it must be from 0 to 1`, row.line);
-          sum += probabilities[item * K + k] = p;
-        }
-        if (Math.abs(sum - 1) > 1e-6) throw new FormatError(`the probabilities of item ${JSON.stringify(row.item)} sum to ${sum}; they must sum to 1 within 1e-6`, row.line);
-      }
-      if (refused) throw new FormatError(refused.message, refused.line);
-    }
+    await eachPrediction(path, classes, (id, line, row) => {
+      const item = itemIds.find(id);
+      if (item < 0) return;
+      if (!Number.isNaN(probabilities[item * K])) throw comesTwice(id, line);
+      probabilities.set(checked(id, line, row, classes), item * K);
+    });
     for (let item = 0; item < table.itemCount; item++) {
       if (Number.isNaN(probabilities[item * K])) throw new FormatError(`item ${JSON.stringify(itemIds.text(item))} has votes, but no prediction here`);
     }
   });
   return probabilities;
+}
+
+/** Rows in the order of the file, the probabilities as they stand there. @throws FormatError at the first that cannot be read. */
+export async function eachPrediction(
+  path: string, classes: readonly string[], take: (id: string, line: number, probabilities: ArrayLike<number>) => void, look?: (unread: readonly string[]) => void,
+): Promise<void> {
+  for await (const { rows, rejects, unread } of readText(bytesOf(path), predictionTable(classes))) {
+    look?.(unread);
+    const refused = rejects[0];
+    for (const row of rows) {
+      if (refused && row.line > refused.line) break;
+      take(row.item, row.line, row.probabilities);
+    }
+    if (refused) throw new FormatError(refused.message, refused.line);
+  }
+}
+
+/** @throws FormatError unless the row is a distribution over the classes. */
+export function checked(id: string, line: number, row: ArrayLike<number>, classes: readonly string[]): ArrayLike<number> {
+  const K = classes.length;
+  if (row.length !== K) throw new FormatError(`item ${JSON.stringify(id)} has ${row.length} probabilities for ${K} classes: ${classes.join(', ')}`, line);
+  let sum = 0;
+  for (let k = 0; k < K; k++) {
+    const p = row[k]!;
+    if (!(p >= 0 && p <= 1)) throw new FormatError(`p_${classes[k]!} ${p} is out of range; it must be from 0 to 1`, line);
+    sum += p;
+  }
+  if (Math.abs(sum - 1) > 1e-6) throw new FormatError(`the probabilities of item ${JSON.stringify(id)} sum to ${sum}; they must sum to 1 within 1e-6`, line);
+  return row;
+}
+
+export function comesTwice(id: string, line: number): FormatError {
+  return new FormatError(`item ${JSON.stringify(id)} comes twice; keep one row`, line);
 }
