@@ -5,6 +5,7 @@ import { GoldModule } from '../gold/gold.module.js';
 import { ItemsModule } from '../items/items.module.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { LiveModule } from '../live/live.module.js';
+import { PredictionsModule } from '../predictions/predictions.module.js';
 import { VotesModule } from '../votes/votes.module.js';
 import { AnnotatorLeasesResolver, AssignmentResolver, LateVoteResolver } from './assignment.resolver.js';
 import { ChoicesService } from './queue/choices.service.js';
@@ -19,14 +20,17 @@ import { Progress } from './states/progress.js';
 import { QueueHeads } from './queue/queue-heads.js';
 import { Queues } from './scoring/queues.service.js';
 import { Refresh } from './scoring/refresh.service.js';
+import { RelabelOrNewItemResolver, RelabelOrNewResolver } from './scoring/relabel-or-new.resolver.js';
+import { RelabelOrNewService } from './scoring/relabel-or-new.service.js';
 import { TermsStore } from './queue/terms.store.js';
 import { VerifyLeases } from './leases/verify-leases.js';
 
 @Module({
-  imports: [JobsModule, ComputeModule, ItemsModule, AnnotatorsModule, VotesModule, GoldModule, LiveModule],
+  imports: [JobsModule, ComputeModule, ItemsModule, AnnotatorsModule, VotesModule, GoldModule, LiveModule, PredictionsModule],
   providers: [
-    ChoicesService, ItemStates, LeaseLife, LeasesService, LeasesStore, NextItemsService, Progress, QueueHeads, Queues, Refresh, TermsStore, VerifyLeases,
+    ChoicesService, ItemStates, LeaseLife, LeasesService, LeasesStore, NextItemsService, Progress, QueueHeads, Queues, Refresh, RelabelOrNewService, TermsStore, VerifyLeases,
     AssignmentResolver, AnnotatorLeasesResolver, LateVoteResolver, ItemStateResolver, ProjectStatesResolver, PoliciesResolver,
+    RelabelOrNewResolver, RelabelOrNewItemResolver,
   ],
   exports: [VerifyLeases],
 })

@@ -11,3 +11,9 @@ export const CURRENT_VERSIONS = `
   ) version on version.id is not null
   where models.project_id = $1 and models.active
   order by models.model`;
+
+/** A warning for each version whose model had seen the items it predicts. */
+export function notOutOfSample(versions: readonly { model: string; version: string; outOfSample: boolean }[]): string[] {
+  return versions.filter(({ outOfSample }) => !outOfSample)
+    .map(({ model, version }) => `the predictions of model ${JSON.stringify(model)}, version ${JSON.stringify(version)}, are not out of sample: the model counts for more than it should`);
+}

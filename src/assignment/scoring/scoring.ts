@@ -124,14 +124,14 @@ function mixing(priorities: Float64Array, strategies: Uint8Array, hasRoom: Uint8
   return predicted.length > 0 && others.length > 0 ? { predicted, others } : null;
 }
 
-function placesOf(marks: Uint8Array, mark: number): Int32Array {
+export function placesOf(marks: Uint8Array, mark: number): Int32Array {
   const places: number[] = [];
   for (let place = 0; place < marks.length; place++) if (marks[place] === mark) places.push(place);
   return Int32Array.from(places);
 }
 
 /** The votes and predictions of some of the items, numbered by their place in `items`. */
-function partOf({ votes, predictions }: ItemFacts, items: Int32Array): { votes: VoteTable; models: Float64Array[] } {
+export function partOf({ votes, predictions }: ItemFacts, items: Int32Array): { votes: VoteTable; models: Float64Array[] } {
   if (items.length === votes.itemCount) return { votes, models: predictions!.models };
   const { itemOffsets, annotators, classes, annotatorCount, classCount: K } = votes;
   const columns = { items: [] as number[], annotators: [] as number[], classes: [] as number[] };

@@ -22,7 +22,7 @@ export async function run({ url, projectId, rules }: DryRunInput): Promise<DryRu
   const client = new pg.Client({ connectionString: url, application_name: 'assay dry run' });
   await client.connect();
   try {
-    const { facts, before, run: parameters } = await readPool(client, url, projectId, [], rules);
+    const { facts, before, run: parameters } = await readPool(client, url, projectId, [], { rules });
     const { states, flagged } = judge(facts, rules, parameters);
     const moves = new Array<number>(16).fill(0);
     states.forEach((state, item) => moves[before.states[item]! * 4 + state]!++);

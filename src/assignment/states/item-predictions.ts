@@ -8,13 +8,13 @@ import type { ItemFacts } from './item-facts.js';
 /** Of each active model that has a complete version. */
 const VERSIONS = `select id from (${CURRENT_VERSIONS}) current where id is not null order by model`;
 
-/** Of all N items, by the models' current versions; null without any. */
-export async function readPoolPredictions(client: Client, projectId: number, N: number, K: number): Promise<ItemFacts['predictions']> {
-  const { rows: versions } = await client.query<{ id: number }>(VERSIONS, [projectId]);
+/** Of all N items, by the models' current versions unless others are named; null without any. */
+export async function readPoolPredictions(client: Client, projectId: number, N: number, K: number, named?: readonly number[]): Promise<ItemFacts['predictions']> {
+  const versions = named ?? (await client.query<{ id: number }>(VERSIONS, [projectId])).rows.map(({ id }) => id);
   if (versions.length === 0) return null;
   const counts = new Uint8Array(N);
   const models: Float64Array[] = [];
-  for (const { id } of versions) {
+  for (const id of versions) {
     const matrix = new Float64Array(N * K);
     for await (const rows of readCopy(client, `select item_code, probabilities from predictions where project_id = ${sqlInteger(projectId)} and version_id = ${sqlInteger(id)}`)) {
       while (rows.next()) {

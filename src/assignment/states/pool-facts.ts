@@ -24,6 +24,13 @@ export interface PoolFacts {
   before: { states: Uint8Array; flagged: Uint8Array };
 }
 
+/** What is read instead of what is in force: to be tried. */
+export interface Tried {
+  rules?: ItemRules;
+  /** Versions of predictions, whatever the policies read. */
+  versions?: readonly number[];
+}
+
 interface ProjectRow extends Omit<ItemRules, 'coldStart'> {
   changes: number;
   runVotes: number | null;
@@ -40,9 +47,8 @@ interface ProjectRow extends Omit<ItemRules, 'coldStart'> {
 
 /**
  * N items, codes 0 to N - 1, from one snapshot of the database, by two connections: probabilities take as long as all else.
- * @param rules others than the project's, to be tried
  */
-export async function readPool(client: Client, url: string, projectId: number, policies: readonly string[], rules?: ItemRules): Promise<PoolFacts> {
+export async function readPool(client: Client, url: string, projectId: number, policies: readonly string[], { rules, versions }: Tried = {}): Promise<PoolFacts> {
   await client.query('begin isolation level repeatable read read only');
   try {
     const project = await readProject(client, projectId);
@@ -64,7 +70,7 @@ export async function readPool(client: Client, url: string, projectId: number, p
     const readProbabilities = async (other: Client) => ({
       ...await readLabels(other, id, project, run),
       findings: await readPoolFindings(other, projectId, N, project.runId, named),
-      predictions: policies.some(readsPredictions) ? await readPoolPredictions(other, projectId, N, K) : null,
+      predictions: versions || policies.some(readsPredictions) ? await readPoolPredictions(other, projectId, N, K, versions) : null,
     });
     const [{ states, flagged, covered, ...crowd }, probabilities] = await Promise.all([readCrowd(), beside(client, url, readProbabilities)]);
     const facts: ItemFacts = {

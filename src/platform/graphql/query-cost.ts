@@ -35,10 +35,13 @@ export function estimateCost(document: DocumentNode, operationName: string | nul
   return costOfSet(root);
 }
 
+/** Arguments that say how many there may be of what a field holds. */
+const sizes = new Set(['first', 'last', 'count']);
+
 /** 1 for a field that is no page. */
 function pageSize(field: FieldNode, variables: Record<string, unknown>): number {
   for (const argument of field.arguments ?? []) {
-    if (argument.name.value !== 'first' && argument.name.value !== 'last') continue;
+    if (!sizes.has(argument.name.value)) continue;
     const size = numberOf(argument.value, variables);
     if (size != null) return Math.max(1, size);
   }

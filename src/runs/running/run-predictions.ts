@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import type { VoteTable } from '../../aggregation/index.js';
+import { notOutOfSample } from '../../predictions/current-versions.js';
 import { readPredictions, type VersionRows } from '../../predictions/read-predictions.js';
 
 /** A version that a run reads. */
@@ -24,8 +25,7 @@ export interface RunPredictions {
 export async function readRunPredictions(client: Client, projectId: number, versions: readonly PinnedVersion[], watermark: number, votes: VoteTable): Promise<RunPredictions> {
   const read = await readPredictions(client, projectId, versions.map(({ id }) => id), watermark, votes.itemCount, votes.classCount);
   if (read.every(({ rowCount }) => rowCount === 0)) throw new Error(`the project had no predictions by the watermark ${watermark}; send some, or choose a method that needs votes alone`);
-  const warnings = versions.filter(({ outOfSample }) => !outOfSample)
-    .map(({ model, version }) => `the predictions of model ${JSON.stringify(model)}, version ${JSON.stringify(version)}, are not out of sample: the model counts for more than it should`);
+  const warnings = notOutOfSample(versions);
   const { none, some } = fillAbsent(read, votes);
   if (none > 0) warnings.push(`${counted(none)} no prediction: the shares of the classes among all votes stand in for it`);
   if (some > 0) warnings.push(`${counted(some)} a prediction of some models only: the mean of these stands in for the others`);
