@@ -1,4 +1,5 @@
 // The table and the figure of campaign.mjs.
+import { f, firstReach, labelPlaces } from '../svg.mjs';
 import { CROWD } from './crowd.mjs';
 
 /** In the order of the table; the colours are told apart by colour-blind readers, too (Okabe & Ito). */
@@ -24,11 +25,9 @@ export function campaignReport(curves, plan, commit) {
   return { markdown: markdown(curves, means, looks, goal, spent, plan, commit), svg: figure(means, looks, goal, spent) };
 }
 
-/** Votes at which the mean first reaches the goal, by a straight line between two looks; null if it never does. */
+/** Votes at which the mean first reaches the goal; null if it never does. */
 function votesFor(looks, accuracies, goal) {
-  const at = accuracies.findIndex((accuracy) => accuracy >= goal);
-  if (at <= 0) return at === 0 ? looks[0] : null;
-  return looks[at - 1] + ((goal - accuracies[at - 1]) / (accuracies[at] - accuracies[at - 1])) * (looks[at] - looks[at - 1]);
+  return firstReach(looks.map((votes, look) => [votes, accuracies[look]]), goal);
 }
 
 function markdown(curves, means, looks, goal, spent, plan, commit) {
@@ -97,24 +96,6 @@ ${parts.join('\n')}
 `;
 }
 
-/** Labels at the lines' ends, moved apart where they would touch. */
-function labelPlaces(ends) {
-  const places = [...ends].sort((a, b) => a.at - b.at).map((end) => ({ ...end, label: end.at }));
-  for (let round = 0; round < 200; round++) {
-    for (let n = 1; n < places.length; n++) {
-      const overlap = 17 - (places[n].label - places[n - 1].label);
-      if (overlap <= 0) continue;
-      places[n - 1].label -= overlap / 2;
-      places[n].label += overlap / 2;
-    }
-  }
-  return places;
-}
-
 function mean(values) {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function f(number) {
-  return number.toFixed(1);
 }
