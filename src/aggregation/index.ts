@@ -21,7 +21,7 @@ export {
 } from './agreement.js';
 export { majorityErrors, majorityPriorBounds } from './diagnostics/majority-vote/two-classes.js';
 export { majorityOverCounts, oneCoinMargin } from './diagnostics/majority-vote/vote-counts.js';
-export { majorityVoteCertificate, type CertificateOptions, type MajorityVoteCertificate, type MajorityVoteVerdict } from './diagnostics/majority-vote-certificate.js';
+export { certificateVersion, majorityVoteCertificate, type CertificateOptions, type MajorityVoteCertificate, type MajorityVoteVerdict } from './diagnostics/majority-vote-certificate.js';
 export { confusablePairs, type ConfusablePair } from './diagnostics/confusable-pairs.js';
 export { binomialTail } from './diagnostics/annotators/binomial-tail.js';
 export { drift, type Drift } from './diagnostics/annotators/drift.js';

@@ -63,8 +63,11 @@ function forEachPosterior(votes: VoteTable, rows: ConfusionRows, items: number[]
   }
 }
 
-/** Mean over the items of how much likelier the best class is than what the majority names, ties split evenly. */
-export function meanRegret(votes: VoteTable, rows: ConfusionRows, items: number[], crowd: AnnotatorDraw): number {
+/**
+ * Mean over the items of how much likelier the best class is than what the majority names, ties split evenly.
+ * @param held where given, counts the untied items whose majority is a most probable class of the votes they have
+ */
+export function judgeVotes(votes: VoteTable, rows: ConfusionRows, items: number[], crowd: AnnotatorDraw, held: Int32Array | null): number {
   const tally = new Int32Array(votes.classCount);
   let regret = 0;
   forEachPosterior(votes, rows, items, crowd, (rank, weights) => {
@@ -76,19 +79,10 @@ export function meanRegret(votes: VoteTable, rows: ConfusionRows, items: number[
       if (tally[k] === most) named += weights[k]!;
     }
     regret += (1 - named / winners) / total;
+    if (held && winners === 1 && named > 1 - 1e-12) held[rank]!++;
     clearVotes(votes, items[rank]!, tally);
   });
   return regret / items.length;
-}
-
-/** Counts the untied items whose majority is a most probable class of the votes they have. */
-export function judgeVotes(votes: VoteTable, rows: ConfusionRows, items: number[], crowd: AnnotatorDraw, held: Int32Array): void {
-  const tally = new Int32Array(votes.classCount);
-  forEachPosterior(votes, rows, items, crowd, (rank, weights) => {
-    const { most } = countVotes(votes, items[rank]!, tally);
-    if (weights[tally.indexOf(most)]! > 1 - 1e-12) held[rank]!++;
-    clearVotes(votes, items[rank]!, tally);
-  });
 }
 
 /** Two classes: counts the items on which majority vote is optimal whatever their annotators vote. */
