@@ -9,6 +9,7 @@ import { Reliability1764000000008 } from './1764000000008-reliability.js';
 import { LeaseProbes1764000000009 } from './1764000000009-lease-probes.js';
 import { QueueFronts1764000000010 } from './1764000000010-queue-fronts.js';
 import { Findings1764000000011 } from './1764000000011-findings.js';
+import { Certificates1764000000012 } from './1764000000012-certificates.js';
 
 /** In the order they are applied. */
 export const migrations = [
@@ -23,4 +24,5 @@ export const migrations = [
   LeaseProbes1764000000009,
   QueueFronts1764000000010,
   Findings1764000000011,
+  Certificates1764000000012,
 ];

@@ -384,6 +384,26 @@ create table reliability_states (
   constraint reliability_states_pkey PRIMARY KEY (project_id)
 );
 
+create table run_certificates (
+  run_id bigint not null,
+  holds double precision,
+  refuted double precision,
+  regret_mean double precision,
+  regret_low double precision,
+  regret_high double precision,
+  tie_rate double precision,
+  project_id integer not null,
+  version integer not null,
+  voted_items integer not null,
+  evaluated_items integer not null,
+  draws integer not null,
+  verdict text not null,
+  assumption text not null,
+  advice text not null,
+  constraint run_certificates_pkey PRIMARY KEY (project_id, run_id, version),
+  constraint run_certificates_verdict CHECK ((verdict = ANY (ARRAY['MV_OPTIMAL_UNDER_MODEL'::text, 'MV_NOT_OPTIMAL_UNDER_MODEL'::text, 'INSUFFICIENT_DATA'::text])))
+);
+
 create table runs (
   project_id integer not null,
   id bigint not null generated always as identity,

@@ -37,6 +37,15 @@ export function seedNumber(written: string): number {
   return value;
 }
 
+/** Reads a whole number within limits. */
+export function wholeNumber(least: number, most: number): (written: string) => number {
+  return (written) => {
+    const value = /^\d{1,15}$/.test(written) ? Number(written) : NaN;
+    if (!(value >= least && value <= most)) throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+    return value;
+  };
+}
+
 /** One line on what an option takes: its default and range or choices. */
 export function optionRange(spec: OptionSpec): string {
   switch (spec.type) {

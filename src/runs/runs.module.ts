@@ -14,6 +14,8 @@ import { FindingsService } from './results/findings.service.js';
 import { DroppedResults } from './results/dropped-results.js';
 import { GoldEvaluationResolver } from './evaluation/gold-evaluation.resolver.js';
 import { GoldEvaluations } from './evaluation/gold-evaluation.service.js';
+import { RunCertificateResolver } from './evaluation/run-certificate.resolver.js';
+import { RunCertificates } from './evaluation/run-certificate.service.js';
 import { MethodsResolver } from './methods.resolver.js';
 import { NamedRun } from './named-run.js';
 import { Reruns } from './running/reruns.js';
@@ -30,9 +32,15 @@ import { SoftLabelsService } from './results/soft-labels.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([Run]), EventsModule, ComputeModule, ItemsModule, PredictionsModule, GoldModule],
   providers: [
+<<<<<<< HEAD
     RunReader, RunsStore, RunWork, RunsService, RunProgress, Reruns, DroppedResults, Classes, NamedRun, SoftLabelsService, AnnotatorResultsService, FindingsService, GoldEvaluations,
     RunsResolver, ProjectRunsResolver, MethodsResolver, ProjectSoftLabelsResolver, ItemSoftLabelResolver, SoftLabelResolver, AnnotatorResultsResolver, GoldEvaluationResolver,
     SoftLabelFindingsResolver, TopTwoResolver, FindingResolver, AnnotatorFindingsResolver, AnnotatorFiguresResolver, RunFindingsResolver, ConfusablePairsResolver, ConfusablePairResolver,
+=======
+    RunReader, RunsStore, RunWork, RunsService, RunProgress, Reruns, DroppedResults, Classes, NamedRun, SoftLabelsService, AnnotatorResultsService, FindingsService, GoldEvaluations, RunCertificates,
+    RunsResolver, ProjectRunsResolver, MethodsResolver, ProjectSoftLabelsResolver, ItemSoftLabelResolver, SoftLabelResolver, AnnotatorResultsResolver, GoldEvaluationResolver, RunCertificateResolver,
+    SoftLabelFindingsResolver, TopTwoResolver, AnnotatorFindingsResolver, AnnotatorFiguresResolver, RunFindingsResolver, ConfusablePairsResolver, ConfusablePairResolver,
+>>>>>>> a298843 (Serve the certificate of a run: run { certificate }, worked out on a thread when it is asked for first, then kept)
   ],
   exports: [RunsService],
 })

@@ -15,7 +15,7 @@ export interface CertificateOptions {
   draws?: number;
   /**
    * Items looked at, chosen at random where there are more. By default 20,000, and fewer where they would take more than
-   * 3e8 numbers (draws x their votes x K): with 500 classes and 5 votes an item 600.
+   * 2e8 numbers (draws x their votes x K): with 500 classes and 5 votes an item 400.
    */
   maxItems?: number;
   /** Default 0. */
@@ -61,8 +61,8 @@ const enough = 0.95;
 const assumption = 'Votes are independent of each other given the true class (no shared mistakes, no hard items), and annotators are as iBCC sees them.';
 
 const defaultItems = 20_000;
-/** draws x votes x K. By default some 20 seconds; at most some minutes. */
-const defaultWork = 3e8;
+/** draws x votes x K. By default some seconds; at most some minutes. */
+const defaultWork = 2e8;
 const mostWork = 5e9;
 
 /**

@@ -1,7 +1,7 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { type AgreementMeasure, agreementMetrics, findAgreementMetric, measureAgreement, pairwiseAgreement, resolveOptions, type VoteTable } from '../../aggregation/index.js';
 import type { CellValue } from '../../formats/text/writer.js';
-import { collectOption, seedNumber, typedOptions } from '../option-values.js';
+import { collectOption, seedNumber, typedOptions, wholeNumber } from '../option-values.js';
 import { PhaseBar } from '../progress.js';
 import { checking, Refusal } from '../refusal.js';
 import { writeTable } from './result-files.js';
@@ -28,7 +28,7 @@ export function configure(command: Command): void {
     .option('-o, --option <name=value>', 'an option of the metric; may be repeated', collectOption)
     .option('--classes <list>', 'the classes in their order, separated by commas; numbers are in order by themselves', (list) => list.split(','))
     .option('--per-class', 'also the agreement upon each class against all others')
-    .option('--replicates <number>', 'resamples of the items for an interval; 0 gives none', wholeNumber, 0)
+    .option('--replicates <number>', 'resamples of the items for an interval; 0 gives none', wholeNumber(0, 999_999_999), 0)
     .option('--level <number>', 'of the interval', Number, 0.95)
     .option('--seed <number>', 'of the resampling', seedNumber, 0)
     .option('--pairs', 'write pairs.csv: the agreement of each pair of annotators that share items')
@@ -93,9 +93,4 @@ function print(table: VoteTable, classes: string[], measures: AgreementMeasure[]
     metric, shown(value), interval ? `${shown(interval.low)} to ${shown(interval.high)}` : '', ...(perClass ? Array.from(perClass, shown) : []),
   ]));
   if (pairs) console.log(pairs);
-}
-
-function wholeNumber(written: string): number {
-  if (!/^\d{1,9}$/.test(written)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(written);
 }

@@ -1,0 +1,32 @@
+import pg from 'pg';
+import { majorityVoteCertificate, VoteTable, type AggregationInput, type MajorityVoteCertificate } from '../../aggregation/index.js';
+import { readKnownGold } from '../../gold/known-gold.js';
+import { readSnapshot } from '../running/snapshot.js';
+
+export interface CertificateTask {
+  url: string;
+  projectId: number;
+  watermark: number;
+  itemCount: number;
+  annotatorCount: number;
+  classCount: number;
+  /** Whether the run's method reads gold: then the certificate reads what the run read. */
+  readsGold: boolean;
+}
+
+/** On a thread of its own, and for as long as it reads on a connection. The votes are those of the run to the last one: by its watermark, N, M and K. */
+export async function run(task: CertificateTask): Promise<MajorityVoteCertificate> {
+  return majorityVoteCertificate(await readInput(task));
+}
+
+async function readInput({ url, projectId, watermark, itemCount, annotatorCount, classCount, readsGold }: CertificateTask): Promise<AggregationInput> {
+  const client = new pg.Client({ connectionString: url, application_name: 'assay certificate', keepAlive: true });
+  await client.connect();
+  try {
+    const votes = new VoteTable({ ...await readSnapshot(client, projectId, watermark), itemCount, annotatorCount, classCount });
+    const gold = readsGold ? await readKnownGold(client, projectId, watermark, itemCount) : null;
+    return { votes, ...(gold && gold.count > 0 && { gold: gold.classes }) };
+  } finally {
+    await client.end();
+  }
+}
