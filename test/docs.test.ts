@@ -1,9 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { describeSettings } from '../src/platform/config.js';
 
 const root = new URL('../', import.meta.url);
 const read = (name: string) => readFileSync(new URL(name, root), 'utf8');
+
+/** Every page there is. */
+const pages = ['README.md', ...['src', 'docs', 'bench'].flatMap((folder) => readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md')).map((name) => `${folder}/${name}`))];
 
 describe('the docs', () => {
   it('tell every setting with its default', () => {
@@ -13,7 +16,7 @@ describe('the docs', () => {
     }
   });
 
-  it.each(['README.md', 'src/README.md', 'docs/operation.md', 'docs/api.md', 'docs/aggregation.md', 'docs/findings.md', 'docs/rules.md', 'docs/reliability.md', 'docs/assignment.md', 'docs/relabel-or-new.md', 'docs/predictions.md', 'bench/README.md', 'bench/activelab/README.md', 'bench/assignment/CAMPAIGN.md'])('%s links to files that are there', (name) => {
+  it.each(pages)('%s links to files that are there', (name) => {
     const base = new URL(name, root);
     const links = [...read(name).matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, link]) => link!);
     expect(links.filter((link) => !existsSync(new URL(link, base)))).toEqual([]);

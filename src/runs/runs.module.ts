@@ -32,15 +32,9 @@ import { SoftLabelsService } from './results/soft-labels.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([Run]), EventsModule, ComputeModule, ItemsModule, PredictionsModule, GoldModule],
   providers: [
-<<<<<<< HEAD
-    RunReader, RunsStore, RunWork, RunsService, RunProgress, Reruns, DroppedResults, Classes, NamedRun, SoftLabelsService, AnnotatorResultsService, FindingsService, GoldEvaluations,
-    RunsResolver, ProjectRunsResolver, MethodsResolver, ProjectSoftLabelsResolver, ItemSoftLabelResolver, SoftLabelResolver, AnnotatorResultsResolver, GoldEvaluationResolver,
-    SoftLabelFindingsResolver, TopTwoResolver, FindingResolver, AnnotatorFindingsResolver, AnnotatorFiguresResolver, RunFindingsResolver, ConfusablePairsResolver, ConfusablePairResolver,
-=======
     RunReader, RunsStore, RunWork, RunsService, RunProgress, Reruns, DroppedResults, Classes, NamedRun, SoftLabelsService, AnnotatorResultsService, FindingsService, GoldEvaluations, RunCertificates,
     RunsResolver, ProjectRunsResolver, MethodsResolver, ProjectSoftLabelsResolver, ItemSoftLabelResolver, SoftLabelResolver, AnnotatorResultsResolver, GoldEvaluationResolver, RunCertificateResolver,
-    SoftLabelFindingsResolver, TopTwoResolver, AnnotatorFindingsResolver, AnnotatorFiguresResolver, RunFindingsResolver, ConfusablePairsResolver, ConfusablePairResolver,
->>>>>>> a298843 (Serve the certificate of a run: run { certificate }, worked out on a thread when it is asked for first, then kept)
+    SoftLabelFindingsResolver, TopTwoResolver, FindingResolver, AnnotatorFindingsResolver, AnnotatorFiguresResolver, RunFindingsResolver, ConfusablePairsResolver, ConfusablePairResolver,
   ],
   exports: [RunsService],
 })

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { agreementMetrics, measureAgreement, methods, votes as votesOf } from '../../src/aggregation/index.js';
+import { agreementMetrics, majorityVoteCertificate, measureAgreement, methods, votes as votesOf } from '../../src/aggregation/index.js';
 import { hasShared, shared } from '../setup/shared.js';
 import { Program } from './program.js';
 
@@ -96,5 +96,52 @@ describe('assay agree', () => {
     const { value } = measureAgreement({ votes: votesOf(rows).table, metric: 'fleiss-kappa' });
     const found = JSON.parse((await assay.run(['agree', path, '-m', 'fleiss-kappa', '--json'])).out) as { items: number; measures: { value: number }[] };
     expect([found.items, found.measures[0]!.value]).toEqual([108, value]);
+  });
+});
+
+describe('assay certificate', () => {
+  const asJson = async (...words: string[]) => JSON.parse((await assay.run(['certificate', ...words, '--json'])).out) as Record<string, unknown>;
+
+  it('tells the verdict in words with its figures, or as one JSON object, what is not a number as null', async () => {
+    const path = await assay.file('votes.csv', 'item,annotator,label,country\ni1,a,x,de\ni2,a,y,de\n');
+    const { code, out, err } = await assay.run(['certificate', path]);
+    expect({ code, err }).toEqual({ code: 0, err: 'assay: columns not read: country\n' });
+    expect(out).toMatch(/^These votes do not tell whether another method would decide better than majority vote\. No item has two votes to compare/);
+    expect(out).toMatch(/INSUFFICIENT_DATA[^]+items looked at +│ +0 │[^]+This takes for granted: votes are independent/);
+    expect(out).not.toContain('NaN');
+    expect(await asJson(path)).toMatchObject({ items: 2, annotators: 1, votes: 2, verdict: 'INSUFFICIENT_DATA', holds: null, regret: { mean: null, low: null, high: null }, draws: 0 });
+  });
+
+  it('takes draws, items and a seed, and scores majority vote and iBCC on gold that the certificate does not see', async () => {
+    expect((await assay.run(['simulate', '--items', '200', '--annotators', '10', '--classes', '3', '--spammers', '0.5', '--out', assay.path('crowd')])).code).toBe(0);
+    const [votes, gold] = [assay.path('crowd', 'votes.csv'), assay.path('crowd', 'gold.csv')];
+    const options = ['--draws', '30', '--max-items', '50', '--seed', '4'];
+    const rows = (await readFile(votes, 'utf8')).trimEnd().split('\n').slice(1).map((row) => row.split(',') as [string, string, string]);
+    const expected = JSON.parse(JSON.stringify(majorityVoteCertificate({ votes: votesOf(rows).table }, { draws: 30, maxItems: 50, seed: 4 }))) as object;
+    expect(await asJson(votes, ...options)).toMatchObject(expected);
+    const scored = await asJson(votes, ...options, '--gold', gold);
+    expect(scored).toMatchObject({ ...expected, seed: 4, evaluatedItems: 50, goldItems: 200 });
+    for (const method of ['majority-vote', 'ibcc']) {
+      const { accuracy } = JSON.parse((await assay.run(['aggregate', votes, '-m', method, '-g', gold, '--json', '--out', assay.path('out')])).out) as { accuracy: number };
+      expect((scored.accuracy as Record<string, number>)[method]).toBe(accuracy);
+    }
+  });
+
+  it('refuses what cannot be done: as usage, or with the file, or with the option to lower', async () => {
+    const path = await assay.file('votes.csv', 'item,annotator,label\ni1,a,x\ni1,b,y\n');
+    expect(await assay.run(['certificate', path, '--draws', '0'])).toMatchObject({ code: 2, err: expect.stringContaining('It must be a whole number from 1 to 100000.') as string });
+    expect(await assay.run(['certificate', path, '--max-items', '1.5'])).toMatchObject({ code: 2, err: expect.stringContaining('It must be a whole number from 1') as string });
+    expect(await assay.run(['certificate', assay.path('none.csv')])).toEqual({ code: 1, out: '', err: `assay: ${assay.path('none.csv')}: there is no such file\n` });
+    const votes = Array.from({ length: 30_000 }, (_, v) => `i${v >> 1},a${v % 7},${v % 3}\n`).join('');
+    const many = await assay.file('many.csv', `item,annotator,label\n${votes}`);
+    expect(await assay.run(['certificate', many, '--draws', '100000', '--max-items', '15000'])).toEqual({
+      code: 1, out: '', err: 'assay: 100000 draws for 30000 votes over 3 classes take 9.0e+9 numbers, more than 5000000000; make at most 55555 draws, or look at fewer items (maxItems)\n',
+    });
+  });
+
+  it.skipIf(!hasShared).each([['bluebird', 'MV_NOT_OPTIMAL_UNDER_MODEL'], ['flag', 'MV_OPTIMAL_UNDER_MODEL']])('says what the library says of a real crowd: %s', async (name, verdict) => {
+    const path = shared('datasets', name, 'votes.csv');
+    const rows = (await readFile(path, 'utf8')).trimEnd().split('\n').slice(1).map((row) => row.split(',') as [string, string, string]);
+    expect(await asJson(path)).toMatchObject({ ...majorityVoteCertificate({ votes: votesOf(rows).table }), verdict });
   });
 });

@@ -15,7 +15,7 @@ export interface CertificateOptions {
   draws?: number;
   /**
    * Items looked at, chosen at random where there are more. By default 20,000, and fewer where they would take more than
-   * 2e8 numbers (draws x their votes x K): with 500 classes and 5 votes an item 400.
+   * 1e8 numbers (draws x their votes x K): with 500 classes and 5 votes an item 200.
    */
   maxItems?: number;
   /** Default 0. */
@@ -62,7 +62,7 @@ const assumption = 'Votes are independent of each other given the true class (no
 
 const defaultItems = 20_000;
 /** draws x votes x K. By default some seconds; at most some minutes. */
-const defaultWork = 2e8;
+const defaultWork = 1e8;
 const mostWork = 5e9;
 
 /**

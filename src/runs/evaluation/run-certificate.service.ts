@@ -9,7 +9,7 @@ import { RunStatus, type Run } from '../run.entity.js';
 import { MajorityVoteCertificate } from './run-certificate.js';
 import type { CertificateTask } from './run-certificate.task.js';
 
-/** Votes (or items, if these are more) x K, and (annotator, class used) x K, of which a fit touches each as often as it iterates: 20 seconds either. */
+/** Votes (or items, if these are more) x K, and (annotator, class used) x K, of which a fit goes over as often as it iterates: some half a minute. */
 const LARGEST_NUMBERS = 2 ** 24;
 const LARGEST_MATRICES = 2 ** 22;
 /** Certificates under way or waiting in one process; who asks for more is told to come back. */
