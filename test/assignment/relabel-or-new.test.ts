@@ -65,7 +65,7 @@ function rowsOf(rows: Float64Array, K: number): Record<string, Float64Array> {
   return Object.fromEntries(Array.from({ length: rows.length / K }, (_, item) => [String(item), rows.subarray(item * K, (item + 1) * K)]));
 }
 
-describe.skipIf(!hasShared)('project { relabelOrNew } equals the reference', { timeout: 180_000 }, () => {
+describe.skipIf(!hasShared)('project { relabelOrNew } equals the reference', { timeout: 300_000 }, () => {
   const folder = pathToFileURL(`${shared('bench-data', 'activelab')}/`);
 
   it('in picks and decisions of all 15 rounds of wall-robot, a version of predictions a round', async () => {
