@@ -6,14 +6,11 @@ import { AssayError, invalid } from '../platform/errors.js';
 import { RequiresScope } from '../platform/principal.js';
 import type { RequestWithContext } from '../platform/request-context.js';
 import { ProjectAccess } from '../projects/project-access.js';
-import { ExportsService, type ExportChoice, type ExportKind } from './exports.service.js';
+import { exportTables } from './export-tables.js';
+import { ExportsService } from './exports.service.js';
+import type { ExportChoice } from './tables/table.js';
 
-interface Choice {
-  run?: string;
-  history?: string;
-}
-
-/** Downloads, streamed: `/projects/:id/<what>.<format>`, the formats being those of the registry. */
+/** Downloads, streamed: `/projects/:id/<table>.<format>`, both of their registries. */
 @Controller('projects/:id')
 export class ExportsController {
   constructor(
@@ -21,39 +18,35 @@ export class ExportsController {
     private readonly access: ProjectAccess,
   ) {}
 
-  @Get('soft-labels.:format')
+  @Get(exportTables.map(({ name }) => `${name}.:format`))
   @RequiresScope('results:read')
-  softLabels(@Req() request: RequestWithContext, @Res() reply: FastifyReply, @Param('id') id: string, @Param('format') format: string, @Query() choice: Choice) {
-    return this.send(request, reply, id, 'soft-labels', format, choice);
-  }
-
-  @Get('annotators.:format')
-  @RequiresScope('results:read')
-  annotators(@Req() request: RequestWithContext, @Res() reply: FastifyReply, @Param('id') id: string, @Param('format') format: string, @Query() choice: Choice) {
-    return this.send(request, reply, id, 'annotators', format, choice);
-  }
-
-  /** The votes that stand; with `?history=true` the whole log. */
-  @Get('votes.:format')
-  @RequiresScope('results:read')
-  votes(@Req() request: RequestWithContext, @Res() reply: FastifyReply, @Param('id') id: string, @Param('format') format: string, @Query() choice: Choice) {
-    return this.send(request, reply, id, 'votes', format, choice);
-  }
-
-  private async send(request: RequestWithContext, reply: FastifyReply, id: string, kind: ExportKind, extension: string, choice: Choice): Promise<void> {
+  async download(
+    @Req() request: RequestWithContext, @Res() reply: FastifyReply, @Param('id') id: string, @Param('format') extension: string,
+    @Query() query: Record<string, string | string[] | undefined>,
+  ): Promise<void> {
+    const table = exportTables.find(({ name }) => request.routeOptions.url!.endsWith(`/${name}.:format`))!;
     const project = await this.access.find(request.assay!.principal!, id);
     const format = formats.find((one) => one.extension === extension);
-    if (!format) throw new AssayError('NOT_FOUND', `there is no ${kind}.${extension}; there are: ${formats.map((one) => `${kind}.${one.extension}`).join(', ')}`);
-    const { table, run } = await this.service.table(project, kind, checked(choice));
-    void reply.header('content-type', format.contentTypes[0]).header('content-disposition', `attachment; filename="${kind}.${extension}"`);
+    if (!format) throw new AssayError('NOT_FOUND', `there is no ${table.name}.${extension}; there are: ${formats.map((one) => `${table.name}.${one.extension}`).join(', ')}`);
+    const { columns, rows, run } = await this.service.open(project, table, choiceIn(query));
+    void reply.header('content-type', format.contentTypes[0]).header('content-disposition', `attachment; filename="${table.name}.${extension}"`);
     if (run) void reply.header('x-assay-run', run.nodeId);
-    await reply.send(Readable.from(format.write(table.columns, table.pages()), { objectMode: false }));
+    // Fastify would read a whole table to answer HEAD with none of it.
+    if (request.method === 'HEAD') return void await reply.send(Readable.from([]));
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort());
+    await reply.send(Readable.from(format.write(columns, rows(gone.signal)), { objectMode: false }));
   }
 }
 
-/** A parameter given twice arrives as a list. */
-function checked({ run, history }: Choice): ExportChoice {
-  if (run != null && typeof run !== 'string') throw invalid('run is given more than once', 'run');
+/** @throws INVALID_INPUT for a parameter that is given twice (it arrives as a list), and for one that is no flag. */
+function choiceIn(query: Record<string, string | string[] | undefined>): ExportChoice {
+  const one = (name: keyof ExportChoice): string | undefined => {
+    const value = query[name];
+    if (value != null && typeof value !== 'string') throw invalid(`${name} is given more than once`, name);
+    return value;
+  };
+  const history = one('history');
   if (history != null && history !== 'true' && history !== 'false') throw invalid(`history is ${JSON.stringify(history)}; it must be true or false`, 'history');
-  return { run, history: history === 'true' };
+  return { run: one('run'), history: history === 'true' ? true : undefined, model: one('model'), version: one('version') };
 }

@@ -1,43 +1,50 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { conflict, notFound } from '../platform/errors.js';
+import type { CellValue } from '../formats/text/writer.js';
+import { conflict, invalid, notFound } from '../platform/errors.js';
 import { readGlobalId } from '../platform/graphql/global-id.js';
 import { Transactions } from '../platform/database/transaction.js';
+import { textFault } from '../platform/text.js';
+import { PredictionModels, type VersionFacts } from '../predictions/prediction-models.service.js';
 import type { Project } from '../projects/project.entity.js';
 import { lockVotes } from '../projects/vote-lock.js';
 import { Run } from '../runs/run.entity.js';
 import { requireResults } from '../runs/run-reader.js';
 import { newestWatermark } from '../runs/watermark.js';
-import { annotatorTable, softLabelTable, voteTable, type ExportTable } from './export-tables.js';
+import { Downloads } from './reading/downloads.js';
+import { pieces } from './reading/pieces.js';
+import type { ExportChoice, ExportTable, Facts, OpenTable } from './tables/table.js';
 
-export const exportKinds = ['soft-labels', 'annotators', 'votes'] as const;
-export type ExportKind = (typeof exportKinds)[number];
-
-export interface ExportChoice {
-  /** Global id of the run whose results are meant; the project's current one where left out. */
-  run?: string;
-  /** Votes: also those that have ended. */
-  history?: boolean;
+/** A table on its way to a file: its columns, and its rows in pieces of a few thousand, so that memory stays constant. */
+export interface Export {
+  columns: readonly string[];
+  /** Ends, and its statement is cancelled, once the signal comes. */
+  readonly rows: (signal: AbortSignal) => AsyncGenerator<CellValue[][]>;
+  run: Run | null;
 }
 
 @Injectable()
-export class ExportsService {
+export class ExportsService implements Facts {
   constructor(
     private readonly source: DataSource,
     private readonly transactions: Transactions,
+    private readonly downloads: Downloads,
+    private readonly models: PredictionModels,
   ) {}
 
-  /** @throws CONFLICT where there are no results; NOT_FOUND for a run of another project. */
-  async table(project: Project, kind: ExportKind, choice: ExportChoice): Promise<{ table: ExportTable; run: Run | null }> {
-    if (kind === 'votes') {
-      return { table: voteTable(this.source, project, await this.watermark(project.id), choice.history ?? false), run: null };
-    }
-    const run = await this.chooseRun(project, choice.run);
-    const table = kind === 'soft-labels' ? softLabelTable : annotatorTable;
-    return { table: table(this.source, project, run), run };
+  /** @throws INVALID_INPUT for a choice that the table does not heed; and what the table tells of those it does. */
+  async open(project: Project, table: ExportTable, choice: ExportChoice): Promise<Export> {
+    const stray = (Object.keys(choice) as (keyof ExportChoice)[]).find((name) => choice[name] != null && !table.choices.includes(name));
+    if (stray) throw invalid(`${table.name} take no ${stray}${table.choices.length > 0 ? `; they take: ${table.choices.join(', ')}` : ''}`, stray);
+    const open = await table.open(project, this, choice);
+    return {
+      columns: open.columns ?? open.sequences[0]!.columns.flatMap(({ names }) => names),
+      rows: (signal) => this.rows(open, signal),
+      run: open.run ?? null,
+    };
   }
 
-  private async chooseRun(project: Project, id: string | undefined): Promise<Run> {
+  async run(project: Project, { run: id }: ExportChoice): Promise<Run> {
     if (id == null && project.currentRunId == null) throw conflict('the project has no results yet: start a run (startRun) and wait for its end');
     const [projectId, runId] = id == null ? [project.id, project.currentRunId!] : readGlobalId('Run', id);
     const run = projectId === project.id && runId != null ? await this.source.getRepository(Run).findOneBy({ projectId, id: runId }) : null;
@@ -46,10 +53,29 @@ export class ExportsService {
     return run;
   }
 
-  private watermark(projectId: number): Promise<number> {
+  async watermark({ id }: Project): Promise<number> {
     return this.transactions.run(async (transaction) => {
-      await lockVotes(transaction, projectId, 'exclusive');
-      return newestWatermark(transaction, projectId);
+      await lockVotes(transaction, id, 'exclusive');
+      return newestWatermark(transaction, id);
     });
+  }
+
+  async versions({ id }: Project, { model, version }: ExportChoice): Promise<VersionFacts[]> {
+    if (model == null && version != null) throw invalid('version is given without its model', 'version');
+    const absent = [model, version].find((name) => name != null && textFault(name) != null);
+    if (absent != null) throw notFound('prediction model or version', JSON.stringify(absent));
+    if (model != null && version != null) return [await this.models.byName(id, model, version)];
+    const current = await this.models.current(id);
+    const chosen = model == null ? current : current.filter((one) => one.model === model);
+    if (model != null && chosen.length === 0) throw notFound('prediction model with a version that is read', model);
+    return chosen;
+  }
+
+  private async* rows({ sequences, expand, run }: OpenTable, signal: AbortSignal): AsyncGenerator<CellValue[][]> {
+    for (const sequence of sequences) {
+      for await (const rows of pieces(this.downloads, sequence, signal)) yield expand ? rows.flatMap(expand) : rows;
+    }
+    // Results that were dropped meanwhile must not pass for a whole file.
+    if (run) requireResults(await this.source.getRepository(Run).findOneByOrFail({ projectId: run.projectId, id: run.id }));
   }
 }

@@ -13,7 +13,7 @@ const settings = z.object({
   PORT: whole(3000, 0, 65535).describe('port to listen on; 0 takes a free one'),
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://').optional()
     .describe('a PostgreSQL of 15 or later; without it an embedded one starts in ASSAY_DATA_DIR'),
-  DATABASE_POOL: whole(12, 2, 200).describe('database connections of this process; a third of them for the statements that are asked most'),
+  DATABASE_POOL: whole(12, 3, 200).describe('database connections of this process; a third of them for the statements that are asked most, a sixth for downloads'),
   ASSAY_DATA_DIR: z.string().min(1).default('.assay').transform((v) => resolve(v))
     .describe('folder of the embedded database and the first key'),
   ASSAY_WORK: flag(true).describe('whether the API process also works on runs; set false where workers run apart'),
@@ -60,10 +60,11 @@ export class Config {
     return new Config({ ...this.settings, DATABASE_URL: url });
   }
 
-  /** A third of the pool is kept for the statements that are asked most; the rest is for transactions. */
-  get connections(): { prepared: number; others: number } {
+  /** A third of the pool is kept for the statements that are asked most, a sixth for downloads; the rest is for transactions. */
+  get connections(): { prepared: number; downloads: number; others: number } {
     const prepared = Math.max(1, Math.floor(this.settings.DATABASE_POOL / 3));
-    return { prepared, others: this.settings.DATABASE_POOL - prepared };
+    const downloads = Math.max(1, Math.floor(this.settings.DATABASE_POOL / 6));
+    return { prepared, downloads, others: this.settings.DATABASE_POOL - prepared - downloads };
   }
 
   get isDevelopment(): boolean {

@@ -173,9 +173,9 @@ describe('every route', () => {
       const prefix = String(Reflect.getMetadata('path', metatype!));
       return scanner.getAllMethodNames(Object.getPrototypeOf(instance) as object).flatMap((name) => {
         const handler = (instance as Record<string, object>)[name]!;
-        const path: unknown = Reflect.getMetadata('path', handler);
-        if (typeof path !== 'string') return [];
-        return [{ method: RequestMethod[Reflect.getMetadata('method', handler) as number]!.toLowerCase(), path: `/${prefix}/${path}`.replace(/\/+/g, '/') }];
+        // One, or several that the handler tells apart itself.
+        const paths = [Reflect.getMetadata('path', handler) as string | string[] | undefined ?? []].flat();
+        return paths.map((path) => ({ method: RequestMethod[Reflect.getMetadata('method', handler) as number]!.toLowerCase(), path: `/${prefix}/${path}`.replace(/\/+/g, '/') }));
       });
     });
   }

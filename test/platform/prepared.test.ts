@@ -28,8 +28,8 @@ describe('a prepared statement', () => {
     expect(statement).toEqual({ custom: 0 });
   });
 
-  it('leaves two thirds of the connections to transactions', () => {
-    expect(Config.read({}).connections).toEqual({ prepared: 4, others: 8 });
-    expect(Config.read({ DATABASE_POOL: '2' }).connections).toEqual({ prepared: 1, others: 1 });
+  it('leaves half of the connections to transactions', () => {
+    expect(Config.read({}).connections).toEqual({ prepared: 4, downloads: 2, others: 6 });
+    expect(Config.read({ DATABASE_POOL: '3' }).connections).toEqual({ prepared: 1, downloads: 1, others: 1 });
   });
 });

@@ -1,6 +1,6 @@
 import type { ByteSink } from '../text/byte-sink.js';
 import { guarded } from '../text/formula-guard.js';
-import type { CellValue, RowWriter } from '../text/writer.js';
+import { Json, type CellValue, type RowWriter } from '../text/writer.js';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -26,12 +26,16 @@ export function csvWriter(columns: readonly string[]): RowWriter {
 }
 
 function putCell(sink: ByteSink, value: CellValue): void {
-  if (typeof value === 'string') {
-    if (unusual.test(value)) putUnusual(sink, guarded(value));
-    else sink.text(value);
-  } else if (typeof value === 'number') {
+  if (typeof value === 'string') putText(sink, value);
+  else if (value instanceof Json) putText(sink, value.text);
+  else if (typeof value === 'number') {
     if (Number.isFinite(value)) sink.number(value);
   } else if (value != null) sink.text(value instanceof Date ? value.toISOString() : String(value));
+}
+
+function putText(sink: ByteSink, text: string): void {
+  if (unusual.test(text)) putUnusual(sink, guarded(text));
+  else sink.text(text);
 }
 
 function putUnusual(sink: ByteSink, text: string): void {

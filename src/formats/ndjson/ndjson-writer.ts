@@ -1,5 +1,5 @@
 import type { ByteSink } from '../text/byte-sink.js';
-import type { CellValue, RowWriter } from '../text/writer.js';
+import { Json, type CellValue, type RowWriter } from '../text/writer.js';
 
 const QUOTE = 0x22;
 /** Beyond ASCII the engine decides what needs an escape. */
@@ -30,5 +30,6 @@ function putLiteral(sink: ByteSink, value: CellValue): void {
     if (Number.isFinite(value)) sink.number(value);
     else sink.text('null');
   } else if (value == null) sink.text('null');
+  else if (value instanceof Json) sink.text(value.text);
   else sink.text(value instanceof Date ? `"${value.toISOString()}"` : String(value));
 }

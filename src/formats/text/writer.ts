@@ -1,7 +1,15 @@
 import { ByteSink } from './byte-sink.js';
 
 /** What a cell may hold. Numbers that are not finite are written as no value. */
-export type CellValue = string | number | boolean | Date | null | undefined;
+export type CellValue = string | number | boolean | Date | Json | null | undefined;
+
+/** A cell that is JSON already: written as it is where the format is JSON, else as its text. */
+export class Json {
+  constructor(
+    /** In one line. */
+    readonly text: string,
+  ) {}
+}
 
 /** Rows as text, one format's way. Made for one list of columns, which every row follows. */
 export interface RowWriter {

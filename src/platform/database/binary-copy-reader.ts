@@ -1,9 +1,12 @@
-import type { Client } from 'pg';
+import type { ClientBase } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 
 /** PGCOPY\n\377\r\n\0, flags, and the length of a header extension, which is 0. */
 const HEADER_BYTES = 19;
 const FLOAT8 = 701;
+const INT4 = 23;
+/** Microseconds from 1970 to 2000, where PostgreSQL's time begins. */
+const EPOCH_SHIFT_US = 946_684_800_000_000;
 
 /**
  * The rows of a query by COPY in PostgreSQL's binary form, without a string or an object a row:
@@ -15,7 +18,7 @@ const FLOAT8 = 701;
  * The same cursor comes for each chunk that the server sends. Whoever leaves the loop early can use the client no more.
  * @throws what the server answered, and Error where the copy ends amid a row.
  */
-export async function* readCopy(client: Client, query: string): AsyncGenerator<CopyRows> {
+export async function* readCopy(client: ClientBase, query: string): AsyncGenerator<CopyRows> {
   const stream = client.query(copyTo(`copy (${query}) to stdout (format binary)`));
   const rows = new CopyRows();
   for await (const chunk of stream as AsyncIterable<Buffer>) {
@@ -114,6 +117,28 @@ export class CopyRows {
     return this.view.getFloat64(this.at - 8);
   }
 
+  text(): string {
+    const start = this.at + 4;
+    this.at = start + this.view.getInt32(this.at);
+    if (this.at > this.end || this.at < start) throw this.unlike('a text');
+    return this.bytes.toString('utf8', start, this.at);
+  }
+
+  /** A timestamptz in milliseconds from 1970 on; what is less than one is cut off, as a Date of the driver's has it. */
+  milliseconds(): number {
+    return Math.floor((this.int8() + EPOCH_SHIFT_US) / 1000);
+  }
+
+  /** An int4[] without nulls. */
+  int4s(): number[] {
+    return this.elements(INT4, 8, (at) => this.view.getInt32(at));
+  }
+
+  /** A float8[] without nulls. */
+  float8s(): number[] {
+    return this.elements(FLOAT8, 12, (at) => this.view.getFloat64(at));
+  }
+
   /** target[to...] = the elements of a float8[] without nulls. @returns how many there are. */
   float8Array(target: Float64Array, to: number): number {
     const { view } = this;
@@ -133,6 +158,18 @@ export class CopyRows {
   requireEnd(): void {
     if (!this.ended) this.next();
     if (!this.ended) throw new Error(`the copy ended amid a row, after ${this.rowCount} rows`);
+  }
+
+  private elements(type: number, stride: number, read: (at: number) => number): number[] {
+    const { view } = this;
+    const start = this.at + 4;
+    const bytes = view.getInt32(this.at);
+    if (bytes < 12 || view.getInt32(start + 8) !== type) throw this.unlike(`an array of type ${type}`);
+    const length = view.getInt32(start) === 0 ? 0 : view.getInt32(start + 12);
+    // 20 bytes of header, then 4 of length and the value each: another length is a null among them, or a second dimension.
+    if (length > 0 && bytes !== 20 + stride * length) throw this.unlike('an array of one dimension without nulls');
+    this.at = start + bytes;
+    return Array.from({ length }, (_, i) => read(start + 24 + i * stride));
   }
 
   private take(bytes: number): void {

@@ -1,0 +1,48 @@
+import type { CellValue } from '../../formats/text/writer.js';
+import type { VersionFacts } from '../../predictions/prediction-models.service.js';
+import type { Project } from '../../projects/project.entity.js';
+import type { Run } from '../../runs/run.entity.js';
+import type { Sequence } from '../reading/pieces.js';
+
+/** What a caller may say of a download; each table names the ones it heeds. */
+export interface ExportChoice {
+  /** Global id of the run whose results are meant; the project's current one where left out. */
+  run?: string;
+  /** Also what has ended. */
+  history?: boolean;
+  /** A model's name, where one alone is meant. */
+  model?: string;
+  /** Of the model; the one that is read where left out. */
+  version?: string;
+}
+
+/** Looks up what a table is to show. Each throws what the caller is told. */
+export interface Facts {
+  /** @throws CONFLICT where there are no results; NOT_FOUND for a run of another project. */
+  run(project: Project, choice: ExportChoice): Promise<Run>;
+  /** The newest point of the project's log: what is written later is not shown. */
+  watermark(project: Project): Promise<number>;
+  /** @throws NOT_FOUND */
+  versions(project: Project, choice: ExportChoice): Promise<VersionFacts[]>;
+}
+
+/** A table as it is to be written, at one moment. */
+export interface OpenTable {
+  /** The names of its columns, as far as they are not those of the sequences. */
+  columns?: readonly string[];
+  /** One behind the other; all have the same columns. */
+  sequences: readonly Sequence[];
+  /** What is written in place of a row that was read: as many rows as it holds. */
+  expand?: (cells: readonly CellValue[]) => CellValue[][];
+  /** The run whose results they are, if they are a run's. */
+  run?: Run;
+}
+
+/** One kind of download. */
+export interface ExportTable {
+  /** As its route and the command call it. */
+  readonly name: string;
+  readonly title: string;
+  readonly choices: readonly (keyof ExportChoice)[];
+  open(project: Project, facts: Facts, choice: ExportChoice): Promise<OpenTable>;
+}
