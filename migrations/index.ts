@@ -10,6 +10,7 @@ import { LeaseProbes1764000000009 } from './1764000000009-lease-probes.js';
 import { QueueFronts1764000000010 } from './1764000000010-queue-fronts.js';
 import { Findings1764000000011 } from './1764000000011-findings.js';
 import { Certificates1764000000012 } from './1764000000012-certificates.js';
+import { PageIndexes1764000000016 } from './1764000000016-page-indexes.js';
 
 /** In the order they are applied. */
 export const migrations = [
@@ -25,4 +26,5 @@ export const migrations = [
   QueueFronts1764000000010,
   Findings1764000000011,
   Certificates1764000000012,
+  PageIndexes1764000000016,
 ];

@@ -24,6 +24,7 @@ create table annotator_flags (
   constraint annotator_flags_kind_check CHECK ((kind = ANY (ARRAY['BELOW_CHANCE'::text, 'CHANCE_AGREEMENT'::text, 'ONE_CLASS'::text, 'TOO_FAST'::text, 'DRIFT'::text]))),
   constraint annotator_flags_pkey PRIMARY KEY (project_id, id)
 );
+CREATE INDEX annotator_flags_raised ON public.annotator_flags USING btree (project_id, kind, annotator_code) WHERE ((ended_at IS NULL) AND (dismissed_at IS NULL));
 CREATE UNIQUE INDEX annotator_flags_standing ON public.annotator_flags USING btree (project_id, annotator_code, kind) WHERE (ended_at IS NULL);
 
 create table annotator_reliability (
@@ -85,7 +86,7 @@ create table annotators (
   constraint annotators_project_id_external_id_key UNIQUE (project_id, external_id),
   constraint annotators_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'PAUSED'::text, 'BLOCKED'::text])))
 );
-CREATE INDEX annotators_held ON public.annotators USING btree (project_id, status, code) WHERE (status <> 'ACTIVE'::text);
+CREATE INDEX annotators_by_status ON public.annotators USING btree (project_id, status, code) WHERE ((code >= 0) AND (status > ''::text));
 
 create table api_keys (
   id integer not null generated always as identity,
@@ -186,6 +187,7 @@ create table item_counts (
   constraint item_counts_state_check CHECK (((state >= 0) AND (state <= 3))),
   constraint item_counts_votes_check CHECK ((votes >= 0))
 );
+CREATE INDEX item_counts_by_state ON public.item_counts USING btree (project_id, state, flagged, item_code) WHERE ((item_code >= 0) AND (state >= 0));
 
 create table item_queue (
   priority double precision not null,

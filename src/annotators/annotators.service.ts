@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CodeDictionary } from '../projects/code-dictionary.js';
+import { byIndex } from '../platform/database/by-index.js';
 import { notFound } from '../platform/errors.js';
 import { readGlobalId } from '../platform/graphql/global-id.js';
 import { connectionType, Keyset, readPage, type ConnectionOf, type PageArgs } from '../platform/graphql/pagination.js';
@@ -96,16 +97,19 @@ export class AnnotatorsService {
   }
 
   async byCodes(projectId: number, codes: readonly number[]): Promise<(Annotator | null)[]> {
-    const rows = await this.source.getRepository(Annotator).createQueryBuilder('annotator')
-      .where('annotator.project_id = :projectId and annotator.code = any(:codes)', { projectId, codes }).getMany();
+    const query = this.source.getRepository(Annotator).createQueryBuilder('annotator')
+      .where('annotator.project_id = :projectId and annotator.code = any(:codes)', { projectId, codes }).orderBy('annotator.code');
+    const rows = await byIndex(this.source, (runner) => query.setQueryRunner(runner).getMany());
     const found = new Map(rows.map((annotator) => [annotator.code, annotator]));
     return codes.map((code) => found.get(code) ?? null);
   }
 
   async page(project: Project, args: PageArgs, status: AnnotatorStatus | null = null): Promise<ConnectionOf<Annotator>> {
     const query = this.source.getRepository(Annotator).createQueryBuilder('annotator').where('annotator.project_id = :projectId', { projectId: project.id });
-    if (status) query.andWhere('annotator.status = :status', { status });
-    return readPage(query, byCode, args);
+    if (!status) return readPage(query, byCode, args);
+    // The conditions of the index by status, which hold for all.
+    query.andWhere(`annotator.code >= 0 and annotator.status > ''`).setParameters({ status });
+    return readPage(query, byCode, args, [{ sql: 'annotator.status', value: ':status' }]);
   }
 }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { queryByIndex } from '../platform/database/by-index.js';
 import { connectionType, Keyset, type ConnectionOf, type PageArgs } from '../platform/graphql/pagination.js';
 import type { RequestContext } from '../platform/request-context.js';
 import { GOLD_COLUMNS, GoldAnswer } from './gold-answer.js';
@@ -16,7 +17,7 @@ export class GoldAnswers {
   async page(projectId: number, args: PageArgs): Promise<ConnectionOf<GoldAnswer>> {
     const parameters: unknown[] = [projectId];
     const { where, orderBy, limit } = byItem.page(args, parameters);
-    const rows: GoldAnswer[] = await this.source.query(
+    const rows = await queryByIndex<GoldAnswer>(this.source,
       `select ${GOLD_COLUMNS} from gold_answers gold where gold.project_id = $1 and gold.ended_seq is null and ${where} order by ${orderBy} limit ${limit}`, parameters,
     );
     return byItem.connection(args, rows, (row) => Object.assign(new GoldAnswer(), row));

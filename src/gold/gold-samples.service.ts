@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Compute } from '../compute/compute.service.js';
 import { int4Array } from '../platform/database/binary-array.js';
+import { queryByIndex } from '../platform/database/by-index.js';
 import { invalid, notFound } from '../platform/errors.js';
 import { readGlobalId } from '../platform/graphql/global-id.js';
 import { Idempotency } from '../platform/database/idempotency.js';
@@ -70,7 +71,7 @@ export class GoldSamples {
   async page(projectId: number, args: PageArgs): Promise<ConnectionOf<GoldSample>> {
     const parameters: unknown[] = [projectId];
     const { where, orderBy, limit } = newestFirst.page(args, parameters);
-    const rows: GoldSample[] = await this.source.query(
+    const rows = await queryByIndex<GoldSample>(this.source,
       `select ${SAMPLE_COLUMNS} from gold_samples sample where sample.project_id = $1 and ${where} order by ${orderBy} limit ${limit}`, parameters,
     );
     return newestFirst.connection(args, rows, (row) => Object.assign(new GoldSample(), row));
@@ -81,7 +82,7 @@ export class GoldSamples {
     const parameters: unknown[] = [projectId, sampleId];
     const { where, orderBy, limit } = byItem.page(args, parameters);
     const wanted = answered == null ? 'true' : `${ANSWERED} = $${parameters.push(answered)}::boolean`;
-    const rows: GoldSampleItem[] = await this.source.query(
+    const rows = await queryByIndex<GoldSampleItem>(this.source,
       `select drawn.project_id as "projectId", drawn.item_code as "itemCode", drawn.probability, ${ANSWERED} as answered
        from gold_sample_items drawn where drawn.project_id = $1 and drawn.sample_id = $2 and ${where} and ${wanted} order by ${orderBy} limit ${limit}`,
       parameters,

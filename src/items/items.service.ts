@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CodeDictionary } from '../projects/code-dictionary.js';
+import { byIndex } from '../platform/database/by-index.js';
 import { notFound } from '../platform/errors.js';
 import { readGlobalId } from '../platform/graphql/global-id.js';
 import { connectionType, Keyset, readPage, type ConnectionOf, type PageArgs } from '../platform/graphql/pagination.js';
@@ -86,8 +87,9 @@ export class ItemsService {
   }
 
   async byCodes(projectId: number, codes: readonly number[]): Promise<(Item | null)[]> {
-    const rows = await this.source.getRepository(Item).createQueryBuilder('item')
-      .where('item.project_id = :projectId and item.code = any(:codes)', { projectId, codes }).getMany();
+    const query = this.source.getRepository(Item).createQueryBuilder('item')
+      .where('item.project_id = :projectId and item.code = any(:codes)', { projectId, codes }).orderBy('item.code');
+    const rows = await byIndex(this.source, (runner) => query.setQueryRunner(runner).getMany());
     const found = new Map(rows.map((item) => [item.code, item]));
     return codes.map((code) => found.get(code) ?? null);
   }

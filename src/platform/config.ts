@@ -13,7 +13,7 @@ const settings = z.object({
   PORT: whole(3000, 0, 65535).describe('port to listen on; 0 takes a free one'),
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://').optional()
     .describe('a PostgreSQL of 15 or later; without it an embedded one starts in ASSAY_DATA_DIR'),
-  DATABASE_POOL: whole(12, 3, 200).describe('database connections of this process; a third of them for the statements that are asked most, a sixth for downloads'),
+  DATABASE_POOL: whole(12, 4, 200).describe('database connections of this process; a third of them for the statements that are asked most, a sixth for downloads'),
   ASSAY_DATA_DIR: z.string().min(1).default('.assay').transform((v) => resolve(v))
     .describe('folder of the embedded database and the first key'),
   ASSAY_WORK: flag(true).describe('whether the API process also works on runs; set false where workers run apart'),

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Annotator } from '../annotators/annotator.entity.js';
+import type { Annotator } from '../annotators/annotator.entity.js';
 import { AnnotatorsService } from '../annotators/annotators.service.js';
+import { queryByIndex } from '../platform/database/by-index.js';
 import { notFound } from '../platform/errors.js';
-import { Keyset, readPage, type ConnectionOf, type PageArgs } from '../platform/graphql/pagination.js';
+import { Keyset, type ConnectionOf, type PageArgs } from '../platform/graphql/pagination.js';
 import type { RequestContext } from '../platform/request-context.js';
 import { excerpt, requireText } from '../platform/text.js';
 import { Transactions } from '../platform/database/transaction.js';
@@ -11,9 +12,9 @@ import { Audit, type Actor } from '../projects/audit/audit.js';
 import type { Project } from '../projects/project.entity.js';
 import { FLAG_COLUMNS, type AnnotatorFlag } from './annotator-flag.entity.js';
 import { RELIABILITY_COLUMNS, type AnnotatorReliability } from './annotator-reliability.entity.js';
-import type { FlagKind } from './flags.js';
+import { flagKinds, type FlagKind } from './flags.js';
 
-const byCode = new Keyset<Annotator>([{ sql: 'annotator.code', type: 'int4' }], (annotator) => [annotator.code]);
+const byCode = new Keyset<Annotator>([{ sql: 'flag.annotator_code', type: 'int4' }], (annotator) => [annotator.code]);
 /** Flags that people should look at. */
 const RAISED = 'ended_at is null and dismissed_at is null';
 
@@ -50,12 +51,19 @@ export class ReliabilityService {
   }
 
   async flagged(project: Project, args: PageArgs, kind: FlagKind | null): Promise<ConnectionOf<Annotator>> {
-    const query = this.source.getRepository(Annotator).createQueryBuilder('annotator').where(
-      `annotator.project_id = :projectId and annotator.code in (
-         select annotator_code from annotator_flags where project_id = :projectId and ${RAISED} and (kind = :kind or :kind::text is null))`,
-      { projectId: project.id, kind },
+    // A page's worth from each kind's place in the index; who is flagged for several reasons is listed once.
+    const parameters: unknown[] = [project.id, kind == null ? flagKinds : [kind]];
+    const { where, orderBy, order, limit } = byCode.page(args, parameters, [{ sql: 'flag.kind', value: 'wanted.kind' }]);
+    const rows = await queryByIndex<{ code: number }>(this.source,
+      `select distinct page.code from unnest($2::text[]) as wanted(kind)
+       cross join lateral (
+         select flag.annotator_code as code from annotator_flags flag where flag.project_id = $1 and ${RAISED} and ${where} order by ${orderBy} limit ${limit}
+       ) page
+       order by page.code ${order[0]!.direction} limit ${limit}`,
+      parameters,
     );
-    return readPage(query, byCode, args);
+    const annotators = await this.annotators.byCodes(project.id, rows.map((row) => row.code));
+    return byCode.connection(args, annotators.map((annotator) => annotator!), (annotator) => annotator);
   }
 
   /** Hides a flag that stands, until it has ended and is raised anew. @throws NOT_FOUND without one. */

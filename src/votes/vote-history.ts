@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { queryByIndex } from '../platform/database/by-index.js';
 import { notFound } from '../platform/errors.js';
 import { readGlobalId } from '../platform/graphql/global-id.js';
 import { connectionType, Keyset, type ConnectionOf, type PageArgs } from '../platform/graphql/pagination.js';
@@ -33,7 +34,7 @@ export class VoteHistory {
   async ofProject(projectId: number, classes: readonly string[], args: PageArgs): Promise<ConnectionOf<Vote>> {
     const parameters: unknown[] = [projectId];
     const { where, orderBy, limit } = bySeq.page(args, parameters);
-    const rows: object[] = await this.source.query(
+    const rows = await queryByIndex<object>(this.source,
       `select ${VOTE_COLUMNS} from votes v where v.project_id = $1 and ${where} order by ${orderBy} limit ${limit}`, parameters,
     );
     return bySeq.connection(args, rows.map((row) => Object.assign(new Vote(), row, { classes })), (vote) => vote);

@@ -7,7 +7,7 @@ let database: FreshDatabase;
 let prepared: Prepared;
 beforeAll(async () => {
   database = await bareDatabase();
-  prepared = new Prepared(Config.read({ DATABASE_URL: database.url, DATABASE_POOL: '3' }));
+  prepared = new Prepared(Config.read({ DATABASE_URL: database.url, DATABASE_POOL: '4' }));
 });
 afterAll(async () => {
   await prepared.onApplicationShutdown();
@@ -30,6 +30,6 @@ describe('a prepared statement', () => {
 
   it('leaves half of the connections to transactions', () => {
     expect(Config.read({}).connections).toEqual({ prepared: 4, downloads: 2, others: 6 });
-    expect(Config.read({ DATABASE_POOL: '3' }).connections).toEqual({ prepared: 1, downloads: 1, others: 1 });
+    expect(Config.read({ DATABASE_POOL: '4' }).connections).toEqual({ prepared: 1, downloads: 1, others: 2 });
   });
 });

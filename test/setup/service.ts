@@ -45,8 +45,8 @@ export async function startService(environment: Record<string, string> = {}): Pr
 }
 
 /** Another API process on the database of a service that runs, with its first key. It works on no jobs: its statements are those of its requests. */
-export async function startBeside(service: Service): Promise<Service> {
-  return serve(service.databaseUrl, { ASSAY_WORK: 'false' }, async () => {}, service.key);
+export async function startBeside(service: Service, environment: Record<string, string> = {}): Promise<Service> {
+  return serve(service.databaseUrl, { ASSAY_WORK: 'false', ...environment }, async () => {}, service.key);
 }
 
 async function serve(databaseUrl: string, environment: Record<string, string>, dispose: () => Promise<void>, knownKey?: string): Promise<Service> {

@@ -1,4 +1,4 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 
 /**
  * Leave the planner one way to rows that are wanted in an index's order from some key on: that index, as far as the limit
@@ -15,19 +15,20 @@ export const ordersByIndex: Readonly<Record<string, string>> = {
 const SET_LOCAL = `begin read only; ${Object.entries(ordersByIndex).map(([name, value]) => `set local ${name} = ${value}`).join('; ')}`;
 
 /**
- * The rows of one statement planned so; for pages, whose order an index must have. Settings of the transaction, not of a
- * connection: they pass through poolers, and need no connections of their own. Two round trips more.
+ * Statements planned so; for pages, whose order an index must have. The settings are a transaction's, not a connection's: they
+ * pass through poolers and need no connections of their own. Two round trips more.
  */
-export async function queryByIndex<Row>(source: DataSource, sql: string, parameters: readonly unknown[]): Promise<Row[]> {
+export async function byIndex<Result>(source: DataSource, read: (runner: QueryRunner) => Promise<Result>): Promise<Result> {
   const runner = source.createQueryRunner();
   try {
     await runner.query(SET_LOCAL);
-    try {
-      return await runner.query(sql, [...parameters]) as Row[];
-    } finally {
-      await runner.query('rollback');
-    }
+    // A connection that is lost meanwhile has told so in the statement.
+    return await read(runner).finally(() => runner.query('rollback').catch(() => undefined));
   } finally {
     await runner.release();
   }
+}
+
+export async function queryByIndex<Row>(source: DataSource, sql: string, parameters: readonly unknown[]): Promise<Row[]> {
+  return byIndex(source, (runner) => runner.query(sql, [...parameters]) as Promise<Row[]>);
 }

@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { ArgsType, Field, Int, ObjectType } from '@nestjs/graphql';
 import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import { byIndex } from '../database/by-index.js';
 import { invalid, limitExceeded } from '../errors.js';
 
 /** Relay's four, without offsets: pages stay stable while rows are being added. */
@@ -71,6 +72,12 @@ export interface KeyColumn {
   descending?: boolean;
 }
 
+/** A column of the index before those of the keyset, and SQL for the one value that the page's rows have in it. */
+export interface FixedColumn {
+  sql: string;
+  value: string;
+}
+
 /** What a store needs to read one page, and to make the connection of the rows it read. */
 export class Keyset<Row> {
   constructor(
@@ -81,19 +88,29 @@ export class Keyset<Row> {
   /**
    * SQL for one page: a condition (to be joined by `and`), an order, and a limit of one row more than asked.
    * `parameters` is appended to; columns all run in one direction, so a row comparison uses the index.
+   * @param fixed a filter by what an index has before the keyset. It becomes part of the row comparisons and of the order: compared
+   * by equality it would leave the planner the choice of another index that has the keyset's order, whose every row it would look at.
    */
-  page(args: PageArgs, parameters: unknown[]): { where: string; orderBy: string; order: { sql: string; direction: 'ASC' | 'DESC' }[]; limit: number } {
+  page(args: PageArgs, parameters: unknown[], fixed: readonly FixedColumn[] = []): { where: string; orderBy: string; order: { sql: string; direction: 'ASC' | 'DESC' }[]; limit: number } {
     const { backward, size } = readSize(args);
     const bounds: string[] = [];
+    const names = [...fixed, ...this.columns].map(({ sql }) => sql).join(', ');
+    const bounded = new Set<boolean>();
     for (const [cursor, side] of [[args.after, 'after'], [args.before, 'before']] as const) {
       if (cursor == null) continue;
       const key = readCursor(cursor, this.columns, side);
       const ahead = (side === 'after') !== Boolean(this.columns[0]!.descending);
       const values = key.map((part, i) => `$${parameters.push(part)}::${this.columns[i]!.type}`);
-      bounds.push(`(${this.columns.map((c) => c.sql).join(', ')}) ${ahead ? '>' : '<'} (${values.join(', ')})`);
+      bounds.push(`(${names}) ${ahead ? '>' : '<'} (${[...fixed.map(({ value }) => value), ...values].join(', ')})`);
+      bounded.add(ahead);
+    }
+    if (fixed.length > 0) {
+      const [columns, values] = [fixed.map(({ sql }) => sql).join(', '), fixed.map(({ value }) => value).join(', ')];
+      if (!bounded.has(true)) bounds.push(`(${columns}) >= (${values})`);
+      if (!bounded.has(false)) bounds.push(`(${columns}) <= (${values})`);
     }
     const direction = Boolean(this.columns[0]!.descending) !== backward ? 'DESC' : 'ASC';
-    const order = this.columns.map(({ sql }) => ({ sql, direction } as const));
+    const order = [...fixed, ...this.columns].map(({ sql }) => ({ sql, direction } as const));
     return {
       where: bounds.length > 0 ? bounds.join(' and ') : 'true',
       order: [...order],
@@ -146,11 +163,14 @@ function readCursor(cursor: string, columns: readonly KeyColumn[], side: string)
   throw invalid(`${JSON.stringify(cursor.slice(0, 80))} is not a cursor of this connection; use an endCursor or startCursor as it came`, side);
 }
 
-/** One page of a TypeORM query whose alias the keyset's columns name. */
-export async function readPage<Row extends ObjectLiteral>(query: SelectQueryBuilder<Row>, keyset: Keyset<Row>, args: PageArgs): Promise<ConnectionOf<Row>> {
+/** One page of a TypeORM query whose alias the keyset's columns name, read in the order of the index that has it. */
+export async function readPage<Row extends ObjectLiteral>(
+  query: SelectQueryBuilder<Row>, keyset: Keyset<Row>, args: PageArgs, fixed: readonly FixedColumn[] = [],
+): Promise<ConnectionOf<Row>> {
   const parameters: unknown[] = [];
-  const { where, order, limit } = keyset.page(args, parameters);
+  const { where, order, limit } = keyset.page(args, parameters, fixed);
   query.andWhere(where.replace(/\$(\d+)/g, ':key$1'), Object.fromEntries(parameters.map((value, i) => [`key${i + 1}`, value])));
   for (const { sql, direction } of order) query.addOrderBy(sql, direction);
-  return keyset.connection(args, await query.limit(limit).getMany(), (row) => row);
+  const rows = await byIndex(query.connection, (runner) => query.setQueryRunner(runner).limit(limit).getMany());
+  return keyset.connection(args, rows, (row) => row);
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { queryByIndex } from '../../platform/database/by-index.js';
 import { invalid } from '../../platform/errors.js';
 import { connectionType, Keyset, type ConnectionOf, type KeyColumn, type PageArgs } from '../../platform/graphql/pagination.js';
 import type { RequestContext } from '../../platform/request-context.js';
@@ -24,6 +25,9 @@ const columns: Readonly<Record<string, KeyColumn>> = {
   VOTES: { sql: 'label.votes', type: 'int4' },
 };
 
+/** Those of them that an index of the table goes on with. */
+const indexed: ReadonlySet<string> = new Set(['CONFIDENCE', 'ENTROPY']);
+
 /** What stands for an unknown figure, so that it comes last and a cursor can hold it: no figure reaches it. */
 const BEYOND_ALL = 1e308;
 
@@ -46,9 +50,10 @@ export class SoftLabelsService {
     const parameters: unknown[] = [project.id, runId];
     const conditions = ['label.project_id = $1', 'label.run_id = $2', ...conditionsOf(filter, project, run, parameters)];
     const { where, orderBy, limit } = keyset.page(args, parameters);
-    const rows: OrderedLabel[] = await this.source.query(
-      `select ${OF_RUN}, ${column?.sql ?? 'null'} as place from soft_labels label where ${conditions.join(' and ')} and ${where} order by ${orderBy} limit ${limit}`, parameters,
-    );
+    const sql = `select ${OF_RUN}, ${column?.sql ?? 'null'} as place from soft_labels label where ${conditions.join(' and ')} and ${where} order by ${orderBy} limit ${limit}`;
+    // Another filter may have an index that gives fewer rows, to be sorted, than the order's own would pass over.
+    const isIndexed = (column == null || indexed.has(order.field)) && Object.keys(filter).every((name) => indexed.has(order.field) && name === order.field.toLowerCase());
+    const rows = isIndexed ? await queryByIndex<OrderedLabel>(this.source, sql, parameters) : await this.source.query<OrderedLabel[]>(sql, parameters);
     return keyset.connection(args, rows, ({ place: _, ...row }) => Object.assign(new SoftLabel(), row));
   }
 
@@ -56,7 +61,7 @@ export class SoftLabelsService {
   async livePage(project: Project, args: PageArgs): Promise<ConnectionOf<SoftLabel>> {
     const parameters: unknown[] = [project.id, project.currentRunId];
     const { where, orderBy, limit } = byItem.page(args, parameters);
-    const rows: SoftLabel[] = await this.source.query(
+    const rows = await queryByIndex<SoftLabel>(this.source,
       `select ${LIVE} from live_labels label where label.project_id = $1 and label.run_id = $2 and ${where} order by ${orderBy} limit ${limit}`, parameters,
     );
     return byItem.connection(args, rows, (row) => Object.assign(new SoftLabel(), row));
