@@ -1,5 +1,10 @@
 import type { ExportTable } from './tables/table.js';
 import { annotators } from './tables/annotators.js';
+import { confusionMatrices } from './tables/confusion-matrices.js';
+import { gold } from './tables/gold.js';
+import { items } from './tables/items.js';
+import { predictions } from './tables/predictions.js';
+import { runs } from './tables/runs.js';
 import { softLabels } from './tables/soft-labels.js';
 import { votes } from './tables/votes.js';
 
@@ -7,5 +12,10 @@ import { votes } from './tables/votes.js';
 export const exportTables: readonly ExportTable[] = [
   softLabels,
   annotators,
+  confusionMatrices,
   votes,
+  items,
+  gold,
+  predictions,
+  runs,
 ];

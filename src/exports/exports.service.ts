@@ -53,6 +53,11 @@ export class ExportsService implements Facts {
     return run;
   }
 
+  async confusionImplied({ projectId, id }: Run): Promise<boolean> {
+    const [row] = await this.source.query<{ implied: boolean | null }[]>(`select confusion_implied as implied from runs where project_id = $1 and id = $2`, [projectId, id]);
+    return row?.implied ?? false;
+  }
+
   async watermark({ id }: Project): Promise<number> {
     return this.transactions.run(async (transaction) => {
       await lockVotes(transaction, id, 'exclusive');

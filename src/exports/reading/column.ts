@@ -6,7 +6,8 @@ import type { DictionaryTable } from '../../projects/code-dictionary.js';
 export interface Column {
   /** The names of its cells. */
   readonly names: readonly string[];
-  readonly sql: string;
+  /** Null for one that reads nothing. */
+  readonly sql: string | null;
   /** Appends a cell for each name. */
   read(rows: CopyRows, cells: CellValue[]): void;
   /** Its cell is a code of this dictionary so far, and becomes the id that the code was given for. */
@@ -35,6 +36,8 @@ export const column = {
   json: single((rows) => new Json(rows.text())),
   /** float8[] without nulls. */
   numbers: (names: readonly string[], sql: string): Column => ({ names, sql, read: (rows, cells) => void cells.push(...rows.float8s()) }),
+  /** The same in each row, and not asked for. */
+  constant: (name: string, value: CellValue): Column => ({ names: [name], sql: null, read: (_, cells) => void cells.push(value) }),
   /** The code of an item (int4), shown by its id. */
   item: fromDictionary('items'),
   annotator: fromDictionary('annotators'),

@@ -45,10 +45,11 @@ interface Piece {
 async function readPiece(downloads: Downloads, sequence: Sequence, after: number | null, signal: AbortSignal): Promise<Piece> {
   const { columns, from, where, key, descending, pieceRows: limit } = sequence;
   const behind = after == null ? '' : `and ${key} ${descending ? '<' : '>'} ${sqlInteger(after)}`;
+  const selected = columns.flatMap(({ sql }) => sql ?? []).join(', ');
   const rows: CellValue[][] = [];
   let lastKey = -1;
   await downloads.read(
-    `select (${key})::int8, ${columns.map(({ sql }) => sql).join(', ')} from ${from} where ${where} ${behind} order by ${key} ${descending ? 'desc' : ''} limit ${limit}`,
+    `select (${key})::int8, ${selected} from ${from} where ${where} ${behind} order by ${key} ${descending ? 'desc' : ''} limit ${limit}`,
     (copied) => {
       lastKey = copied.int8();
       const cells: CellValue[] = [];

@@ -19,7 +19,9 @@ export const annotators: ExportTable = {
       run,
       sequences: [{
         projectId, columns, key: 'result.annotator_code',
-        from: `annotator_results result join annotators annotator on annotator.project_id = ${projectId} and annotator.code = result.annotator_code`,
+        // Every code is there. Asked for as the first from it on, since only the primary key has that order: by equality any index of the project would do.
+        from: `annotator_results result
+          cross join lateral (select * from annotators where project_id = ${projectId} and code >= result.annotator_code order by code limit 1) annotator`,
         where: `result.project_id = ${projectId} and result.run_id = ${sqlInteger(run.id)}`,
         pieceRows: pieceRows(columns.length),
       }],

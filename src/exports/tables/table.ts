@@ -20,6 +20,8 @@ export interface ExportChoice {
 export interface Facts {
   /** @throws CONFLICT where there are no results; NOT_FOUND for a run of another project. */
   run(project: Project, choice: ExportChoice): Promise<Run>;
+  /** Whether the run's confusion matrices follow from its soft labels, its method having none. */
+  confusionImplied(run: Run): Promise<boolean>;
   /** The newest point of the project's log: what is written later is not shown. */
   watermark(project: Project): Promise<number>;
   /** @throws NOT_FOUND */

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RunsService } from '../../src/runs/running/runs.service.js';
+import { setGold, vote } from '../gold/gold-calls.js';
+import { startService, type Service } from '../setup/service.js';
+
+let service: Service;
+beforeAll(async () => { service = await startService(); });
+afterAll(() => service.stop());
+
+async function download(project: string, file: string): Promise<{ status: number; text: string; headers: Record<string, string> }> {
+  const { status, body, headers } = await service.http().get(`/projects/${project}/${file}`).set('authorization', `Bearer ${service.key}`).buffer(true).parse((response, done) => {
+    const chunks: Buffer[] = [];
+    response.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => done(null, Buffer.concat(chunks).toString()));
+  });
+  return { status, text: String(body), headers };
+}
+
+// Rows are looked into by the tests that asked for them.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+const rowsOf = (text: string): any[] => text.trim().split('\n').map((line) => JSON.parse(line) as unknown);
+
+async function upload(project: string, what: string, body: string, query = ''): Promise<unknown> {
+  const type = body.startsWith('{') ? 'application/x-ndjson' : 'text/csv';
+  return (await service.http().post(`/projects/${project}/${what}${query}`).set('authorization', `Bearer ${service.key}`).set('content-type', type).send(body)).body;
+}
+
+async function finishedRun(project: string, method: string): Promise<string> {
+  const { startRun } = await service.data(`mutation ($id: ID!, $method: String!) { startRun(input: { projectId: $id, method: $method }) { run { id } } }`, { id: project, method });
+  const [projectNumber, runNumber] = Buffer.from(startRun.run.id, 'base64url').toString().split(':').slice(1).map(Number);
+  await service.app.get(RunsService).ended(projectNumber!, runNumber!);
+  return startRun.run.id;
+}
+
+describe('a download', () => {
+  it.each(['csv', 'ndjson'])('of items, gold or predictions can be imported as %s, and is then the same', async (format) => {
+    const from = await service.newProject();
+    const to = await service.newProject();
+    await upload(from, 'items', '{"item":"=1","payload":{"url":"a \\"b\\",\\nc","n":[1,2.5]}}\n{"item":"two"}\n{"item":"three","payload":-1}\n');
+    await setGold(service, from, [{ item: '=1', class: 'spam', reason: '-told' }, { item: 'two', class: 'ham' }]);
+    await setGold(service, from, [{ item: 'two', class: 'spam' }]);
+    await upload(from, 'predictions', '{"item":"two","p_ham":0.25,"p_spam":0.75}\n{"item":"=1","p_ham":1,"p_spam":0}\n', '?model=m&version=1');
+    for (const [what, query, own] of [['items', '', ['item', 'payload', 'votes']], ['gold', '', ['item', 'class', 'reason']], ['predictions', '?model=m&version=1', ['item', 'model', 'version', 'p_ham', 'p_spam']]] as const) {
+      const file = await download(from, `${what}.${format}`);
+      expect(file.status).toBe(200);
+      expect(await upload(to, what, file.text, query)).toMatchObject({ rejected: 0 });
+      const shown = async (project: string) => rowsOf((await download(project, `${what}.ndjson`)).text).map((row) => own.map((name) => row[name]));
+      expect(await shown(to)).toEqual(await shown(from));
+    }
+    expect(rowsOf((await download(from, 'items.ndjson')).text)[0]).toMatchObject({ item: '=1', payload: { url: 'a "b",\nc', n: [1, 2.5] }, flagged: false, votes: 0, leases: 0 });
+    expect(rowsOf((await download(from, 'gold.ndjson?history=true')).text).map((row) => [row.item, row.class, row.state])).toEqual([['=1', 'spam', 'STANDING'], ['two', 'ham', 'ENDED'], ['two', 'spam', 'STANDING']]);
+  });
+
+  it('of confusion matrices has the rows that the API shows, and one of runs what they are and did', async () => {
+    const id = await service.newProject();
+    await vote(service, id, [['a', 'ann', 'ham'], ['a', 'bob', 'ham'], ['b', 'ann', 'spam'], ['b', 'bob', 'ham'], ['b', 'cid', 'spam'], ['c', 'cid', 'spam']]);
+    const run = await finishedRun(id, 'dawid-skene');
+    const file = await download(id, 'confusion-matrices.ndjson');
+    expect(file.headers['x-assay-run']).toBe(run);
+    const { project } = await service.data(`query ($id: ID!) { project(id: $id) { annotators { nodes { externalId confusionMatrix { implied rows { vote probabilities } } } } } }`, { id });
+    const shown = project.annotators.nodes.flatMap((one: { externalId: string; confusionMatrix: { implied: boolean; rows: { vote: string; probabilities: number[] }[] } }) =>
+      one.confusionMatrix.rows.map((row) => ({ annotator: one.externalId, vote: row.vote, implied: one.confusionMatrix.implied, p_ham: row.probabilities[0], p_spam: row.probabilities[1] })));
+    expect(shown.length).toBeGreaterThan(3);
+    expect(rowsOf(file.text)).toEqual(shown);
+    const older = await finishedRun(id, 'majority-vote');
+    const runs = rowsOf((await download(id, 'runs.ndjson')).text);
+    expect(runs.map((row) => [row.run, row.method, row.status, row.votes, row.items])).toEqual([[older, 'majority-vote', 'SUCCEEDED', 6, 3], [run, 'dawid-skene', 'SUCCEEDED', 6, 3]]);
+    expect(runs[1]).toMatchObject({ converged: true, options: expect.objectContaining({ maxIterations: expect.any(Number) }), trace: expect.any(Array), failure: null });
+    expect((await download(id, 'runs.csv')).text.split('\n')).toHaveLength(4);
+  });
+
+  it('without rows has its header, and refuses a choice that it does not heed', async () => {
+    const id = await service.newProject();
+    expect((await download(id, 'predictions.csv')).text).toBe('item,model,version,p_ham,p_spam\n');
+    expect((await download(id, 'items.ndjson')).text).toBe('');
+    expect(await download(id, 'confusion-matrices.csv')).toMatchObject({ status: 409 });
+    expect(JSON.parse((await download(id, 'items.csv?run=x')).text).error).toMatchObject({ code: 'INVALID_INPUT', message: 'items take no run' });
+    expect(JSON.parse((await download(id, 'predictions.csv?model=nobody')).text).error.code).toBe('NOT_FOUND');
+    expect((await download(id, 'predictions.csv?model=a%00b')).status).toBe(404);
+  });
+});
