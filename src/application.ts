@@ -5,8 +5,10 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
+import { Jobs } from './jobs/jobs.service.js';
 import { Config } from './platform/config.js';
 import { migrateDatabase } from './platform/database/database.js';
+import { Outages } from './platform/database/outages.js';
 import { runningEmbeddedPostgres, startEmbeddedPostgres } from './platform/embedded-postgres/embedded-postgres.js';
 import { ErrorFilter } from './platform/http/error.filter.js';
 import { createHttpAdapter } from './platform/http/http.js';
@@ -22,8 +24,14 @@ export interface Running<App extends INestApplicationContext> {
   stop: () => Promise<void>;
 }
 
-/** The API: migrates the database, then listens. @throws Error telling what is missing or misconfigured. */
-export async function startApi(environment: Record<string, string | undefined>): Promise<Running<NestFastifyApplication>> {
+/**
+ * The API: migrates the database, then listens.
+ * @param prepare what must be there before anybody is answered
+ * @throws Error telling what is missing or misconfigured.
+ */
+export async function startApi(
+  environment: Record<string, string | undefined>, prepare: (running: Running<NestFastifyApplication>) => Promise<void> = async () => {},
+): Promise<Running<NestFastifyApplication>> {
   const given = Config.read(environment);
   const logger = createLogger(given.settings);
   const database = await openDatabase(given, logger);
@@ -34,10 +42,19 @@ export async function startApi(environment: Record<string, string | undefined>):
     const app = await NestFactory.create<NestFastifyApplication>(
       AppModule.with(config), createHttpAdapter(config.settings, logger), { logger: new NestLogger(logger), abortOnError: false, bodyParser: true },
     );
-    app.useGlobalFilters(new ErrorFilter());
+    app.useGlobalFilters(new ErrorFilter(app.get(Outages)));
     app.useGlobalPipes(new InputValidation());
+    await app.init();
+    const stop = once(async () => {
+      // At once, and not behind uploads that may take their time: runs are taken up by others.
+      app.get(Jobs).takeNoMore();
+      await app.close();
+      await database.stop();
+    });
+    const running = { app, config, logger, stop };
+    await prepare(running);
     await app.listen(config.settings.PORT, config.settings.HOST);
-    return { app, config, logger, stop: once(async () => { await app.close(); await database.stop(); }) };
+    return running;
   } catch (error) {
     await database.stop();
     throw error;
@@ -73,8 +90,17 @@ export async function openService(environment: Record<string, string | undefined
   }
 }
 
+/** What nobody has caught ends the process, told as any other fault: Node's own way prints an error with all that hangs on it. */
+function tellLastWords(logger: Logger): void {
+  process.on('uncaughtException', (error: unknown, origin) => {
+    logger.fatal({ err: error, origin }, 'nobody has caught this; the process ends');
+    process.exit(1);
+  });
+}
+
 /** Ends the process on SIGINT and SIGTERM, in order; a second signal, or the time limit, ends it at once. */
 export function stopOnSignals({ config, logger, stop }: Running<INestApplicationContext>): void {
+  tellLastWords(logger);
   let stopping = false;
   const onSignal = (signal: string) => {
     if (stopping) process.exit(1);

@@ -1,5 +1,6 @@
-import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { Outages } from '../platform/database/outages.js';
 import type { Transaction } from '../platform/database/transaction.js';
 import { Latest } from './latest.js';
 import { Listener } from './listener.js';
@@ -16,14 +17,18 @@ type Handler = (payload: unknown) => void;
 /** News between the processes of one database, by NOTIFY: told when the teller's transaction commits, kept nowhere. */
 @Injectable()
 export class Events implements BeforeApplicationShutdown {
+  private readonly logger = new Logger('events');
   private readonly handlers = new Map<string, Set<Handler>>();
   private readonly listener: Listener;
 
-  constructor(private readonly source: DataSource) {
+  constructor(private readonly source: DataSource, outages: Outages) {
     this.listener = new Listener(
       (source.options as { url: string }).url,
       (channel, payload) => this.hand(channel, JSON.parse(payload)),
       () => this.handlers.forEach((_, channel) => this.hand(channel, MISSED)),
+      (error) => {
+        if (!outages.note(error, 'news')) this.logger.error({ err: error }, 'the database does not let us listen; trying again');
+      },
     );
   }
 

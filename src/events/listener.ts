@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Logger } from '@nestjs/common';
-import pg from 'pg';
+import type pg from 'pg';
+import { Connection } from '../platform/database/connection.js';
 
 const RETRY_MS = 500;
 /** A connection that died without a word (a firewall that forgot it) is found out after at most this long. */
@@ -8,7 +8,6 @@ const PING_MS = 10_000;
 
 /** One connection that LISTENs, made at first use and made again whenever it is lost. */
 export class Listener {
-  private readonly logger = new Logger('events');
   private readonly channels = new Set<string>();
   private client: Promise<pg.Client> | null = null;
   private closed = false;
@@ -18,6 +17,7 @@ export class Listener {
     private readonly url: string,
     private readonly onNews: (channel: string, payload: string) => void,
     private readonly onGap: () => void,
+    private readonly onFailure: (error: unknown) => void,
   ) {}
 
   /** Resolves when news of the channel is being heard. LISTEN twice is LISTEN once. */
@@ -43,9 +43,7 @@ export class Listener {
 
   private async connect(): Promise<pg.Client> {
     for (;;) {
-      const client = new pg.Client({ connectionString: this.url, application_name: 'assay events', keepAlive: true, query_timeout: PING_MS });
-      // A loss while connecting or listening rejects below; this keeps it from ending the process.
-      client.on('error', () => {});
+      const client = new Connection({ connectionString: this.url, application_name: 'assay events', silenceMs: PING_MS });
       try {
         await client.connect();
         for (const channel of this.channels) await client.query(`listen ${channel}`);
@@ -55,7 +53,7 @@ export class Listener {
       } catch (error) {
         await client.end().catch(() => {});
         if (this.closed) throw error;
-        this.logger.warn(`the database does not let us listen (${(error as Error).message}); trying again`);
+        this.onFailure(error);
         await sleep(RETRY_MS);
       }
     }
@@ -70,17 +68,17 @@ export class Listener {
 
   private watch(client: pg.Client): void {
     let lost = false;
-    const ping = setInterval(() => void this.ask(client, 'select 1').catch(() => lose()), PING_MS).unref();
-    const lose = () => {
+    const ping = setInterval(() => void this.ask(client, 'select 1').catch(lose), PING_MS).unref();
+    const lose = (error: unknown) => {
       clearInterval(ping);
       if (lost || this.closed) return;
       lost = true;
       void client.end().catch(() => {});
-      this.logger.warn('the connection for news was lost; connecting again');
+      this.onFailure(error);
       this.client = this.connect();
       this.client.then(() => this.onGap(), () => {});
     };
-    client.once('end', lose);
+    client.once('end', () => lose(new Error('Connection terminated')));
     client.once('error', lose);
   }
 }

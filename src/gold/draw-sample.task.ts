@@ -1,6 +1,7 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { drawSample } from '../aggregation/index.js';
 import { readCopy, sqlInteger } from '../platform/database/binary-copy-reader.js';
+import { Connection } from '../platform/database/connection.js';
 
 export interface DrawTask {
   url: string;
@@ -25,8 +26,7 @@ const SURE_SHARE = 0.1;
 
 /** On a thread and a connection of its own: a project may have millions of items. Reads one moment of the project. */
 export async function run({ url, projectId, size, seed, byUncertainty }: DrawTask): Promise<Draw> {
-  const client = new pg.Client({ connectionString: url, application_name: 'assay gold sample', keepAlive: true });
-  await client.connect();
+  const client = await Connection.open(url, 'assay gold sample');
   try {
     await client.query('begin isolation level repeatable read, read only');
     const { rows: [project] } = await client.query<{ itemCount: number; classCount: number; runId: number | null }>(

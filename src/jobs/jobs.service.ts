@@ -6,9 +6,11 @@ import { Events } from '../events/events.service.js';
 import { defineTopic } from '../events/topic.js';
 import { Config } from '../platform/config.js';
 import { ReadinessCheck } from '../platform/http/health.controller.js';
+import { Outages } from '../platform/database/outages.js';
 import { Transactions, type Transaction } from '../platform/database/transaction.js';
 import { declaredJobs, type Job, type JobHandler } from './job.js';
 import { Queue } from './queue.js';
+import { isTold, Repeats } from './repeats.js';
 
 const jobSent = defineTopic<{ name: string }>('job_sent');
 
@@ -28,6 +30,7 @@ export class Jobs extends ReadinessCheck implements OnApplicationBootstrap, Befo
   private readonly queue: Queue;
   private readonly handlers = new Map<string, JobHandler<object>>();
   private readonly sweeps: Sweep[] = [];
+  private readonly failing = new Repeats();
   private readonly stopping = new AbortController();
   private readonly wakers = new Map<string, Set<() => void>>();
   private loops: Promise<void>[] = [];
@@ -38,11 +41,14 @@ export class Jobs extends ReadinessCheck implements OnApplicationBootstrap, Befo
     private readonly transactions: Transactions,
     private readonly events: Events,
     private readonly config: Config,
+    private readonly outages: Outages,
   ) {
     super();
     // Every sweep that sleeps listens.
     setMaxListeners(0, this.stopping.signal);
-    this.queue = new Queue(source);
+    this.queue = new Queue(source, (error) => {
+      if (!outages.note(error, 'job queue')) this.logger.error({ err: error }, 'the job queue met a fault');
+    });
   }
 
   /** The one handler of a job; each module tells its own before the start. */
@@ -67,8 +73,8 @@ export class Jobs extends ReadinessCheck implements OnApplicationBootstrap, Befo
     await this.events.publish(jobSent, { name: job.name }, transaction);
   }
 
-  async check(): Promise<string | null> {
-    return this.started ? this.queue.fault(declaredJobs()) : 'not started';
+  check(): string | null {
+    return this.started ? this.failing.fault() : 'not started';
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -87,10 +93,15 @@ export class Jobs extends ReadinessCheck implements OnApplicationBootstrap, Befo
     ];
   }
 
-  /** Before the database goes: handlers are told to give their work back. */
-  async beforeApplicationShutdown(): Promise<void> {
+  /** Tells handlers to give their work back, and takes no more. Others may take it up while this process finishes its requests. */
+  takeNoMore(): void {
     this.stopping.abort(new Error('the process is stopping'));
     this.wakers.forEach((wakers) => wakers.forEach((wake) => wake()));
+  }
+
+  /** Before the database goes. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.takeNoMore();
     const limit = sleep(this.config.settings.SHUTDOWN_TIMEOUT_SECONDS * 1000, undefined, { ref: false });
     await Promise.race([Promise.all(this.loops), limit]);
     if (this.started) await this.queue.stop();
@@ -112,9 +123,11 @@ export class Jobs extends ReadinessCheck implements OnApplicationBootstrap, Befo
       await this.handlers.get(job.name)!(delivery.data, this.stopping.signal);
     } catch (error) {
       failure = error as Error;
-      this.logger.error({ err: error, job: job.name, data: delivery.data }, 'a job failed');
+      if (!this.outages.note(error, 'a job')) this.logger.error({ err: error, job: job.name, data: delivery.data }, 'a job failed');
     }
-    await this.queue.settle(job, delivery, failure).catch((error: unknown) => this.logger.warn(`could not settle a job of ${job.name}: ${String(error)}`));
+    await this.queue.settle(job, delivery, failure).catch((error: unknown) => {
+      if (!this.outages.note(error, 'a job')) this.logger.error({ err: error, job: job.name }, 'a job could not be settled');
+    });
   }
 
   private wakeUp(job: Job<object>): Promise<void> {
@@ -134,13 +147,19 @@ export class Jobs extends ReadinessCheck implements OnApplicationBootstrap, Befo
   private async sweepAgain({ name, everyMs, work }: Sweep): Promise<void> {
     while (!this.stopping.signal.aborted) {
       let more: boolean | void = false;
+      let mine = false;
       try {
         more = await this.transactions.run(async (transaction) => {
           const [row] = await transaction.query(`select pg_try_advisory_xact_lock($1, hashtext($2)) as mine`, [SWEEP_LOCK, name]);
-          return row.mine ? work(transaction) : false;
+          mine = row.mine;
+          return mine ? work(transaction) : false;
         });
+        if (mine) this.failing.succeeded(name);
       } catch (error) {
-        if (!this.stopping.signal.aborted) this.logger.error({ err: error, sweep: name }, 'a sweep failed');
+        if (!this.stopping.signal.aborted && !this.outages.note(error, 'a sweep')) {
+          const times = this.failing.failed(name);
+          if (isTold(times)) this.logger.error({ err: error, sweep: name, times }, 'a sweep failed');
+        }
       }
       if (!more) await sleep(everyMs, undefined, { signal: this.stopping.signal }).catch(() => {});
     }

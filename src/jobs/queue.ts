@@ -1,4 +1,3 @@
-import { Logger } from '@nestjs/common';
 import PgBoss from 'pg-boss';
 import type { DataSource } from 'typeorm';
 import type { Transaction } from '../platform/database/transaction.js';
@@ -17,10 +16,9 @@ export interface Delivery {
  * job unawaited, so that a lost connection would end the process, and they know no wake-up.
  */
 export class Queue {
-  private readonly logger = new Logger('jobs');
   private readonly boss: PgBoss;
 
-  constructor(private readonly source: DataSource) {
+  constructor(private readonly source: DataSource, onError: (error: unknown) => void) {
     const pool = (source.driver as unknown as { master: PgBoss.Db & { query: PgBoss.Db['executeSql'] } }).master;
     this.boss = new PgBoss({
       db: { executeSql: (text, values) => pool.query(text, values) },
@@ -28,7 +26,7 @@ export class Queue {
       archiveCompletedAfterSeconds: 3600,
       deleteAfterDays: 1,
     });
-    this.boss.on('error', (error) => this.logger.error({ err: error }, 'job queue'));
+    this.boss.on('error', onError);
   }
 
   /** Makes the schema and the queues where they are missing; processes that start together take turns. */
@@ -68,12 +66,5 @@ export class Queue {
   async settle(job: Job<object>, delivery: Delivery, failure?: Error): Promise<void> {
     if (failure) await this.boss.fail(job.name, delivery.id, { message: failure.message });
     else await this.boss.complete(job.name, delivery.id);
-  }
-
-  /** @returns null when jobs can be sent and taken, else what is wrong. */
-  async fault(jobs: readonly Job<object>[]): Promise<string | null> {
-    const found = new Set((await this.boss.getQueues()).map((queue) => queue.name));
-    const missing = jobs.filter((job) => !found.has(job.name)).map((job) => job.name);
-    return missing.length > 0 ? `no queue for ${missing.join(', ')}` : null;
   }
 }

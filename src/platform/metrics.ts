@@ -30,6 +30,12 @@ export const runsFinished = new Counter({
   labelNames: ['method', 'status'],
 });
 
+export const databaseFailures = new Counter({
+  name: 'assay_database_failures_total',
+  help: 'Failures that were the database\'s or the way\'s to it, by what met them.',
+  labelNames: ['where'],
+});
+
 @Controller()
 export class MetricsController {
   @Get('metrics')

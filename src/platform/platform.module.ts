@@ -5,6 +5,7 @@ import { dataSourceOptions } from './database/database.js';
 import { HealthController } from './http/health.controller.js';
 import { Idempotency } from './database/idempotency.js';
 import { MetricsController } from './metrics.js';
+import { Outages } from './database/outages.js';
 import { NodeResolver, NodeTypes } from './graphql/node.js';
 import { Prepared } from './database/prepared.js';
 import { Transactions } from './database/transaction.js';
@@ -22,8 +23,8 @@ export class PlatformModule {
         TypeOrmModule.forRoot({ ...dataSourceOptions(DATABASE_URL, config.connections.others, EXECUTION_TIMEOUT_MS), autoLoadEntities: true, retryAttempts: 0 }),
       ],
       controllers: [HealthController, MetricsController],
-      providers: [{ provide: Config, useValue: config }, Transactions, Prepared, Idempotency, NodeTypes, NodeResolver],
-      exports: [Config, Transactions, Prepared, Idempotency, NodeTypes],
+      providers: [{ provide: Config, useValue: config }, Outages, Transactions, Prepared, Idempotency, NodeTypes, NodeResolver],
+      exports: [Config, Outages, Transactions, Prepared, Idempotency, NodeTypes],
     };
   }
 }

@@ -1,4 +1,5 @@
-import pg from 'pg';
+import type pg from 'pg';
+import { Connection } from '../platform/database/connection.js';
 import { readGold, readParameters, readProject, readSkips } from './evaluated-project.js';
 import { annotatorFigures } from './figures.js';
 import { crowdOf, flagsOf } from './flags.js';
@@ -18,8 +19,7 @@ export interface Evaluation {
 
 /** One look at all annotators of a project, on its own thread and connection: votes in, figures and flags out. */
 export async function run({ url, projectId }: { url: string; projectId: number }): Promise<Evaluation> {
-  const client = new pg.Client({ connectionString: url, application_name: 'assay reliability', keepAlive: true });
-  await client.connect();
+  const client = await Connection.open(url, 'assay reliability');
   try {
     return await evaluate(client, projectId);
   } finally {

@@ -1,5 +1,6 @@
 import { int2Array, int4Array, nullableInt4Array, nullableTextArray, nullableTimestampArray } from '../platform/database/binary-array.js';
-import { sqlState, type Transaction } from '../platform/database/transaction.js';
+import type { Transaction } from '../platform/database/transaction.js';
+import { sqlState } from '../platform/outage.js';
 import type { PendingVote } from './vote-batch.js';
 
 export enum EndedReason {

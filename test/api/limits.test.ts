@@ -122,8 +122,11 @@ describe('operation', () => {
 
   it('is not ready without its schema, and says what is missing', async () => {
     await service.source.query(`delete from migrations where name like 'Runs%'`);
-    const answer = await service.http().get('/readyz');
-    expect([answer.status, answer.body.error.message]).toEqual([503, expect.stringContaining('Runs1764000000004 not applied')]);
+    const ready = async () => {
+      const { status, body } = await service.http().get('/readyz');
+      return [status, body.error?.message];
+    };
+    await expect.poll(ready).toEqual([503, expect.stringContaining('Runs1764000000004 not applied')]);
   });
 
   it('answers 404 in its own form to a route that is not there', async () => {

@@ -4,7 +4,9 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { Events, MISSED } from '../../src/events/events.service.js';
 import { Latest } from '../../src/events/latest.js';
 import { defineTopic } from '../../src/events/topic.js';
+import { Config } from '../../src/platform/config.js';
 import { dataSourceOptions } from '../../src/platform/database/database.js';
+import { Outages } from '../../src/platform/database/outages.js';
 import { freshDatabase, type FreshDatabase } from '../setup/database.js';
 
 const weather = defineTopic<{ place: number; text: string }>('weather');
@@ -13,17 +15,19 @@ let database: FreshDatabase;
 let source: DataSource;
 let teller: Events;
 let hearer: Events;
+let outages: Outages;
 
 beforeAll(async () => {
   database = await freshDatabase();
   source = await new DataSource(dataSourceOptions(database.url, 4, 5000)).initialize();
   // Two of them, as two processes would be.
-  teller = new Events(source);
-  hearer = new Events(source);
+  outages = new Outages(Config.read({ DATABASE_URL: database.url }));
+  teller = new Events(source, outages);
+  hearer = new Events(source, outages);
 });
 
 afterAll(async () => {
-  await Promise.all([teller.beforeApplicationShutdown(), hearer.beforeApplicationShutdown()]);
+  await Promise.all([teller.beforeApplicationShutdown(), hearer.beforeApplicationShutdown(), outages.onApplicationShutdown()]);
   await source.destroy();
   await database.drop();
 });

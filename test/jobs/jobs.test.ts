@@ -6,6 +6,7 @@ import { defineJob, type JobHandler } from '../../src/jobs/job.js';
 import { Jobs } from '../../src/jobs/jobs.service.js';
 import { Config } from '../../src/platform/config.js';
 import { dataSourceOptions } from '../../src/platform/database/database.js';
+import { Outages } from '../../src/platform/database/outages.js';
 import { Transactions } from '../../src/platform/database/transaction.js';
 import { freshDatabase, type FreshDatabase } from '../setup/database.js';
 
@@ -24,12 +25,15 @@ afterEach(async () => {
 /** What one process has of jobs and events. */
 async function openProcess(handler: JobHandler<{ hole: number }> | null, work = true, prepare: (jobs: Jobs) => void = () => {}) {
   const source = await new DataSource(dataSourceOptions(database.url, 6, 5000)).initialize();
-  const events = new Events(source);
+  const config = Config.read({ ASSAY_WORK: String(work), DATABASE_URL: database.url });
+  const outages = new Outages(config);
+  const events = new Events(source, outages);
   const transactions = new Transactions(source);
-  const jobs = new Jobs(source, transactions, events, Config.read({ ASSAY_WORK: String(work) }));
+  const jobs = new Jobs(source, transactions, events, config, outages);
   const stop = async () => {
     await jobs.beforeApplicationShutdown();
     await events.beforeApplicationShutdown();
+    await outages.onApplicationShutdown();
     await source.destroy();
   };
   opened.push({ stop });

@@ -1,7 +1,8 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { BinaryCopy } from '../../platform/database/binary-copy.js';
 import { readPool, type PoolFacts } from '../states/pool-facts.js';
 import { frontOf, type QueueFront } from '../queue/queue-front.js';
+import { Connection } from '../../platform/database/connection.js';
 import { judgeAndScore, type ItemScores } from './scoring.js';
 
 export interface RescoreTaskInput {
@@ -29,8 +30,7 @@ interface StaleQueue {
  * the new generation and done again on it.
  */
 export async function run({ url, projectId }: RescoreTaskInput): Promise<void> {
-  const client = new pg.Client({ connectionString: url, application_name: 'assay rescore', keepAlive: true });
-  await client.connect();
+  const client = await Connection.open(url, 'assay rescore');
   try {
     const { rows: [lock] } = await client.query('select pg_try_advisory_lock($1, $2) as mine', [RESCORE_LOCK, projectId]);
     // Another process is at it; the sweep looks again whether anything is left to do.

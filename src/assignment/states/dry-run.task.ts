@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Connection } from '../../platform/database/connection.js';
 import { judge } from './judging.js';
 import type { ItemRules } from './item-facts.js';
 import { readPool } from './pool-facts.js';
@@ -19,8 +19,7 @@ export interface DryRunResult {
 
 /** What rules would make of a project's items, on a thread of its own; changes nothing. */
 export async function run({ url, projectId, rules }: DryRunInput): Promise<DryRunResult> {
-  const client = new pg.Client({ connectionString: url, application_name: 'assay dry run' });
-  await client.connect();
+  const client = await Connection.open(url, 'assay dry run');
   try {
     const { facts, before, run: parameters } = await readPool(client, url, projectId, [], { rules });
     const { states, flagged } = judge(facts, rules, parameters);

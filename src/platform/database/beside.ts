@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { Connection } from './connection.js';
 
 /**
  * The snapshot of a client's transaction on a second connection, so that two of its statements are answered at once. The
@@ -6,8 +7,7 @@ import pg from 'pg';
  */
 export async function beside<Result>(client: pg.Client, url: string, read: (other: pg.Client) => Promise<Result>): Promise<Result> {
   const { rows: [exported] } = await client.query<{ id: string }>('select pg_export_snapshot() as id');
-  const other = new pg.Client({ connectionString: url, application_name: 'assay beside' });
-  await other.connect();
+  const other = await Connection.open(url, 'assay beside');
   try {
     await other.query('begin isolation level repeatable read read only');
     await other.query(`set transaction snapshot ${pg.escapeLiteral(exported!.id)}`);

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { migrations } from '../../../migrations/index.js';
+import { Connection } from './connection.js';
 
 /** pg gives bigint as text, since it may pass 2^53. Ours are tickets and counts, which stay below: read them as numbers. */
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -13,9 +14,19 @@ export function dataSourceOptions(url: string, pool: number, statementTimeoutMs:
     migrationsTransactionMode: 'each',
     parseInt8: true,
     applicationName: 'assay',
-    extra: { max: pool, statement_timeout: statementTimeoutMs, idle_in_transaction_session_timeout: 120_000 },
+    // A connection lost while it idles is replaced when the next is wanted.
+    poolErrorHandler: () => undefined,
+    extra: { Client: Connection, max: pool, idle_in_transaction_session_timeout: 120_000, ...statementBounds(statementTimeoutMs) },
   };
 }
+
+/** The server ends a statement after this time, 0 for never; should it not even do that, the connection is given up here a little later. */
+export function statementBounds(timeoutMs: number): { statement_timeout: number; silenceMs?: number; connectionTimeoutMillis: number } {
+  return { statement_timeout: timeoutMs, ...(timeoutMs > 0 && { silenceMs: timeoutMs + 5000 }), connectionTimeoutMillis: QUEUE_MS };
+}
+
+/** How long a call waits for a connection of a pool, new or given back. */
+const QUEUE_MS = 30_000;
 
 /** One number for all of Assay's processes on one database. */
 const MIGRATION_LOCK = 0x61737361;
@@ -26,9 +37,7 @@ const MIGRATION_LOCK = 0x61737361;
  * @throws Error naming what the server lacks, or where it does not answer.
  */
 export async function migrateDatabase(url: string): Promise<string[]> {
-  const guard = new pg.Client({ connectionString: url, application_name: 'assay migrate' });
-  // A connection lost while it idles would end the process; the migrations' own connection then tells.
-  guard.on('error', () => undefined);
+  const guard = new Connection({ connectionString: url, application_name: 'assay migrate' });
   await guard.connect().catch((error: NodeJS.ErrnoException) => {
     // The message of several refused addresses is empty, and the address must be told without its password.
     const { host, port, database } = guard;
@@ -47,13 +56,6 @@ export async function migrateDatabase(url: string): Promise<string[]> {
   } finally {
     await guard.end();
   }
-}
-
-/** Names of the migrations a database still lacks; none means it is of this version. */
-export async function missingMigrations(source: DataSource): Promise<string[]> {
-  const rows: { name: string }[] = await source.query(`select name from migrations`);
-  const applied = new Set(rows.map((row) => row.name));
-  return migrations.map((migration) => migration.name).filter((name) => !applied.has(name));
 }
 
 /** What a server says of itself. */

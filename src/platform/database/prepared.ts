@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { Config } from '../config.js';
+import { Connection } from './connection.js';
+import { statementBounds } from './database.js';
 import type { Transaction } from './transaction.js';
 
 /** Whatever takes a statement: the pool, or a transaction, which must then be asked for everything. */
@@ -28,8 +30,8 @@ export class Prepared implements Asked, OnApplicationShutdown {
   constructor(config: Config) {
     const { DATABASE_URL, EXECUTION_TIMEOUT_MS } = config.settings;
     this.pool = new pg.Pool({
-      connectionString: DATABASE_URL, application_name: 'assay prepared', max: config.connections.prepared, idleTimeoutMillis: 0, keepAlive: true,
-      statement_timeout: EXECUTION_TIMEOUT_MS, options: PLANNED_ONCE_BY_INDEX,
+      connectionString: DATABASE_URL, application_name: 'assay prepared', max: config.connections.prepared, idleTimeoutMillis: 0,
+      Client: Connection, ...statementBounds(EXECUTION_TIMEOUT_MS), options: PLANNED_ONCE_BY_INDEX,
     });
     // A connection lost while it idles is replaced when the next is wanted.
     this.pool.on('error', () => undefined);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { sqlState } from '../outage.js';
 
 /** A transaction's handle: inside a transaction it is the only way to the database. */
 export type Transaction = EntityManager;
@@ -27,9 +28,4 @@ export class Transactions {
       }
     }
   }
-}
-
-export function sqlState(error: unknown): string | undefined {
-  const code = (error as { code?: unknown; driverError?: { code?: unknown } } | null)?.code ?? (error as { driverError?: { code?: unknown } } | null)?.driverError?.code;
-  return typeof code === 'string' ? code : undefined;
 }

@@ -1,13 +1,15 @@
-import type { ApolloServerPlugin } from '@apollo/server';
+import { HeaderMap, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
-import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
+import type { ApolloDriverConfig } from '@nestjs/apollo';
 import { unwrapResolverError } from '@apollo/server/errors';
 import { Logger, type DynamicModule } from '@nestjs/common';
 import { GraphQLModule } from '@nestjs/graphql';
 import type { FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { Config } from '../config.js';
+import { Outages } from '../database/outages.js';
 import { errorStatus } from '../errors.js';
+import { PatientDriver } from './driver.js';
 import { costLimit, documentLimits } from './limits.js';
 import { Authenticator } from '../principal.js';
 import { toPublicError } from '../http/public-error.js';
@@ -23,10 +25,11 @@ const scalarsMap = [
 
 export function graphqlModule(): DynamicModule {
   return GraphQLModule.forRootAsync<ApolloDriverConfig>({
-    driver: ApolloDriver,
-    inject: [Config, Authenticator],
-    useFactory: (config: Config, authenticator: Authenticator): ApolloDriverConfig => {
+    driver: PatientDriver,
+    inject: [Config, Authenticator, Outages],
+    useFactory: (config: Config, authenticator: Authenticator, outages: Outages): ApolloDriverConfig => {
       const { settings, isDevelopment } = config;
+      const formatError = errorFormat(outages);
       return {
         path: '/graphql',
         autoSchemaFile: true,
@@ -44,21 +47,23 @@ export function graphqlModule(): DynamicModule {
         autoTransformHttpErrors: false,
         formatError,
         // By HTTP (request, reply); by socket (socket, message, ...).
-        context: (from: FastifyRequest | SocketContext) => ('extra' in from ? socketContext(authenticator, from) : httpContext(authenticator, from)),
+        context: (from: FastifyRequest | SocketContext) => ('extra' in from ? socketContext(authenticator, from) : httpContext(authenticator, outages, from)),
         subscriptions: { 'graphql-ws': socketDoor(settings, authenticator, formatError) as object },
       };
     },
   });
 }
 
-async function httpContext(authenticator: Authenticator, request: FastifyRequest): Promise<RequestContext> {
+async function httpContext(authenticator: Authenticator, outages: Outages, request: FastifyRequest): Promise<RequestContext> {
   try {
     const principal = await authenticator.authenticate(request.headers.authorization);
     return new RequestContext(request.id, principal, readIdempotencyKey(request.headers['idempotency-key']));
   } catch (error) {
     // Apollo answers a failed context with 500 unless it is told otherwise.
-    const { status, code, message } = toPublicError(error);
-    throw new GraphQLError(message, { originalError: error as Error, extensions: { code, requestId: request.id, http: { status } } });
+    const { status, code, message, retryAfterSeconds } = toPublicError(error);
+    outages.note(error, 'graphql');
+    const headers = retryAfterSeconds == null ? undefined : new HeaderMap([['retry-after', String(retryAfterSeconds)]]);
+    throw new GraphQLError(message, { originalError: error as Error, extensions: { code, requestId: request.id, retryAfterSeconds, http: { status, headers } } });
   }
 }
 
@@ -71,20 +76,20 @@ const clientFaults = new Set([
 ]);
 
 /** Every error of an answer passes here: refusals keep their words, faults are logged whole and told in general. */
-function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+const errorFormat = (outages: Outages) => (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
   // Of a caller whom the door refused, the request is told already; finishErrors does not see those.
-  const { code, stacktrace, requestId } = formatted.extensions ?? {};
+  const { code, stacktrace, requestId, retryAfterSeconds } = formatted.extensions ?? {};
   if (code === 'GRAPHQL_PARSE_FAILED' && /call stack/.test(formatted.message)) {
     return { message: 'the document is nested too deeply to be read', extensions: { code: 'LIMIT_EXCEEDED' } };
   }
   if (clientFaults.has(String(code))) return { ...formatted, extensions: { code: 'INVALID_INPUT', stacktrace } };
-  if (String(code) in errorStatus) return { ...formatted, extensions: { code, requestId, stacktrace } };
+  if (String(code) in errorStatus) return { ...formatted, extensions: { code, requestId, retryAfterSeconds, stacktrace } };
   const original = unwrapResolverError(error);
   const cause = original instanceof GraphQLError && original.originalError ? original.originalError : original;
   const { isBug, status: _status, message, ...shown } = toPublicError(cause);
-  if (isBug) logger.error({ err: cause, path: formatted.path }, message);
+  if (!outages.note(cause, 'graphql') && isBug) logger.error({ err: cause, path: formatted.path }, message);
   return { message, locations: formatted.locations, path: formatted.path, extensions: { ...shown, stacktrace } };
-}
+};
 
 /**
  * Each error tells the request it belongs to, so that a caller's report leads to the log. And a document at fault is answered
@@ -97,6 +102,8 @@ const finishErrors: ApolloServerPlugin<RequestContext> = {
         if (response.body.kind !== 'single') return;
         const { errors, data } = response.body.singleResult;
         for (const error of errors ?? []) Object.assign(error.extensions ?? {}, { requestId: contextValue.requestId });
+        const wait = errors?.find((error) => error.extensions?.code === 'UNAVAILABLE')?.extensions?.retryAfterSeconds;
+        if (typeof wait === 'number') response.http.headers.set('retry-after', String(wait));
         const accepts = request.http?.headers.get('accept') ?? '';
         const isDocumentFault = data === undefined && errors?.every((error) => error.extensions?.code === 'INVALID_INPUT');
         if (isDocumentFault && request.http?.method === 'POST' && /application\/json/.test(accepts) && !/graphql-response\+json|\*\/\*/.test(accepts)) response.http.status = 200;

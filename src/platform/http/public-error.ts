@@ -1,6 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { AssayError } from '../errors.js';
-import { sqlState } from '../database/transaction.js';
+import { isOutage, sqlState } from '../outage.js';
 
 export interface PublicError {
   status: number;
@@ -9,9 +9,6 @@ export interface PublicError {
   field?: string;
   retryAfterSeconds?: number;
 }
-
-/** pg's own words, without a code, for a server that is gone in the middle of a statement. */
-const CONNECTION_LOST = 'Connection terminated unexpectedly';
 
 /** THE one place where an error becomes what a caller sees. Whatever is not known is INTERNAL, told only to the log. */
 export function toPublicError(error: unknown): PublicError & { isBug: boolean } {
@@ -27,20 +24,11 @@ export function toPublicError(error: unknown): PublicError & { isBug: boolean } 
   if (typeof fastifyStatus === 'number' && fastifyStatus >= 400 && fastifyStatus < 500) {
     return { status: fastifyStatus, code: codeForStatus(fastifyStatus), message: (error as Error).message, isBug: false };
   }
-  switch (sqlState(error) ?? (error as Error | null)?.message) {
-    case '57014':
-      return { status: 503, code: 'LIMIT_EXCEEDED', message: 'the answer took longer than this server allows; ask for less', isBug: false };
-    case '53300':
-    case '57P01':
-    case '57P02':
-    case '57P03':
-    case '08006':
-    case '08001':
-    case 'ECONNREFUSED':
-    case 'ECONNRESET':
-    case 'EPIPE':
-    case CONNECTION_LOST:
-      return { status: 503, code: 'UNAVAILABLE', message: 'the database does not answer; try again', retryAfterSeconds: 2, isBug: true };
+  if (sqlState(error) === '57014') {
+    return { status: 503, code: 'LIMIT_EXCEEDED', message: 'the answer took longer than this server allows; ask for less', isBug: false };
+  }
+  if (isOutage(error)) {
+    return { status: 503, code: 'UNAVAILABLE', message: 'the database can not do this now; try again', retryAfterSeconds: 2, isBug: false };
   }
   return { status: 500, code: 'INTERNAL', message: 'an internal fault; it was logged under the request id', isBug: true };
 }

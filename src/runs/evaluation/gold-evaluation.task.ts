@@ -1,6 +1,7 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { betaQuantile, bestClass, calibration, sampledShare, tiedClasses } from '../../aggregation/index.js';
 import { readCopy, sqlInteger } from '../../platform/database/binary-copy-reader.js';
+import { Connection } from '../../platform/database/connection.js';
 import type { ConsensusAccuracy, GoldEvaluation } from './gold-evaluation.js';
 
 export interface EvaluationTask {
@@ -32,8 +33,7 @@ interface Compared {
 
 /** On a thread and a connection of its own: there may be as many gold answers as items. */
 export async function run(task: EvaluationTask): Promise<Omit<GoldEvaluation, 'runId'>> {
-  const client = new pg.Client({ connectionString: task.url, application_name: 'assay gold evaluation', keepAlive: true });
-  await client.connect();
+  const client = await Connection.open(task.url, 'assay gold evaluation');
   try {
     await client.query('begin isolation level repeatable read, read only');
     return await evaluate(client, task);

@@ -8,7 +8,8 @@ import { defineJob } from '../../jobs/job.js';
 import { Jobs } from '../../jobs/jobs.service.js';
 import { PredictionModels } from '../../predictions/prediction-models.service.js';
 import { runsFinished } from '../../platform/metrics.js';
-import { sqlState, Transactions, type Transaction } from '../../platform/database/transaction.js';
+import { isOutage, sqlState } from '../../platform/outage.js';
+import { Transactions, type Transaction } from '../../platform/database/transaction.js';
 import { runChanged } from '../run-changed.js';
 import { RunPulse } from './run-pulse.js';
 import type { RunTaskInput } from './run.task.js';
@@ -115,7 +116,7 @@ export class RunWork implements OnModuleInit, OnApplicationBootstrap {
 
   /** A stop and an outage give the run back; whatever the method or its input is at fault for fails it. */
   private async end(run: ClaimedRun, error: Error, stopping: boolean): Promise<void> {
-    const outage = isOutage(error);
+    const outage = maySucceedLater(error);
     if (stopping || (outage && run.attempt < MAX_ATTEMPTS)) {
       await this.transactions.run(async (transaction) => {
         if (await this.store.giveBack(transaction, run, stopping)) await this.enqueue(transaction, run);
@@ -130,8 +131,7 @@ export class RunWork implements OnModuleInit, OnApplicationBootstrap {
   }
 }
 
-/** Connection lost, server stopping, out of connections or resources, statement timeout, deadlock: worth another try. */
-function isOutage(error: Error): boolean {
-  return /^(08|57|53|40|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH)/.test(sqlState(error) ?? '')
-    || /^(Connection terminated|Client has encountered a connection error)/.test(error.message);
+/** Worth another try; a statement that took too long, too. */
+function maySucceedLater(error: Error): boolean {
+  return isOutage(error) || sqlState(error) === '57014';
 }

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { aggregate, findMethod, runParameters, VoteTable, type ConfusablePair, type MethodOptions, type MethodResult, type Progress, type RunParameters } from '../../aggregation/index.js';
 import { readKnownGold, type KnownGold } from '../../gold/known-gold.js';
 import { readRunPredictions, type PinnedVersion } from './run-predictions.js';
@@ -6,6 +6,7 @@ import { foundColumns, foundOfRun, foundPairs, type FoundColumns } from '../resu
 import { writeAnnotators, writeSoftLabels } from '../results/result-rows.js';
 import type { FoundOfRun } from '../run.entity.js';
 import type { RunLease } from '../runs.store.js';
+import { Connection } from '../../platform/database/connection.js';
 import { readSnapshot } from './snapshot.js';
 
 export interface RunTaskInput {
@@ -36,8 +37,7 @@ const REPORT_MS = 250;
  * the project's new current run are one transaction, which rolls back where the fence is no longer the run's.
  */
 export async function run(input: RunTaskInput, report: (progress: Progress) => void): Promise<{ seconds: Record<string, number> }> {
-  const client = new pg.Client({ connectionString: input.url, application_name: 'assay run', keepAlive: true });
-  await client.connect();
+  const client = await Connection.open(input.url, 'assay run');
   try {
     const phases = new Phases(report);
     const votes = await readVotes(client, input, phases);

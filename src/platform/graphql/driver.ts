@@ -1,0 +1,23 @@
+import { ApolloServer } from '@apollo/server';
+import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
+import { Injectable } from '@nestjs/common';
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import type { FastifyInstance } from 'fastify';
+
+/**
+ * Apollo on Fastify as Nest's own driver puts it there, but for the end: the integration's plugin closes all connections 10 s
+ * after a stop was asked for, amid uploads and downloads. Here a stop waits for whatever is under way; how long is for
+ * SHUTDOWN_TIMEOUT_SECONDS to say, in application.ts.
+ */
+@Injectable()
+export class PatientDriver extends ApolloDriver {
+  protected override async registerFastify(options: ApolloDriverConfig, { preStartHook }: { preStartHook?: () => void } = {}): Promise<void> {
+    const fastify = this.httpAdapterHost.httpAdapter.getInstance<FastifyInstance>();
+    const drain = { serverWillStart: async () => ({ drainServer: async () => { await fastify.close(); } }) };
+    preStartHook?.();
+    const server = new ApolloServer({ ...options, plugins: [...options.plugins ?? [], drain] } as never);
+    await server.start();
+    fastify.route({ url: options.path!, method: ['GET', 'POST', 'OPTIONS'], handler: fastifyApolloHandler(server, { context: options.context as never }) });
+    this.apolloServer = server;
+  }
+}
