@@ -1,5 +1,5 @@
 # One image for the API and the workers; the command tells which.
-FROM node:20-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # The embedded database is for machines without one; in a container DATABASE_URL names a real one.
@@ -7,7 +7,7 @@ RUN npm ci --omit=optional --no-audit --no-fund
 COPY . .
 RUN npm run build && npm prune --omit=dev --omit=optional
 
-FROM node:20-bookworm-slim
+FROM node:24-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 ASSAY_DATA_DIR=/var/lib/assay
 WORKDIR /app
 RUN mkdir -p /var/lib/assay && chown node:node /var/lib/assay

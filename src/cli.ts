@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { Refusal } from './cli/refusal.js';
+import { warn } from './cli/terminal.js';
 
 /** THE COMMANDS: a file of `cli/` and a line here. A file is loaded when its command is called, so that the offline ones load no server. */
 const commands = [
@@ -41,7 +42,7 @@ async function main(words: string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
     if (!(error instanceof Refusal)) throw error;
-    console.error(`assay: ${error.message}`);
+    warn(`assay: ${error.message}`);
     return error.isUsage ? exitCodes.usage : exitCodes.refused;
   }
 }

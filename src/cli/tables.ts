@@ -1,15 +1,17 @@
 import Table from 'cli-table3';
+import { visible } from './terminal.js';
 
 /** Names and values, one pair a line; what is undefined is left out. */
 export function printFacts(facts: Record<string, string | number | boolean | undefined>): void {
   const table = new Table({ colAligns: ['left', 'right'], style: plain() });
-  for (const [name, value] of Object.entries(facts)) if (value !== undefined) table.push([name, shownValue(value)]);
+  for (const [name, value] of Object.entries(facts)) if (value !== undefined) table.push([visible(name), visible(shownValue(value))]);
   console.log(table.toString());
 }
 
 export function printTable(head: string[], rows: string[][], widths?: number[]): void {
   const table = new Table({ head, style: plain(), ...(widths && { colWidths: widths, wordWrap: true }) });
-  table.push(...rows);
+  // Cells of ours may have several lines; names have none.
+  table.push(...rows.map((row) => row.map((cell) => cell.split('\n').map(visible).join('\n'))));
   console.log(table.toString());
 }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { notFound } from '../platform/errors.js';
+import { excerpt, textFault } from '../platform/text.js';
 import type { RequestContext } from '../platform/request-context.js';
 import { Transactions } from '../platform/database/transaction.js';
 import { Audit, type Actor } from '../projects/audit/audit.js';
@@ -73,6 +74,8 @@ export class PredictionModels {
 
   /** @throws NOT_FOUND where the model has no such version. */
   async byName(projectId: number, model: string, version: string): Promise<VersionFacts> {
+    // Names that cannot be stored name nothing.
+    if (textFault(model) || textFault(version)) throw notFound(`version of the prediction model ${excerpt(model)}`, version);
     const [found]: VersionFacts[] = await this.source.query(
       `select id, model, version, row_count as rows, out_of_sample as "outOfSample" from prediction_versions where project_id = $1 and model = $2 and version = $3`, [projectId, model, version],
     );
@@ -110,6 +113,7 @@ export class PredictionModels {
   }
 
   private async change(project: Project, actor: Actor, action: string, model: string, detail: object, set: string, values: unknown[] = []): Promise<PredictionModel> {
+    if (textFault(model)) throw notFound('prediction model', model);
     return this.transactions.run(async (transaction) => {
       const [, changed]: [unknown, number] = await transaction.query(`update prediction_models set ${set} where project_id = $1 and model = $2`, [project.id, model, ...values]);
       if (changed === 0) throw notFound('prediction model', model);

@@ -2,7 +2,7 @@ import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formats, findFormat, formatOfContentType } from '../../src/formats/formats.js';
-import { guarded } from '../../src/formats/text/formula-guard.js';
+import { guarded, unguard } from '../../src/formats/text/formula-guard.js';
 import { goldTable, itemTable, voteTable } from '../../src/formats/rows/tables.js';
 import { readVoteColumns } from '../../src/formats/vote-columns.js';
 import { anyId, anySizes, chunked, packed, readBack, written } from './streams.js';
@@ -94,7 +94,7 @@ describe('csv', () => {
   });
 
   it('reads what an independent reader reads: any quoting, LF or CRLF, a byte order mark', async () => {
-    const cell = anyId.map((text) => text.replace(/^'+/, 'x'));
+    const cell = anyId.map((text) => text.replace(/(^|[;\t\r\n])'+/g, '$1x'));
     const quoted = fc.tuple(cell, fc.boolean()).map(([text, always]) => ({ text, written: always || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text }));
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(quoted, quoted), { minLength: 1, maxLength: 20 }), fc.constantFrom('\n', '\r\n'), fc.boolean(), fc.boolean(), anySizes, async (rows, end, mark, ended, sizes) => {
@@ -107,6 +107,27 @@ describe('csv', () => {
       }),
       { numRuns: 150 },
     );
+  });
+
+  it('guards what follows a separator of other spreadsheets within a cell, full-width signs and blanks before a sign, and takes it all off again', async () => {
+    const texts = [
+      'a;=1+1', ';=1+1;', ';;=x', 'a;\'=x', 'a;-1', 'a; =x', 'a\n=1+1', 'a\r\n@x', 'a\t+1', 'a\r\nb', 'a;b', '\uff1d1+1', '\uff0b1', '\uff0d1', '\uff20x', ' =1', '\u00a0=1', '\u3000-x', "' =1", ';', ';\'', "a;''=x",
+    ];
+    const cells = texts.map(guarded);
+    expect(cells.slice(0, 6)).toEqual(["a;'=1+1", ";'=1+1;", ";;'=x", "a;''=x", "a;'-1", "a;' =x"]);
+    expect([guarded('a;b'), guarded('a\r\nb'), guarded('-1.5e3')]).toEqual(['a;b', 'a\r\nb', '-1.5e3']);
+    for (const cell of cells) {
+      // As a spreadsheet takes the cell apart that knows nothing of our quotes.
+      for (const part of cell.split(/[;\t\r\n]/)) expect(part).not.toMatch(/^[ \u00a0\u3000]*[=+\-@\uff1d\uff0b\uff0d\uff20]/);
+    }
+    for (const text of texts) {
+      const bytes = Buffer.from(guarded(text));
+      expect(bytes.toString('utf8', 0, unguard(bytes, 0, bytes.length))).toBe(text);
+    }
+    fc.assert(fc.property(fc.string({ unit: fc.constantFrom(';', "'", '=', '-', ' ', '\u3000', '\uff1d', '\uff20', '\ufffd', '\t', '\n', '\r', '1', '\u00a0', 'x') }), (text) => {
+      const bytes = Buffer.from(guarded(text));
+      return bytes.toString('utf8', 0, unguard(bytes, 0, bytes.length)) === text;
+    }), { numRuns: 5000 });
   });
 
   it('leaves no text cell that a spreadsheet would run, and leaves numbers alone', async () => {

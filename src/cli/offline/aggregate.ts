@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { aggregate, defaultMethodId, findMethod, methods, resolveOptions, type AggregationMethod, type MethodResult } from '../../aggregation/index.js';
+import { say, warn } from '../terminal.js';
 import { goldHelp, type GoldScores, readGold, scored } from './gold-file.js';
 import { collectOption, seedNumber, typedOptions } from '../option-values.js';
 import { predictionsHelp, readPredictions } from './predictions-file.js';
@@ -73,7 +74,7 @@ async function run(path: string, flags: Flags): Promise<void> {
       ...(votes.unread.length > 0 ? [`columns not read: ${votes.unread.join(', ')}`] : []),
       ...(gold && !scores ? ['no item with a gold answer has votes, so nothing is scored'] : []),
     ];
-    for (const note of notes) console.error(`assay: ${note}`);
+    for (const note of notes) warn(`assay: ${note}`);
   } finally {
     bar.stop();
   }
@@ -100,7 +101,7 @@ type Report = Partial<GoldScores> & {
 
 function report(flags: Flags, found: Report): void {
   if (flags.json) {
-    console.log(JSON.stringify(found));
+    say(JSON.stringify(found));
     return;
   }
   const { read, aggregate: aggregated, write } = found.seconds;
@@ -122,7 +123,7 @@ function report(flags: Flags, found: Report): void {
     'calibration error': found.ece,
     'seconds to read, aggregate, write': [read, aggregated, write].map((seconds) => seconds.toFixed(2)).join(', '),
   });
-  console.log(found.files.join('\n'));
+  say(found.files.join('\n'));
 }
 
 function foundOfRun({ finds = [] }: AggregationMethod, { findings = {} }: MethodResult): Record<string, number | number[]> {

@@ -4,6 +4,7 @@ import type { CellValue } from '../../formats/text/writer.js';
 import { collectOption, seedNumber, typedOptions, wholeNumber } from '../option-values.js';
 import { PhaseBar } from '../progress.js';
 import { checking, Refusal } from '../refusal.js';
+import { say } from '../terminal.js';
 import { writeTable } from './result-files.js';
 import { printFacts, printTable, shownValue } from '../tables.js';
 import { isNumber, readVotes, type Votes, votesHelp } from './votes-file.js';
@@ -56,7 +57,7 @@ async function run(path: string, flags: Flags): Promise<void> {
     const fitting = named ? [named] : agreementMetrics.filter(({ scale }) => scale === 'nominal' || classValues);
     const measures = checking(() => fitting.map(({ id, options }) => measureAgreement({ ...request, metric: id, options: typedOptions(options, flags.option), perClass, replicates, level, seed })));
     const file = flags.pairs ? await writePairs(flags.out, votes, { ...request, metric: named?.forPairs ? named.id : 'percent', options: named?.forPairs ? typedOptions(named.options, flags.option) : {} }) : undefined;
-    if (flags.json) console.log(JSON.stringify(asJson(table, classes, measures, file)));
+    if (flags.json) say(JSON.stringify(asJson(table, classes, measures, file)));
     else print(table, classes, measures, file);
   } finally {
     bar.stop();

@@ -3,6 +3,7 @@ import { type AggregationMethod, findingColumn, findMethod, methods } from '../.
 import { optionRange } from '../option-values.js';
 import { checking } from '../refusal.js';
 import { printFacts, printTable } from '../tables.js';
+import { say } from '../terminal.js';
 
 export function configure(command: Command): void {
   command
@@ -10,7 +11,7 @@ export function configure(command: Command): void {
     .option('--json', 'print JSON instead of tables')
     .action((id: string | undefined, { json }: { json?: true }) => {
       const chosen = id == null ? methods : [checking(() => findMethod(id), '', true)];
-      if (json) console.log(JSON.stringify(chosen.map(described)));
+      if (json) say(JSON.stringify(chosen.map(described)));
       else if (id == null) printAll();
       else print(chosen[0]!);
     });

@@ -3,6 +3,7 @@ import { crowdAnnotators, crowdGold, crowdOptions, crowdVotes, type OptionSpec, 
 import { findFormat, formats } from '../../formats/formats.js';
 import { optionRange, seedNumber, typedOptions } from '../option-values.js';
 import { checking } from '../refusal.js';
+import { say } from '../terminal.js';
 import { writeTable } from './result-files.js';
 import { printFacts } from '../tables.js';
 
@@ -34,9 +35,9 @@ async function run(flags: Flags): Promise<void> {
   ];
   const { items, itemCount, annotatorCount, classCount } = crowd.columns;
   const counts = { items: itemCount, annotators: annotatorCount, votes: items.length, classes: classCount };
-  if (flags.json) console.log(JSON.stringify({ ...counts, seed: flags.seed, files }));
+  if (flags.json) say(JSON.stringify({ ...counts, seed: flags.seed, files }));
   else {
     printFacts(counts);
-    console.log(files.join('\n'));
+    say(files.join('\n'));
   }
 }

@@ -17,6 +17,7 @@ import { VotesService } from '../../votes/votes.service.js';
 import { seedNumber } from '../option-values.js';
 import { PhaseBar } from '../progress.js';
 import { checking, Refusal, refusing } from '../refusal.js';
+import { say, visible, warn } from '../terminal.js';
 import { databaseHelp, findProject, withService } from './service.js';
 import { bytesOf } from '../offline/votes-file.js';
 
@@ -93,17 +94,17 @@ async function importRows(file: string, options: ImportOptions): Promise<void> {
       bar.stop();
     }
   });
-  if (options.json) console.log(JSON.stringify(tally));
+  if (options.json) say(JSON.stringify(tally));
   else report(file, counts, tally);
   if (tally.rejected > 0) throw new Refusal(`${tally.rejected} of ${tally.rows} rows were rejected`);
 }
 
 function report(file: string, counts: readonly string[], tally: BulkTally<string>): void {
   const counted = counts.map((name) => `${tally[name]} ${name}`).join(', ');
-  console.log(`${tally.rows} rows: ${counted}, ${tally.rejected} rejected`);
-  for (const { line, message } of tally.rejects.slice(0, 20)) console.error(`${file}, line ${line}: ${message}`);
-  if (tally.rejected > 20) console.error(`and ${tally.rejected - 20} more; --json tells up to 10,000`);
-  if (tally.unreadColumns.length > 0) console.error(`columns not read: ${tally.unreadColumns.join(', ')}`);
+  say(`${tally.rows} rows: ${counted}, ${tally.rejected} rejected`);
+  for (const { line, message } of tally.rejects.slice(0, 20)) warn(`${file}, line ${line}: ${message}`);
+  if (tally.rejected > 20) warn(`and ${tally.rejected - 20} more; --json tells up to 10,000`);
+  if (tally.unreadColumns.length > 0) warn(`columns not read: ${tally.unreadColumns.map(visible).join(', ')}`);
 }
 
 async function* counted(bytes: AsyncIterable<Uint8Array>, bar: PhaseBar): AsyncGenerator<Uint8Array> {

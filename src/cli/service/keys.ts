@@ -7,6 +7,7 @@ import { ApiKey } from '../../projects/keys/api-key.entity.js';
 import { ApiKeysService } from '../../projects/keys/api-keys.service.js';
 import { Workspace } from '../../projects/workspaces/workspace.entity.js';
 import { Refusal } from '../refusal.js';
+import { say, visible, warn } from '../terminal.js';
 import { databaseHelp, findProject, withService } from './service.js';
 
 export function configure(command: Command): void {
@@ -21,12 +22,12 @@ export function configure(command: Command): void {
     .action((options: CreateOptions) => withService((app) => create(app, options)));
   command.command('rotate <id>').description('Give a key a new secret; the old one ends at once.').action((id: string) => withService(async (app) => {
     const { apiKey, secret } = await app.get(ApiKeysService).rotate({ workspaceId: await workspaceOf(app, id) }, id);
-    console.error(`${apiKey.name} has a new secret, shown this once:`);
-    console.log(secret);
+    warn(`${apiKey.name} has a new secret, shown this once:`);
+    say(secret);
   }));
   command.command('revoke <id>').description('End a key.').action((id: string) => withService(async (app) => {
     const apiKey = await app.get(ApiKeysService).revoke({ workspaceId: await workspaceOf(app, id) }, id);
-    console.log(`${apiKey.name} was revoked at ${apiKey.revokedAt!.toISOString()}`);
+    say(`${apiKey.name} was revoked at ${apiKey.revokedAt!.toISOString()}`);
   }));
 }
 
@@ -43,7 +44,7 @@ async function list(app: INestApplicationContext): Promise<void> {
   const table = new Table({ head: ['id', 'workspace', 'name', 'prefix', 'scopes', 'state', 'last used'], style: { head: [], border: [] } });
   for (const key of keys) {
     const state = key.revokedAt ? 'revoked' : key.expiresAt && key.expiresAt <= new Date() ? 'expired' : 'in force';
-    table.push([key.nodeId, key.workspaceId, key.name, key.prefix, key.scopes.join('\n'), state, key.lastUsedAt?.toISOString() ?? 'never']);
+    table.push([key.nodeId, key.workspaceId, visible(key.name), key.prefix, key.scopes.join('\n'), state, key.lastUsedAt?.toISOString() ?? 'never']);
   }
   console.log(table.toString());
 }
@@ -56,8 +57,8 @@ async function create(app: INestApplicationContext, options: CreateOptions): Pro
   const { secret } = await app.get(ApiKeysService).create(
     { workspaceId: workspace.id }, { name: options.name, scopes: options.scope, projectId: project?.id, expiresAt: options.expires },
   );
-  console.error(`${options.name}, shown this once:`);
-  console.log(secret);
+  warn(`${options.name}, shown this once:`);
+  say(secret);
 }
 
 async function workspaceOf(app: INestApplicationContext, id: string): Promise<number> {

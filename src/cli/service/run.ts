@@ -4,6 +4,7 @@ import { RunStatus } from '../../runs/run.entity.js';
 import { RunsService } from '../../runs/running/runs.service.js';
 import { collectOption, seedNumber, typedOptions } from '../option-values.js';
 import { checking, Refusal } from '../refusal.js';
+import { say } from '../terminal.js';
 import { databaseHelp, findProject, withService } from './service.js';
 
 interface RunOptions {
@@ -34,8 +35,8 @@ async function run(options: RunOptions): Promise<void> {
     const runs = app.get(RunsService);
     const started = await runs.start({ workspaceId: project.workspaceId }, project, { method: method.id, options: given, seed: options.seed });
     const ended = await runs.ended(project.id, started.run.id);
-    if (options.json) console.log(JSON.stringify({ id: ended.nodeId, status: ended.status, method: ended.methodId, iterations: ended.iterations, converged: ended.converged, items: ended.itemCount, annotators: ended.annotatorCount, votes: ended.voteCount, failure: ended.failure }));
-    else console.log(`${ended.nodeId} ${ended.methodId} ${ended.status.toLowerCase()}: ${ended.voteCount} votes, ${ended.iterations} iterations, ${ended.converged ? 'converged' : 'not converged'}`);
+    if (options.json) say(JSON.stringify({ id: ended.nodeId, status: ended.status, method: ended.methodId, iterations: ended.iterations, converged: ended.converged, items: ended.itemCount, annotators: ended.annotatorCount, votes: ended.voteCount, failure: ended.failure }));
+    else say(`${ended.nodeId} ${ended.methodId} ${ended.status.toLowerCase()}: ${ended.voteCount} votes, ${ended.iterations} iterations, ${ended.converged ? 'converged' : 'not converged'}`);
     if (ended.status !== RunStatus.SUCCEEDED) throw new Refusal(`the run ${ended.status.toLowerCase()}: ${ended.failure ?? 'no reason was told'}`);
   }, true);
 }

@@ -5,6 +5,7 @@ import { AssayError } from '../../platform/errors.js';
 import { globalId, parseGlobalId } from '../../platform/graphql/global-id.js';
 import { Project } from '../../projects/project.entity.js';
 import { Refusal } from '../refusal.js';
+import { visible } from '../terminal.js';
 
 export const databaseHelp = `
 Reads the database that DATABASE_URL names, or the one in ASSAY_DATA_DIR (.assay), whether the service runs or not.`;
@@ -31,6 +32,6 @@ export async function findProject(app: INestApplicationContext, named: string): 
   if (found.length === 1) return found[0]!;
   if (found.length > 1) throw new Refusal(`${found.length} projects are named ${JSON.stringify(named)}; give an id: ${found.map((project) => project.nodeId).join(', ')}`);
   const known = await projects.find({ order: { id: 'asc' }, take: 20 });
-  const list = known.map((project) => `\n  ${globalId('Project', project.id)}  ${project.name}`).join('');
+  const list = known.map((project) => `\n  ${globalId('Project', project.id)}  ${visible(project.name)}`).join('');
   throw new Refusal(`there is no project ${JSON.stringify(named)}${list ? `; there are:${list}` : ' and no other'}`);
 }

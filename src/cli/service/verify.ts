@@ -4,6 +4,7 @@ import { VerifyLeases } from '../../assignment/leases/verify-leases.js';
 import { Project } from '../../projects/project.entity.js';
 import { VerifyVotes } from '../../votes/verify.js';
 import { Refusal } from '../refusal.js';
+import { say, visible, warn } from '../terminal.js';
 import { databaseHelp, findProject, withService } from './service.js';
 
 interface VerifyOptions {
@@ -25,9 +26,9 @@ export function configure(command: Command): void {
         const { votes, faults } = await app.get(VerifyVotes).verify(project.id);
         faults.push(...await app.get(VerifyLeases).verify(project.id));
         faultCount += faults.length;
-        if (options.json) console.log(JSON.stringify({ project: project.nodeId, name: project.name, votes, faults }));
-        else console.log(`${project.nodeId} ${project.name}: ${votes} votes, ${faults.length === 0 ? 'every count is right' : `${faults.length} counts differ`}`);
-        if (!options.json) for (const fault of faults.slice(0, 20)) console.error(`  ${fault.owner} ${fault.id}: ${fault.count} is ${fault.stored}, the log says ${fault.derived}`);
+        if (options.json) say(JSON.stringify({ project: project.nodeId, name: project.name, votes, faults }));
+        else say(`${project.nodeId} ${visible(project.name)}: ${votes} votes, ${faults.length === 0 ? 'every count is right' : `${faults.length} counts differ`}`);
+        if (!options.json) for (const fault of faults.slice(0, 20)) warn(`  ${fault.owner} ${fault.id}: ${fault.count} is ${fault.stored}, the log says ${fault.derived}`);
       }
       if (faultCount > 0) throw new Refusal(`${faultCount} counts differ from the log`);
     }));

@@ -1,6 +1,6 @@
 import { textFault, textOf } from '../text/cell.js';
 import { Fault, FormatError, shown } from '../text/fault.js';
-import { isGuarded } from '../text/formula-guard.js';
+import { unguard } from '../text/formula-guard.js';
 import { type Cells, cellsFor, type RecordSink, type Scanner, slotsByName, type WantedColumn, type WantedColumns } from '../text/scanner.js';
 
 const QUOTE = 0x22;
@@ -25,6 +25,8 @@ export class CsvScanner implements Scanner {
   /** The slot of each cell of a record, and of any beyond the header's last. Of the header's cells, each its own. */
   private slotOf = Int32Array.from({ length: mostColumns + 1 }, (_, column) => column);
   private cells: Cells = cellsFor(Array.from({ length: mostColumns }, () => ({ name: '' })));
+  /** Where the next apostrophe stands, Infinity where none does, -1 before it was looked for. */
+  private apostrophe = -1;
   /** Slots of the record at hand whose doubled quotes have still to be halved. */
   private readonly doubled = new Set<number>();
 
@@ -37,6 +39,7 @@ export class CsvScanner implements Scanner {
     // A line end behind the last byte spares the search for the end of a cell a test of the length.
     bytes[length] = LF;
     let used = 0;
+    this.apostrophe = -1;
     while (used < length) {
       const ended = this.record(bytes, used, length, final);
       if (ended < 0) break;
@@ -89,16 +92,19 @@ export class CsvScanner implements Scanner {
     else if (fault) this.sink.reject(line, fault);
     else if (column !== this.width) {
       this.sink.reject(line, new Fault('MALFORMED', `the row has ${column} cells, the header ${this.width}; a cell that holds a comma goes in quotes`));
-    } else this.pass(bytes, line);
+    } else this.pass(bytes, line, start, at);
     return Math.min(at + 1, length);
   }
 
-  private pass(bytes: Buffer, line: number): void {
+  /** @param start,end of the record, whose guards are taken off in place */
+  private pass(bytes: Buffer, line: number, start: number, end: number): void {
     const { cells } = this;
     cells.bytes = bytes;
-    for (let slot = 0; slot < this.columns.length; slot++) {
-      const start = cells.starts[slot]!;
-      if (bytes[start] === APOSTROPHE && isGuarded(bytes, start, cells.ends[slot]!)) cells.starts[slot]!++;
+    // Most records have none, and the next one is looked for once.
+    if (this.apostrophe < start) this.apostrophe = placeOf(bytes, APOSTROPHE, start);
+    if (this.apostrophe < end) {
+      for (let slot = 0; slot < this.columns.length; slot++) cells.ends[slot] = unguard(bytes, cells.starts[slot]!, cells.ends[slot]!);
+      this.apostrophe = -1;
     }
     this.sink.record(line, cells);
   }
@@ -127,7 +133,7 @@ export class CsvScanner implements Scanner {
       const end = this.cells.ends[column]!;
       const unreadable = textFault(`column ${column + 1} of the header`, bytes, start, end);
       if (unreadable) throw new FormatError(unreadable.message, line);
-      names.push(textOf(bytes, isGuarded(bytes, start, end) ? start + 1 : start, end));
+      names.push(textOf(bytes, start, unguard(bytes, start, end)));
     }
     const slots = slotsByName(this.columns);
     const spare = this.columns.length;
@@ -161,6 +167,11 @@ export class CsvScanner implements Scanner {
     const hint = found.length === 1 && /[;\t|]/.test(text) ? '; cells are separated by commas' : '';
     return new FormatError(`the header has the columns ${shown(Buffer.from(text))}, and needs ${needed}${hint}`, line);
   }
+}
+
+function placeOf(bytes: Buffer, byte: number, from: number): number {
+  const found = bytes.indexOf(byte, from);
+  return found < 0 ? Infinity : found;
 }
 
 function lineEnds(bytes: Buffer, from: number, to: number): number {

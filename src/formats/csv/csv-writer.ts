@@ -6,7 +6,7 @@ const QUOTE = 0x22;
 const COMMA = 0x2c;
 const LF = 0x0a;
 /** Text that needs quotes, or a look at what a spreadsheet would do with it. */
-const unusual = /[",\r\n]|^['=+\-@\t]/;
+const unusual = /[",\r\n;\t]|^[' =+\-@\u00a0\u3000\uff0b\uff0d\uff1d\uff20]/;
 const special = /[",\r\n]/;
 
 /** RFC 4180 with LF line ends. Text that a spreadsheet would run as a formula is guarded; see formula-guard.ts. */

@@ -19,7 +19,8 @@ export interface ConnectionSettings extends pg.ClientConfig {
  */
 export class Connection extends pg.Client {
   constructor(settings: ConnectionSettings = {}) {
-    super({ keepAlive: true, connectionTimeoutMillis: CONNECT_MS, ...settings });
+    // A pool says how long its callers wait for a connection, which may be longer.
+    super({ keepAlive: true, ...settings, connectionTimeoutMillis: Math.min(settings.connectionTimeoutMillis ?? CONNECT_MS, CONNECT_MS) });
     this.on('error', () => undefined);
     this.once('connect', () => watch(this, settings.silenceMs ?? SILENCE_MS));
   }

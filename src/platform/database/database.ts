@@ -26,7 +26,7 @@ export function statementBounds(timeoutMs: number): { statement_timeout: number;
 }
 
 /** How long a call waits for a connection of a pool, new or given back. */
-const QUEUE_MS = 30_000;
+const QUEUE_MS = 15_000;
 
 /** One number for all of Assay's processes on one database. */
 const MIGRATION_LOCK = 0x61737361;

@@ -8,6 +8,9 @@ export function globalId(type: string, ...parts: (number | string)[]): string {
   return Buffer.from([type, ...parts].join(':')).toString('base64url');
 }
 
+/** Things within a project have its number before their own. */
+const withinProject = new Set(['Item', 'Annotator', 'Vote', 'Run', 'GoldSample', 'Lease']);
+
 /** @throws NOT_FOUND for whatever is not an id of that type: a made-up id answers like an absent one. */
 export function readGlobalId(type: string, id: string): number[] {
   const parsed = parseGlobalId(id);
@@ -15,11 +18,13 @@ export function readGlobalId(type: string, id: string): number[] {
   return parsed.parts;
 }
 
+/** Only what `globalId` makes: a thing has one id, to the letter, so that callers may compare ids. */
 export function parseGlobalId(id: string): { type: string; parts: number[] } | null {
   if (id.length > 200) throw invalid(`an id of ${id.length} characters is none of ours`);
-  const match = /^([A-Z][A-Za-z]+)((?::\d{1,15})+)$/.exec(Buffer.from(id, 'base64url').toString());
+  const match = /^([A-Z][A-Za-z]+)((?::(?:0|[1-9]\d{0,14}))+)$/.exec(Buffer.from(id, 'base64url').toString());
   if (!match) return null;
-  return { type: match[1]!, parts: match[2]!.slice(1).split(':').map(Number) };
+  const [type, parts] = [match[1]!, match[2]!.slice(1).split(':').map(Number)];
+  return parts.length === (withinProject.has(type) ? 2 : 1) && globalId(type, ...parts) === id ? { type, parts } : null;
 }
 
 function wordFor(type: string): string {
