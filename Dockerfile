@@ -8,6 +8,7 @@ COPY . .
 RUN npm run build && npm prune --omit=dev --omit=optional
 
 FROM node:24-bookworm-slim
+# Without ASSAY_ADMIN_KEY the first start keeps a key in /var/lib/assay/admin-key: docker exec CONTAINER cat /var/lib/assay/admin-key
 ENV NODE_ENV=production HOST=0.0.0.0 ASSAY_DATA_DIR=/var/lib/assay
 WORKDIR /app
 RUN mkdir -p /var/lib/assay && chown node:node /var/lib/assay

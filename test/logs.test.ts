@@ -89,7 +89,7 @@ describe('a service that is given secrets in every kind of input, amid failures 
     const csv = `item,annotator,class,${SECRET}\n${SECRET},${SECRET},${SECRET},x\n`;
     return Promise.all([
       graphql(`mutation ($input: SubmitVotesInput!) { submitVotes(input: $input) { counts { created } } }`, { input: { projectId: project, votes: [vote] } }),
-      graphql(`mutation ($input: AddItemsInput!) { addItems(input: $input) { results { status } } }`, { input: { projectId: project, items: [{ externalId: SECRET, payload: { [SECRET]: SECRET } }] } }),
+      graphql(`mutation ($input: ItemsInput!) { addItems(input: $input) { results { status } } }`, { input: { projectId: project, items: [{ externalId: SECRET, payload: { [SECRET]: SECRET } }] } }),
       graphql(`mutation { createApiKey(input: { name: "${SECRET}", scopes: [VOTES_WRITE] }) { secret } }`),
       graphql(`mutation ($m: String!, $p: ID!) { removePredictionModel(input: { projectId: $p, model: $m }) { model { model } } }`, { p: project, m: `${SECRET}\u0000` }),
       graphql(`{ project(id: "${SECRET}") { name ${SECRET.replace('-', '_')} } }`), graphql(`{ "${SECRET}`), graphql(`query ($x: Int) { projects(first: $x) { nodes { id } } }`, { x: SECRET }),
@@ -108,6 +108,7 @@ describe('a service that is given secrets in every kind of input, amid failures 
     await admin.connect();
     const answers = await callAll();
     expect(answers.filter((answer) => answer.includes('INTERNAL'))).toEqual([]);
+    expect(answers.join()).toMatch(/"status":"CREATED"/);
     // A table that is not there is a fault of ours: its statements are logged as errors.
     await admin.query('alter table items rename to items_away');
     expect((await callAll()).filter((answer) => answer.includes('INTERNAL')).length).toBeGreaterThan(2);

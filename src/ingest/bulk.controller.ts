@@ -1,12 +1,15 @@
 import { Controller, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findReadableFormat, formatOfContentType, readableFormats } from '../formats/formats.js';
+import { plainBytes } from '../formats/text/plain-bytes.js';
 import type { ReadableFormat } from '../formats/rows/format.js';
 import type { Table } from '../formats/rows/table.js';
 import { GoldService } from '../gold/gold.service.js';
 import { ItemsService } from '../items/items.service.js';
 import { AssayError, invalid, limitExceeded } from '../platform/errors.js';
 import { Config } from '../platform/config.js';
+import { givenType, streamed } from '../platform/http/http.js';
 import { RequiresScope } from '../platform/principal.js';
 import type { RequestWithContext } from '../platform/request-context.js';
 import { actorOf } from '../projects/audit/actor.js';
@@ -37,6 +40,7 @@ export class BulkController {
 
   @Post('votes')
   @HttpCode(200)
+  @RouteConfig(streamed)
   @RequiresScope('votes:write')
   uploadVotes(@Req() request: RequestWithContext, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string) {
     return this.upload(request, reply, id, (project) => votesSink(this.votes, project));
@@ -44,6 +48,7 @@ export class BulkController {
 
   @Post('items')
   @HttpCode(200)
+  @RouteConfig(streamed)
   @RequiresScope('votes:write')
   uploadItems(@Req() request: RequestWithContext, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string) {
     return this.upload(request, reply, id, (project) => itemsSink(this.items, project));
@@ -51,6 +56,7 @@ export class BulkController {
 
   @Post('gold')
   @HttpCode(200)
+  @RouteConfig(streamed)
   @RequiresScope('project:admin')
   uploadGold(@Req() request: RequestWithContext, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string) {
     return this.upload(request, reply, id, (project) => goldSink(this.gold, project, actorOf(request.assay!)));
@@ -59,6 +65,7 @@ export class BulkController {
   /** The version comes by the query: model, version, outOfSample, trainingWatermark, complete. */
   @Post('predictions')
   @HttpCode(200)
+  @RouteConfig(streamed)
   @RequiresScope('votes:write')
   uploadPredictions(@Req() request: RequestWithContext, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string) {
     return this.upload(request, reply, id, (project) => predictionsSink(this.predictions, project, actorOf(request.assay!), versionIn(request.query)));
@@ -70,9 +77,11 @@ export class BulkController {
     const { principal, idempotencyKey } = request.assay!;
     const project = await this.access.findOpen(principal!, id);
     const sink = sinkFor(project);
-    const format = chooseFormat((request.query as { format?: string }).format, request.headers['content-type']);
+    const format = chooseFormat((request.query as { format?: string }).format, givenType(request));
+    const coding = chooseCoding(request.headers['content-encoding']);
+    const { MAX_UNPACKED_BYTES } = this.config.settings;
     try {
-      return await this.bulk.load(project, sink, format, this.bounded(request), idempotencyKey);
+      return await this.bulk.load(project, sink, format, decoded(this.bounded(request), coding, MAX_UNPACKED_BYTES), idempotencyKey, MAX_UNPACKED_BYTES);
     } catch (error) {
       if (!(error instanceof BrokenUpload)) throw error;
       // What was committed before the break is told beside the error: with the same key, a mended file is not needed twice.
@@ -90,6 +99,20 @@ export class BulkController {
       yield chunk;
     }
   }
+}
+
+type Coding = 'gzip' | null;
+
+/** @throws INVALID_INPUT (415) for a coding that is not undone here: its bytes would be read as rows. */
+function chooseCoding(header: string | undefined): Coding {
+  const coding = header?.trim().toLowerCase() ?? 'identity';
+  if (coding === 'identity' || coding === '') return null;
+  if (coding === 'gzip' || coding === 'x-gzip') return 'gzip';
+  throw new AssayError('INVALID_INPUT', `content-encoding ${JSON.stringify(header)} is not read: send gzip, or the rows as they are`, { status: 415 });
+}
+
+function decoded(bytes: AsyncIterable<Uint8Array>, coding: Coding, maxUnpackedBytes: number): AsyncIterable<Uint8Array> {
+  return coding === 'gzip' ? plainBytes(bytes, true, maxUnpackedBytes) : bytes;
 }
 
 function chooseFormat(id: string | undefined, contentType: string | undefined): ReadableFormat {

@@ -14,11 +14,9 @@ import type { Project } from '../projects/project.entity.js';
 import { Item } from './item.entity.js';
 import { touchItems } from './touched-items.js';
 import type { ItemInput } from './items.inputs.js';
+import { payloadText } from './payload.js';
 
 export const ItemConnection = connectionType(Item);
-
-/** Largest payload in bytes of JSON. */
-const PAYLOAD_BYTES = 64 * 1024;
 
 const byCode = new Keyset<Item>([{ sql: 'item.code', type: 'int4' }], (item) => [item.code]);
 
@@ -43,9 +41,9 @@ export class ItemsService {
     const ids = [...accepted.keys()];
     await this.transactions.run(async (transaction) => {
       const known = await this.knownIds(project.id, ids);
-      const payloads = ids.map((id) => payloadText(rows[accepted.get(id)!]!));
+      const payloads = ids.map((id) => accepted.get(id)!.payload);
       await this.dictionary.insertIn(transaction, project.id, ids, [{ name: 'payload', sqlType: 'jsonb', values: payloads }]);
-      for (const [id, index] of accepted) results[index] = { index, status: known.has(id) ? RowStatus.UNCHANGED : RowStatus.CREATED };
+      for (const [id, { index }] of accepted) results[index] = { index, status: known.has(id) ? RowStatus.UNCHANGED : RowStatus.CREATED };
       await alongside?.(transaction, results);
     });
     return results;
@@ -59,12 +57,12 @@ export class ItemsService {
       const [changed] = await transaction.query<[{ external_id: string }[], number]>(
         `update items set payload = given.payload from unnest($2::text[], $3::jsonb[]) as given(external_id, payload)
          where items.project_id = $1 and items.external_id = given.external_id returning items.external_id`,
-        [project.id, ids, ids.map((id) => payloadText(rows[accepted.get(id)!]!))],
+        [project.id, ids, ids.map((id) => accepted.get(id)!.payload)],
       );
       return changed;
     });
     const found = new Set(updated.map((row) => row.external_id));
-    for (const [id, index] of accepted) {
+    for (const [id, { index }] of accepted) {
       results[index] = found.has(id)
         ? { index, status: RowStatus.UPDATED }
         : rejectedRow(index, 'UNKNOWN_ITEM', `item ${excerpt(id)} is not in the project; add it first`);
@@ -107,26 +105,24 @@ export class ItemsService {
   }
 }
 
+interface CheckedRow {
+  index: number;
+  payload: string | null;
+}
+
 /** Rows that may be written, by id, and the results of those that may not. */
-function checkRows(rows: ItemInput[]): { accepted: Map<string, number>; results: RowResult[] } {
+function checkRows(rows: ItemInput[]): { accepted: Map<string, CheckedRow>; results: RowResult[] } {
   requireRowCount(rows, 'input.items');
-  const accepted = new Map<string, number>();
+  const accepted = new Map<string, CheckedRow>();
   const results: RowResult[] = [];
   rows.forEach((row, index) => {
     const fault = textFault(row.externalId);
     const earlier = accepted.get(row.externalId);
-    const payload = payloadText(row);
+    const payload = payloadText(row.payload);
     if (fault) results[index] = rejectedRow(index, 'INVALID_ID', `externalId ${excerpt(row.externalId)}: ${fault}`);
-    else if (earlier != null) results[index] = rejectedRow(index, 'REPEATED_ROW', `externalId ${excerpt(row.externalId)} is row ${earlier} already`);
-    else if (payload && (payload.includes('\\u0000') || !payload.isWellFormed() || /\\ud[89a-f]/i.test(payload))) {
-      results[index] = rejectedRow(index, 'INVALID_PAYLOAD', 'the payload contains NUL or half of a surrogate pair, which cannot be stored');
-    } else if (payload && Buffer.byteLength(payload) > PAYLOAD_BYTES) {
-      results[index] = rejectedRow(index, 'INVALID_PAYLOAD', `the payload has ${Buffer.byteLength(payload)} bytes of JSON, more than ${PAYLOAD_BYTES}`);
-    } else accepted.set(row.externalId, index);
+    else if (earlier) results[index] = rejectedRow(index, 'REPEATED_ROW', `externalId ${excerpt(row.externalId)} is row ${earlier.index} already`);
+    else if ('fault' in payload) results[index] = rejectedRow(index, 'INVALID_PAYLOAD', payload.fault);
+    else accepted.set(row.externalId, { index, payload: payload.text });
   });
   return { accepted, results };
-}
-
-function payloadText(row: ItemInput): string | null {
-  return row.payload == null ? null : JSON.stringify(row.payload);
 }

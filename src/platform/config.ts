@@ -23,6 +23,7 @@ const settings = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info').describe('least level that is logged'),
   MAX_BODY_BYTES: whole(16 * 1024 * 1024, 1024, 1024 ** 3).describe('largest GraphQL request body'),
   MAX_BULK_BYTES: whole(8 * 1024 ** 3, 1024, 1024 ** 4).describe('largest bulk upload, as it is sent'),
+  MAX_UNPACKED_BYTES: whole(64 * 1024 ** 3, 1024, 1024 ** 4).describe('largest text that a gzip upload may unpack to'),
   MAX_QUERY_TOKENS: whole(4000, 100, 1_000_000).describe('lexical tokens in a GraphQL document'),
   MAX_QUERY_DEPTH: whole(12, 2, 100).describe('nesting of a GraphQL document'),
   MAX_QUERY_ALIASES: whole(30, 0, 10_000).describe('aliases in a GraphQL document'),

@@ -27,4 +27,6 @@ export interface ReadOptions {
   batchSize?: number;
   /** Left out: found from the first two bytes. */
   gzip?: boolean;
+  /** Most bytes that gzip may unpack to. */
+  maxUnpackedBytes?: number;
 }

@@ -15,7 +15,7 @@ export type TextFormat = Format & TextParts;
 export function textFormat(parts: TextParts): TextFormat {
   return {
     ...parts,
-    read: (source, table, { batchSize = 10_000, gzip } = {}) => rowBatches(plainBytes(source, gzip), table, batchSize, parts.scanner.bind(parts)),
+    read: (source, table, { batchSize = 10_000, gzip, maxUnpackedBytes } = {}) => rowBatches(plainBytes(source, gzip, maxUnpackedBytes), table, batchSize, parts.scanner.bind(parts)),
     write: (columns, batches) => textChunks(parts.writer(columns), batches),
   };
 }

@@ -61,7 +61,7 @@ function readProbability(value: unknown): number {
 
 export const JsonScalar = new GraphQLScalarType({
   name: 'JSON',
-  description: "Any JSON value; the caller's own, handed back as it came.",
+  description: "Any JSON value; the caller's own. Numbers are doubles; of a name given twice in an object, the last counts.",
   serialize: (value) => value,
   parseValue: (value) => value,
   parseLiteral: (node, variables) => readLiteral(node, variables),

@@ -1,16 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { LogController, type FastifyInstance } from 'fastify';
+import { LogController, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Settings } from '../config.js';
 import { requestSeconds } from '../metrics.js';
+import { toPublicError } from './public-error.js';
 
-/** Bodies that a route reads as a stream itself, with its own bounds. */
-export const streamedTypes = [
-  'application/x-ndjson', 'application/ndjson', 'application/jsonl', 'text/csv', 'application/gzip', 'application/octet-stream',
-  'application/vnd.apache.parquet', 'application/x-parquet', 'application/parquet',
-];
+/** For @RouteConfig: the route reads its body as a stream itself, with its own bounds, whatever type it is said to be of. */
+export const streamed = { streamed: true };
+
+const STREAM = 'application/octet-stream';
+const typeOf = new WeakMap<object, string | undefined>();
+
+/** The content type that the caller of a streamed route named. */
+export function givenType(request: FastifyRequest): string | undefined {
+  return typeOf.get(request.raw);
+}
 
 export function createHttpAdapter(settings: Settings, logger: Logger): FastifyAdapter {
   const adapter = new FastifyAdapter({
@@ -22,15 +28,19 @@ export function createHttpAdapter(settings: Settings, logger: Logger): FastifyAd
     // A stop closes idle connections at once and waits for the busy ones.
     forceCloseConnections: 'idle',
     return503OnClosing: true,
+    frameworkErrors: refuse,
   });
   const fastify = adapter.getInstance<FastifyInstance>();
-  for (const type of streamedTypes) {
-    fastify.addContentTypeParser(type, { bodyLimit: settings.MAX_BULK_BYTES }, (_request, body, done) => done(null, body));
-  }
+  fastify.addContentTypeParser(STREAM, { bodyLimit: settings.MAX_BULK_BYTES }, (_request, body, done) => done(null, body));
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
     void reply.header('x-content-type-options', 'nosniff');
     void reply.header('cache-control', 'no-store');
+    if ((request.routeOptions.config as Partial<typeof streamed>).streamed) {
+      // Fastify chooses the parser by the type, and has some of its own that read the body whole.
+      typeOf.set(request.raw, request.headers['content-type']);
+      request.headers['content-type'] = STREAM;
+    }
     done();
   });
   fastify.addHook('onResponse', (request, reply, done) => {
@@ -43,6 +53,13 @@ export function createHttpAdapter(settings: Settings, logger: Logger): FastifyAd
     done();
   });
   return adapter;
+}
+
+/** What the router refuses before there is a route, in the form of all other refusals. */
+function refuse(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const { isBug: _isBug, status, ...shown } = toPublicError(error);
+  void reply.status(status).headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
+  void reply.send({ error: { ...shown, requestId: request.id } });
 }
 
 function readRequestId(given: string | string[] | undefined): string | null {
