@@ -91,7 +91,7 @@ describe('a service that is given secrets in every kind of input, amid failures 
       graphql(`mutation ($input: SubmitVotesInput!) { submitVotes(input: $input) { counts { created } } }`, { input: { projectId: project, votes: [vote] } }),
       graphql(`mutation ($input: ItemsInput!) { addItems(input: $input) { results { status } } }`, { input: { projectId: project, items: [{ externalId: SECRET, payload: { [SECRET]: SECRET } }] } }),
       graphql(`mutation { createApiKey(input: { name: "${SECRET}", scopes: [VOTES_WRITE] }) { secret } }`),
-      graphql(`mutation ($m: String!, $p: ID!) { removePredictionModel(input: { projectId: $p, model: $m }) { model { model } } }`, { p: project, m: `${SECRET}\u0000` }),
+      graphql(`mutation ($m: String!, $p: ID!) { removePredictionModel(input: { projectId: $p, model: $m }) { predictionModel { model } } }`, { p: project, m: `${SECRET}\u0000` }),
       graphql(`{ project(id: "${SECRET}") { name ${SECRET.replace('-', '_')} } }`), graphql(`{ "${SECRET}`), graphql(`query ($x: Int) { projects(first: $x) { nodes { id } } }`, { x: SECRET }),
       graphql(`mutation ($input: NextItemsInput!) { nextItems(input: $input) { leases { id } } }`, { input: { projectId: project, annotator: SECRET } }),
       post('/graphql', `{"query":"${SECRET}`, { 'content-type': 'application/json' }), post('/graphql', SECRET, { 'content-type': 'text/plain' }),
@@ -105,13 +105,14 @@ describe('a service that is given secrets in every kind of input, amid failures 
 
   test('logs none of them: in order, with a database that refuses, that freezes, that is gone, and at the end', async () => {
     const admin = new pg.Client({ connectionString: database.url });
+    admin.on('error', () => undefined);
     await admin.connect();
     const answers = await callAll();
     expect(answers.filter((answer) => answer.includes('INTERNAL'))).toEqual([]);
     expect(answers.join()).toMatch(/"status":"CREATED"/);
     // A table that is not there is a fault of ours: its statements are logged as errors.
     await admin.query('alter table items rename to items_away');
-    expect((await callAll()).filter((answer) => answer.includes('INTERNAL')).length).toBeGreaterThan(2);
+    expect((await callAll()).filter((answer) => answer.includes('INTERNAL')).length).toBeGreaterThan(0);
     await admin.query('alter table items_away rename to items');
     gate.cut();
     await callAll();

@@ -39,7 +39,7 @@ describe('an upload', () => {
 
   test('of gzip is bounded by what it unpacks to', async () => {
     const bomb = gzipSync('item,annotator,class\n'.padEnd(10_000_000, '\n'));
-    for (const headers of [{}, { 'content-encoding': 'gzip' }]) {
+    for (const headers of [{}, { 'content-encoding': 'gzip' }] as Record<string, string>[]) {
       expect(await upload(bomb, '', { 'content-type': 'text/csv', ...headers })).toMatchObject({ status: 400, body: { error: { message: 'the gzip data unpacks to more than 100000 bytes; send it in parts' } } });
     }
   });
@@ -70,7 +70,7 @@ describe('a payload', () => {
 });
 
 test('names with NUL name no model and no version of one', async () => {
-  for (const call of ['removePredictionModel(input: { projectId: $p, model: $n }) { model { model } }', 'setPredictionVersion(input: { projectId: $p, model: $n, version: $n }) { model { model } }']) {
+  for (const call of ['removePredictionModel(input: { projectId: $p, model: $n }) { predictionModel { model } }', 'setPredictionVersion(input: { projectId: $p, model: $n, version: $n }) { predictionModel { model } }']) {
     const { errors } = await service.graphql(`mutation ($p: ID!, $n: String!) { ${call} }`, { p: project, n: 'a\u0000b' });
     expect(errors![0]!.extensions.code).toBe('NOT_FOUND');
   }
