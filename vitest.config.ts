@@ -13,7 +13,9 @@ export default defineConfig({
     globalSetup: ['test/setup/global.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // For what hangs; no test is about how long it takes. Nothing is waited for longer than a test may take: see setup/until.ts.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+    expect: { poll: { timeout: 180_000 } },
   },
 });

@@ -15,7 +15,7 @@ import { isTold, Repeats } from './repeats.js';
 const jobSent = defineTopic<{ name: string }>('job_sent');
 
 /** How long a job may wait where its wake-up was lost. */
-const POLL_MS = 1000;
+export const POLL_MS = 1000;
 /** The first half of the advisory key that a sweep holds for its transaction; the second is the hash of its name. */
 export const SWEEP_LOCK = 0x73776565;
 

@@ -49,7 +49,7 @@ describe('counts', () => {
       `select coalesce(max(standing), 0) as standing from (select count(*) as standing from votes where project_id = $1 and ended_seq is null group by item_code, annotator_code) pairs`, [numberOf(projectId)],
     );
     if (repeatPolicy !== 'KEEP_ALL') expect(Number(worst.standing)).toBe(1);
-  }, 120_000);
+  });
 
   it('that are wrong are told one by one: where, what is stored, and what the log says', async () => {
     const projectId = await service.newProject();

@@ -15,7 +15,7 @@ describe.skipIf(!hasShared)('ActiveLab as the service has it', () => {
   beforeAll(async () => { service = await startService(); });
   afterAll(() => service.stop());
 
-  it.each([0, 1, 2, 3, 4])('picks the very items the reference picked, in 15 rounds of wall-robot with seed %d', { timeout: 120_000 }, (seed) => {
+  it.each([0, 1, 2, 3, 4])('picks the very items the reference picked, in 15 rounds of wall-robot with seed %d', (seed) => {
     const campaign = startCampaign(library, readPool(folder, 'wall-robot'), readStreams(folder, 'wall-robot', seed));
     for (const expected of readSelections(folder, 'wall-robot')[seed]!) {
       expect(campaign.pick(servicePriorities(judgeAndScore, campaign.round()), 'lowest')).toEqual(expected);
@@ -23,7 +23,7 @@ describe.skipIf(!hasShared)('ActiveLab as the service has it', () => {
     }
   });
 
-  it('gives them out in that order: the votes and predictions of a round, sent to the API, and one call of nextItems', { timeout: 120_000 }, async () => {
+  it('gives them out in that order: the votes and predictions of a round, sent to the API, and one call of nextItems', async () => {
     const pool = readPool(folder, 'wall-robot');
     const selections = readSelections(folder, 'wall-robot')[0]!;
     const round = 7;

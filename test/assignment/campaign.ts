@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Service } from '../setup/service.js';
+import { until } from '../setup/until.js';
 
 export interface GivenLease {
   id: string;
@@ -28,6 +30,7 @@ export class Campaign {
   static async start(service: Service, items: number, rules: object = {}, classes = ['a', 'b', 'c']): Promise<Campaign> {
     const campaign = new Campaign(service, await service.newProject({ classes, rules: { explorationShare: 0, ...rules } }));
     if (items > 0) await campaign.add(Array.from({ length: items }, (_, i) => `item ${i}`));
+    else await campaign.settled();
     return campaign;
   }
 
@@ -41,7 +44,13 @@ export class Campaign {
   }
 
   async next(annotator: string, more: object = {}): Promise<Given> {
-    return (await this.service.data(NEXT, { input: { projectId: this.id, annotator, ...more } })).nextItems;
+    for (;;) {
+      const { data, errors } = await this.service.graphql(NEXT, { input: { projectId: this.id, annotator, ...more } });
+      if (!errors) return data.nextItems;
+      // The first call of a policy waits some seconds for its order, and then asks to be called again.
+      if (errors[0]!.extensions.code !== 'UNAVAILABLE') throw new Error(JSON.stringify(errors));
+      await sleep(1000);
+    }
   }
 
   async vote(...votes: [item: string, annotator: string, answer: string][]): Promise<void> {
@@ -76,11 +85,16 @@ export class Campaign {
       return !row!.busy;
     }, 'the queue to settle');
     // The head of a queue is believed for a tenth of a second.
-    await new Promise((resolve) => setTimeout(resolve, 110));
+    await sleep(110);
   }
 
   get number(): number {
     return Number(Buffer.from(this.id, 'base64url').toString().split(':')[1]);
+  }
+
+  /** As if so much time had gone by for the leases of the project. */
+  async age(seconds: number): Promise<void> {
+    await this.service.source.query(`update leases set expires_at = expires_at - $2 * interval '1 second' where project_id = $1 and ended_at is null`, [this.number, seconds]);
   }
 
   async project(fields: string, variables = ''): Promise<Record<string, any>> { // eslint-disable-line @typescript-eslint/no-explicit-any
@@ -96,12 +110,5 @@ export class Campaign {
     const type = kind === 'heartbeat' ? 'HeartbeatInput' : 'LeasesInput';
     const data = await this.service.data(`mutation ($input: ${type}!) { ${kind}(input: $input) { results { index status expiresAt code message } } }`, { input: { projectId: this.id, annotator, leases, ...more } });
     return data[kind].results;
-  }
-}
-
-export async function until(holds: () => Promise<boolean>, what: string, timeoutMs = 20_000): Promise<void> {
-  for (const end = Date.now() + timeoutMs; !await holds();) {
-    if (Date.now() > end) throw new Error(`waited ${timeoutMs} ms for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { workDue } from '../setup/at-rest.js';
 import { startService, type Service } from '../setup/service.js';
-import { Campaign, until } from './campaign.js';
+import { until } from '../setup/until.js';
+import { Campaign } from './campaign.js';
 
 let service: Service;
 beforeAll(async () => { service = await startService(); });
@@ -15,8 +17,9 @@ const expired = (campaign: Campaign) => until(async () => {
 describe('a lease', () => {
   it('that expires gives its item back to the pool, and a vote that comes late is taken and noted as late', async () => {
     const campaign = await Campaign.start(service, 1, { maxVotes: 1 });
-    const { leases } = await campaign.next('ann', { leaseSeconds: 1 });
+    const { leases } = await campaign.next('ann', { leaseSeconds: 3600 });
     expect((await campaign.next('ben')).empty).toMatchObject({ reason: 'ALL_LEASED' });
+    await campaign.age(3600);
     await expired(campaign);
     await campaign.settled();
     expect((await campaign.next('ben')).leases.map((lease) => lease.item)).toEqual(['item 0']);
@@ -28,18 +31,22 @@ describe('a lease', () => {
 
   it('is kept alive by heartbeats, by the database\'s clock', async () => {
     const campaign = await Campaign.start(service, 1, { maxVotes: 1 });
-    const { leases: [lease] } = await campaign.next('ann', { leaseSeconds: 2 });
+    const { leases: [lease] } = await campaign.next('ann', { leaseSeconds: 3600 });
+    const endsWithin = async (aheadSeconds: number) => (await workDue(service, { aheadSeconds })).includes('sweep expired leases');
     for (let beat = 0; beat < 3; beat++) {
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-      const [result] = await campaign.leases('heartbeat', 'ann', [lease!.id], { leaseSeconds: 2 });
+      await campaign.age(3400);
+      expect(await endsWithin(300)).toBe(true);
+      const [result] = await campaign.leases('heartbeat', 'ann', [lease!.id], { leaseSeconds: 3600 });
       expect(result).toMatchObject({ index: 0, status: 'LIVE' });
+      expect(await endsWithin(300)).toBe(false);
     }
     expect(await leasedBy(campaign, 'ann')).toEqual([{ id: lease!.id, item: 'item 0' }]);
   });
 
   it('that has expired is not revived', async () => {
     const campaign = await Campaign.start(service, 1, { maxVotes: 1 });
-    const { leases: [lease] } = await campaign.next('ann', { leaseSeconds: 1 });
+    const { leases: [lease] } = await campaign.next('ann');
+    await campaign.age(3600);
     await expired(campaign);
     expect(await campaign.leases('heartbeat', 'ann', [lease!.id])).toMatchObject([{ status: 'REJECTED', code: 'NOT_HELD' }]);
     expect(await campaign.leases('releaseItems', 'ann', [lease!.id])).toMatchObject([{ status: 'REJECTED', code: 'NOT_HELD' }]);

@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openService } from '../../src/application.js';
+import { Refresh } from '../../src/assignment/scoring/refresh.service.js';
+import { Transactions } from '../../src/platform/database/transaction.js';
 import { removeGold, setGold } from '../gold/gold-calls.js';
+import { atRest } from '../setup/at-rest.js';
 import { startService, type Service } from '../setup/service.js';
-import { Campaign, until } from './campaign.js';
+import { until } from '../setup/until.js';
+import { Campaign } from './campaign.js';
 
 let service: Service;
 beforeAll(async () => { service = await startService(); });
@@ -19,14 +24,12 @@ async function crowd(method = 'dawid-skene'): Promise<{ campaign: Campaign; run:
 }
 
 describe('a label between runs', () => {
-  it.each(['dawid-skene', 'vote-share', 'soft-label-mean'])('of %s follows a vote within a second, is marked live with its run, and gives way to the next run', async (method) => {
+  it.each(['dawid-skene', 'vote-share', 'soft-label-mean'])('of %s follows a vote, is marked live with its run, and gives way to the next run', async (method) => {
     const { campaign, run } = await crowd(method);
     const before = (await labelOf(campaign, 'item 2'))!;
     expect(before).toMatchObject({ live: false, votes: 3, updatedAt: null, run: { id: run } });
     await campaign.vote(['item 2', 'stranger', 'a'], ['item 2', 'w', 'a']);
-    const from = Date.now();
-    await until(async () => (await labelOf(campaign, 'item 2'))!.votes === 5, 'the live label', 5000);
-    expect(Date.now() - from).toBeLessThan(1000);
+    await until(async () => (await labelOf(campaign, 'item 2'))!.votes === 5, 'the live label');
     const live = (await labelOf(campaign, 'item 2'))!;
     expect(live).toMatchObject({ live: true, run: { id: run } });
     expect(live.probabilities[0]! + live.probabilities[1]!).toBeCloseTo(1, 12);
@@ -147,34 +150,56 @@ describe('a label between runs', () => {
 });
 
 describe('a project with much to bring up to date', () => {
+  /** Works only where a worker is beside it, or where a test takes a turn. */
+  let quiet: Service;
+  beforeAll(async () => { quiet = await startService({ ASSAY_WORK: 'false' }); });
+  afterAll(() => quiet.stop());
+
   const crowded = (items: number, annotator: string) => `item,annotator,class\n${Array.from({ length: items }, (_, i) => `item ${i},${annotator},${i % 3 ? 'a' : 'b'}\n`).join('')}`;
   const upload = async (campaign: Campaign, csv: string) => {
-    const { status } = await service.http().post(`/projects/${campaign.id}/votes`).set('authorization', `Bearer ${service.key}`).set('content-type', 'text/csv').send(csv);
+    const { status } = await quiet.http().post(`/projects/${campaign.id}/votes`).set('authorization', `Bearer ${quiet.key}`).set('content-type', 'text/csv').send(csv);
     expect(status).toBe(200);
   };
   const notes = async (campaign: Campaign) => {
-    const [row] = await service.source.query<{ notes: number }[]>('select count(*)::int as notes from touched_items where project_id = $1', [campaign.number]);
+    const [row] = await quiet.source.query<{ notes: number }[]>('select count(*)::int as notes from touched_items where project_id = $1', [campaign.number]);
     return row!.notes;
   };
+  const takeTurn = () => quiet.app.get(Transactions).run((transaction) => quiet.app.get(Refresh).refreshNext(transaction));
+  async function withWorker<T>(work: () => Promise<T>): Promise<T> {
+    const worker = await openService({ NODE_ENV: 'test', LOG_LEVEL: 'silent', DATABASE_URL: quiet.databaseUrl }, true);
+    try {
+      return await work();
+    } finally {
+      await atRest(quiet);
+      await worker.stop();
+    }
+  }
 
   it('and no run is put in order whole when its votes are in', async () => {
-    const campaign = await Campaign.start(service, 0, { maxVotes: 2, policy: 'fewest-votes' }, ['a', 'b']);
+    const campaign = await withWorker(() => Campaign.start(quiet, 0, { maxVotes: 2, policy: 'fewest-votes' }, ['a', 'b']));
     await upload(campaign, crowded(60_000, 'x'));
-    expect(await notes(campaign)).toBeGreaterThan(100);
-    await campaign.settled();
+    expect(await notes(campaign)).toBe(120);
+    expect(await takeTurn()).toBe(false);
+    expect(await notes(campaign)).toBe(120);
+    await withWorker(() => campaign.settled());
     expect((await campaign.next('y', { count: 10_000 })).leases).toHaveLength(10_000);
   });
 
   it('does not keep the labels of another waiting', async () => {
-    const { campaign: small } = await crowd();
-    const large = await Campaign.start(service, 0, { maxVotes: 20 }, ['a', 'b']);
-    await upload(large, crowded(30_000, 'x'));
-    await large.run('vote-share');
-    await large.settled();
+    const [large, small] = await withWorker(async () => {
+      const campaigns = [await Campaign.start(quiet, 0, { maxVotes: 20 }, ['a', 'b']), await Campaign.start(quiet, 3, { maxVotes: 20 }, ['a', 'b'])] as const;
+      await upload(campaigns[0], crowded(30_000, 'x'));
+      await campaigns[1].vote(['item 0', 'x', 'a'], ['item 1', 'x', 'b'], ['item 2', 'x', 'a']);
+      for (const campaign of campaigns) await campaign.run('vote-share');
+      return campaigns;
+    });
     await upload(large, crowded(30_000, 'y'));
-    expect(await notes(large)).toBeGreaterThan(20);
+    expect(await notes(large)).toBe(60);
     await small.vote(['item 2', 'w', 'a']);
-    await until(async () => (await labelOf(small, 'item 2'))!.votes === 4, 'the live label', 5000);
+    // Whose turn comes first is open; the other's is the next.
+    for (let turn = 0; turn < 2; turn++) await takeTurn();
+    const { item } = await small.project('item(externalId: "item 2") { softLabel { live votes } }');
+    expect(item.softLabel).toEqual({ live: true, votes: 2 });
     expect(await notes(large)).toBeGreaterThan(0);
   });
 });

@@ -55,7 +55,7 @@ describe('a run whose worker is killed', () => {
     await kill(first, 'SIGKILL');
     const killedAt = Date.now();
     await startWorker();
-    const run = await untilRun(service, id, ended, 60_000);
+    const run = await untilRun(service, id, ended);
     expect(Date.now() - killedAt).toBeLessThan(60_000);
     expect(run).toMatchObject({ status: 'SUCCEEDED', attempt: 2, watermark });
     expect(await current()).toBe(id);
@@ -85,7 +85,7 @@ describe('a worker that comes back late', () => {
     late.kill('SIGSTOP');
     await endLease(id);
     await startWorker();
-    const run = await untilRun(service, id, ended, 40_000);
+    const run = await untilRun(service, id, ended);
     const before = await storedBits(service, id);
     late.kill('SIGCONT');
     // Longer than it would take to finish.
@@ -127,7 +127,7 @@ it('a worker that is asked to stop gives its run back at once, and the try does 
   expect(Date.now() - asked).toBeLessThan(10_000);
   expect(await readRun(service, id)).toMatchObject({ status: 'QUEUED', attempt: 0 });
   await startWorker();
-  expect(await untilRun(service, id, ended, 30_000)).toMatchObject({ status: 'SUCCEEDED', attempt: 1 });
+  expect(await untilRun(service, id, ended)).toMatchObject({ status: 'SUCCEEDED', attempt: 1 });
 }, 180_000);
 
 it('a run whose database connection is cut is tried again', async () => {
@@ -135,5 +135,5 @@ it('a run whose database connection is cut is tried again', async () => {
   const id = await startRun(service, projectId, long);
   await untilRun(service, id, underWay);
   await service.source.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'assay run' and datname = current_database()`);
-  expect(await untilRun(service, id, ended, 40_000)).toMatchObject({ status: 'SUCCEEDED', attempt: 2 });
+  expect(await untilRun(service, id, ended)).toMatchObject({ status: 'SUCCEEDED', attempt: 2 });
 }, 180_000);

@@ -156,8 +156,7 @@ describe('a file that cannot be read on', () => {
         expect(batch.rows).toHaveLength(10);
         break;
       }
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      expect(closed).toBe(true);
+      await expect.poll(() => closed).toBe(true);
     }
   });
 });

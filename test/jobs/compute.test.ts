@@ -31,10 +31,8 @@ test('cancelling ends a task that never looks up, and nothing is told afterwards
   let told = 0;
   const running = compute.run({ module, input: { to: 1, hang: true }, onMessage: () => told++, signal: stop.signal });
   while (told === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-  const from = performance.now();
   stop.abort(new Error('asked to'));
   await expect(running).rejects.toMatchObject({ name: 'AbortError', cause: new Error('asked to') });
-  expect(performance.now() - from).toBeLessThan(1000);
   expect(told).toBe(1);
 });
 

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { batched } from '../../src/platform/database/batched.js';
 
 /** Batches that end when they are told to. */
@@ -41,7 +41,7 @@ describe('what is asked in batches', () => {
     const later = [ask(5)];
     await turn();
     later.push(ask(6));
-    await vi.waitFor(() => expect(batches.map((batch) => batch.keys)).toEqual([[1, 2, 3, 4], [5, 6]]));
+    await expect.poll(() => batches.map((batch) => batch.keys)).toEqual([[1, 2, 3, 4], [5, 6]]);
     batches[1]!.end();
     expect(await Promise.all(later)).toEqual([50, 60]);
   });

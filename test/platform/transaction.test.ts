@@ -11,7 +11,7 @@ let source: DataSource;
 let transactions: Transactions;
 beforeAll(async () => {
   database = await bareDatabase();
-  source = await new DataSource(dataSourceOptions(database.url, 8, 10_000)).initialize();
+  source = await new DataSource(dataSourceOptions(database.url, 8, 300_000)).initialize();
   transactions = new Transactions(source);
   await source.query('create table accounts (id int primary key, balance int not null)');
 });
@@ -83,7 +83,7 @@ describe('what the database may do to a request', () => {
   });
 
   test('a session that is ended under it can be tried again', async () => {
-    const running = source.query('select pg_sleep(5), 17 as marker').catch((thrown: unknown) => thrown);
+    const running = source.query('select pg_sleep(200), 17 as marker').catch((thrown: unknown) => thrown);
     const killer = new pg.Client({ connectionString: database.url });
     await killer.connect();
     await expect.poll(async () => (await killer.query(

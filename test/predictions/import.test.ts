@@ -35,4 +35,4 @@ it('assay import --rows predictions loads a file of any format, of the version t
   expect(await predictionsOf(service, id, 'x')).toEqual([{ model: 'net', version: '2', probabilities: [0.5, 0.25, 0.25] }]);
   expect((await models(service, id))[0].versions.map((one: { version: string; outOfSample: boolean }) => [one.version, one.outOfSample])).toEqual([['2', true], ['1', false]]);
   expect(await run(csv, '--model', 'net')).toMatchObject({ exit: 2, output: expect.stringContaining('predictions need --model and --model-version') });
-}, 120_000);
+});

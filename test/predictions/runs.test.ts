@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aggregate, VoteTable } from '../../src/aggregation/index.js';
 import { codes, ended, newCrowd, numbersOf, readRun, runToEnd, startRun, storedBits, submit, untilRun } from '../runs/crowd.js';
 import { startService, type Service } from '../setup/service.js';
+import { until } from '../setup/until.js';
 import { models, probabilitiesOf, submitPredictions } from './prediction-calls.js';
 
 let service: Service;
@@ -120,8 +121,7 @@ describe('a run of crowdlab', () => {
     await submitPredictions(service, one.projectId, rowsOf(all));
     await service.data(`mutation ($id: ID!) { updateProject(input: { id: $id, rules: { defaultMethod: "crowdlab", rerunEveryVotes: 1 } }) { project { defaultMethod } } }`, { id: one.projectId });
     const current = async () => (await service.data(`query ($id: ID!) { project(id: $id) { currentRun { id } } }`, { id: one.projectId })).project.currentRun?.id as string | undefined;
-    for (const until = Date.now() + 20_000; !await current() && Date.now() < until;) await new Promise((resolve) => setTimeout(resolve, 100));
-    const run = await readRun(service, (await current())!);
+    const run = await readRun(service, await until(current, 'a run by the rule'));
     expect(run).toMatchObject({ method: 'crowdlab', origin: 'RULE', status: 'SUCCEEDED' });
     expect(await readBy(run)).toEqual([{ model: 'm', version: 'v1', outOfSample: true }]);
     expect((await models(service, one.projectId))[0].versions[0].rows).toBe(60);

@@ -1,7 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { numbersOf } from '../runs/crowd.js';
+import { workDue } from '../setup/at-rest.js';
 import type { Service } from '../setup/service.js';
+import { until } from '../setup/until.js';
 
 /** Waits until the annotators of a project were looked at as they are: its current run, its rule, all of its votes and gold. */
 export async function evaluated(service: Service, projectId: string): Promise<void> {
@@ -12,9 +13,13 @@ export async function evaluated(service: Service, projectId: string): Promise<vo
      from projects project left join reliability_states state on state.project_id = project.id where project.id = $1`,
     numbersOf(projectId),
   ))[0]!.current;
-  for (const until = Date.now() + 30_000; !await current(); await sleep(100)) {
-    if (Date.now() > until) throw new Error('the annotators were not looked at within 30 s');
-  }
+  await until(current, 'a look at the annotators');
+}
+
+/** The same, and that all that follows from the look has been done. */
+export async function evaluatedAndDone(service: Service, projectId: string): Promise<void> {
+  await evaluated(service, projectId);
+  await until(async () => !(await workDue(service)).includes('job reliability'), 'the end of the look');
 }
 
 interface TimedVotes {

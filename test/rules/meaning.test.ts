@@ -106,16 +106,16 @@ describe('a quantity that is not known', () => {
 });
 
 describe('a compiled rule', () => {
-  it('is evaluated a million times in less than 3 seconds', () => {
+  it('is evaluated a million times in less than 3 seconds of the processor', () => {
     const rule = compileRule('done', 'votes >= 3 and (confidence >= 0.95 or topTwoGap > 0.6)');
     const given = full({ votes: 3, confidence: 0.9, topTwoGap: 0.5 });
     let done = 0;
-    const started = performance.now();
+    const started = process.cpuUsage();
     for (let i = 0; i < 1_000_000; i++) {
       given.topTwoGap = (i % 10) / 10;
       if (rule.evaluate(given)) done++;
     }
-    expect(performance.now() - started).toBeLessThan(3000);
+    expect(process.cpuUsage(started).user).toBeLessThan(3_000_000);
     expect(done).toBe(300_000);
   });
 });

@@ -118,10 +118,10 @@ describe('a rule is refused, with the position and the remedy,', () => {
 
   it('at once, however long it is', () => {
     refusal('votes');
-    const started = performance.now();
+    const started = process.cpuUsage();
     refusal('('.repeat(1_000_000));
     refusal('votes > 1 or '.repeat(100_000));
-    expect(performance.now() - started).toBeLessThan(500);
+    expect(process.cpuUsage(started).user).toBeLessThan(500_000);
   });
 });
 

@@ -2,6 +2,7 @@ import { createClient, type Client } from 'graphql-ws';
 import WebSocket from 'ws';
 import { simulateCrowd, type CrowdOptions } from '../../src/aggregation/index.js';
 import type { Service } from '../setup/service.js';
+import { until } from '../setup/until.js';
 
 export const classNames = (K: number) => Array.from({ length: K }, (_, k) => `class ${k}`);
 
@@ -31,7 +32,10 @@ export async function submit(service: Service, projectId: string, votes: NamedVo
   }
 }
 
-/** A run that only a cancel ends. */
+/** A crowd of 20,000 votes: a million passes over them take minutes. */
+export const manyVotes = { items: 4000, annotators: 20, classes: 4, votesPerItem: 5 };
+
+/** A run that only a cancel ends, where there are many votes. */
 export const endless = { method: 'dawid-skene', options: { tolerance: 0, maxIterations: 1_000_000 } };
 
 export async function startRun(service: Service, projectId: string, input: object = {}): Promise<string> {
@@ -51,11 +55,12 @@ export async function readRun(service: Service, id: string) {
 }
 
 /** Waits for a state of the run. */
-export async function untilRun(service: Service, id: string, holds: (run: { status: string; attempt: number; phase: string | null; iteration: number | null }) => boolean, timeoutMs = 20_000) {
-  for (const until = Date.now() + timeoutMs; ; await new Promise((resolve) => setTimeout(resolve, 25))) {
-    const run = await readRun(service, id);
-    if (holds(run)) return run;
-    if (Date.now() > until) throw new Error(`after ${timeoutMs} ms the run is ${JSON.stringify(run)}`);
+export async function untilRun(service: Service, id: string, holds: (run: { status: string; attempt: number; phase: string | null; iteration: number | null }) => boolean) {
+  let run;
+  try {
+    return await until(async () => holds(run = await readRun(service, id)) && run, 'a state of a run');
+  } catch (error) {
+    throw new Error(`${(error as Error).message}, which is ${JSON.stringify(run)}`, { cause: error });
   }
 }
 

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { databaseUrl, type TestServer } from './server.js';
+import { PATIENCE_MS } from './until.js';
 
 export interface FreshDatabase {
   url: string;
@@ -33,11 +34,11 @@ async function createDatabase(server: TestServer, template: string): Promise<Fre
 
 /** The server's own vacuum may be at work in it, and nobody may end that one: it is soon done. */
 async function dropDatabase(server: TestServer, name: string): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
+  for (const until = Date.now() + PATIENCE_MS; ;) {
     try {
       return await query(server.url, `drop database if exists ${name} with (force)`);
     } catch (error) {
-      if (attempt === 50 || (error as { code?: string }).code !== '42501') throw error;
+      if (Date.now() > until || (error as { code?: string }).code !== '42501') throw error;
       await sleep(200);
     }
   }
@@ -45,10 +46,10 @@ async function dropDatabase(server: TestServer, name: string): Promise<void> {
 
 async function testServer(): Promise<TestServer> {
   const file = inject('testServerFile');
-  for (const until = Date.now() + 50_000; ; await sleep(20)) {
+  for (const until = Date.now() + PATIENCE_MS; ; await sleep(20)) {
     const text = await readFile(file, 'utf8').catch(() => null);
     if (text === null) {
-      if (Date.now() > until) throw new Error('the test database did not start within 50 s');
+      if (Date.now() > until) throw new Error(`the test database did not start within ${PATIENCE_MS / 1000} s`);
       continue;
     }
     const server = JSON.parse(text) as TestServer | { fault: string };

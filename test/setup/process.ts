@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { PATIENCE_MS } from './until.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -53,11 +54,11 @@ export class Server {
   async start(words: string[] = []): Promise<void> {
     this.program = start('main.js', words, this.settings);
     const { exit, output } = this.program;
-    for (const until = Date.now() + 90_000; ;) {
+    for (const until = Date.now() + PATIENCE_MS; ;) {
       const code = await Promise.race([exit, sleep(50)]);
       if (code !== undefined) throw new Error(`the server ended with ${code}:\n${output()}`);
       if (output().includes('"msg":"listening"') && await fetch(`${this.url}/readyz`).then((answer) => answer.ok, () => false)) return;
-      if (Date.now() > until) throw new Error(`the server is not ready after 90 s:\n${output()}`);
+      if (Date.now() > until) throw new Error(`the server is not ready after ${PATIENCE_MS / 1000} s:\n${output()}`);
     }
   }
 

@@ -6,6 +6,7 @@ import { scopes, type Scope } from '../../src/platform/principal.js';
 import { ApiKeysService } from '../../src/projects/keys/api-keys.service.js';
 import { FirstWorkspace } from '../../src/projects/keys/first-workspace.js';
 import { freshDatabase } from './database.js';
+import { PATIENCE_MS } from './until.js';
 
 export interface GraphqlAnswer {
   status: number;
@@ -50,7 +51,7 @@ export async function startBeside(service: Service, environment: Record<string, 
 }
 
 async function serve(databaseUrl: string, environment: Record<string, string>, dispose: () => Promise<void>, knownKey?: string): Promise<Service> {
-  const running = await startApi({ NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'silent', DATABASE_URL: databaseUrl, ...environment });
+  const running = await startApi({ NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'silent', EXECUTION_TIMEOUT_MS: String(PATIENCE_MS), DATABASE_URL: databaseUrl, ...environment });
   const { app } = running;
   const { workspaceId, key } = knownKey ? { workspaceId: 1, key: knownKey } : (await app.get(FirstWorkspace).ensure())!;
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');

@@ -34,7 +34,7 @@ describe.skipIf(!hasShared)('ActiveLab picks the very items the reference picked
   const folder = pathToFileURL(`${shared('bench-data', 'activelab')}/`);
 
   describe.each(poolNames)('from the pool %s', (name) => {
-    it.each([0, 1, 2, 3, 4])('with seed %d, at its accuracies', { timeout: 180_000 }, (seed) => {
+    it.each([0, 1, 2, 3, 4])('with seed %d, at its accuracies', (seed) => {
       const pool = readPool(folder, name);
       const selections = readSelections(folder, name)[seed]!;
       const curves = readCurves(folder, name, 'activelab').filter((row) => Number(row.seed) === seed);
@@ -59,7 +59,7 @@ describe.skipIf(!hasShared)('ActiveLab picks the very items the reference picked
       });
     });
 
-    it('with the scores of its first round to 1e-9', { timeout: 60_000 }, () => {
+    it('with the scores of its first round to 1e-9', () => {
       const expected = readRows('bench-data/activelab/activelab_scores_round0.csv').filter((row) => row.dataset === name);
       const campaign = startCampaign(library, readPool(folder, name), readStreams(folder, name, 0));
       const [scores] = policies.activelab(library, campaign.round());
