@@ -1,5 +1,5 @@
-import pg from 'pg';
 import { relabelOrNew, type ActiveLabWeights } from '../../aggregation/index.js';
+import { Connection } from '../../platform/database/connection.js';
 import { judge } from '../states/judging.js';
 import { readPool } from '../states/pool-facts.js';
 import { partOf, placesOf } from './scoring.js';
@@ -28,8 +28,7 @@ export interface RelabelOrNewFound {
 
 /** The votes of this moment, on a thread and connections of its own. @returns null where no item has a prediction of every model */
 export async function run({ url, projectId, versions, count }: RelabelOrNewTask): Promise<RelabelOrNewFound | null> {
-  const client = new pg.Client({ connectionString: url, application_name: 'assay relabel or new', keepAlive: true });
-  await client.connect();
+  const client = await Connection.open(url, 'assay relabel or new');
   try {
     const pool = await readPool(client, url, projectId, [], { versions });
     const { facts } = pool;

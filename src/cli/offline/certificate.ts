@@ -4,6 +4,7 @@ import { goldHelp, readGold, scored } from './gold-file.js';
 import { seedNumber, wholeNumber } from '../option-values.js';
 import { PhaseBar } from '../progress.js';
 import { checking } from '../refusal.js';
+import { say, visible, warn } from '../terminal.js';
 import { printFacts } from '../tables.js';
 import { readVotes, type Votes, votesHelp } from './votes-file.js';
 
@@ -49,10 +50,10 @@ async function run(path: string, { draws, maxItems, gold: goldPath, seed, json }
     }));
     bar.stop();
     const found = { certificate, scores: gold && scoresOn(gold, votes) };
-    if (json) console.log(JSON.stringify(asJson(votes, seed, found)));
+    if (json) say(JSON.stringify(asJson(votes, seed, found)));
     else print(votes, found);
-    if (votes.unread.length > 0) console.error(`assay: columns not read: ${votes.unread.join(', ')}`);
-    if (gold && !found.scores) console.error('assay: no item with a gold answer has votes, so nothing is scored');
+    if (votes.unread.length > 0) warn(`assay: columns not read: ${votes.unread.map(visible).join(', ')}`);
+    if (gold && !found.scores) warn('assay: no item with a gold answer has votes, so nothing is scored');
   } finally {
     bar.stop();
   }
@@ -84,7 +85,7 @@ function asJson({ table, otherOutcomes }: Votes, seed: number, { certificate, sc
 
 function print({ table }: Votes, { certificate, scores }: Found): void {
   const { verdict, holds, refuted, regret, tieRate, votedItems, evaluatedItems, draws, assumption, advice } = certificate;
-  console.log(`${meanings[verdict]} ${advice}`);
+  say(`${meanings[verdict]} ${advice}`);
   printFacts({
     verdict,
     'majority vote is best (chance)': shown(holds),
@@ -101,7 +102,7 @@ function print({ table }: Votes, { certificate, scores }: Found): void {
     'accuracy of majority vote': scores ? shown(scores.majorityVote) : undefined,
     'accuracy of iBCC': scores ? shown(scores.ibcc) : undefined,
   });
-  console.log(`This takes for granted: ${assumption[0]!.toLowerCase()}${assumption.slice(1)}`);
+  say(`This takes for granted: ${assumption[0]!.toLowerCase()}${assumption.slice(1)}`);
 }
 
 /** A share in percent; undefined, so that it is left out, where there is none. */

@@ -3,6 +3,7 @@ import { relabelOrNew, type RelabelOrNew, VoteTable } from '../../aggregation/in
 import type { CellValue } from '../../formats/text/writer.js';
 import { PhaseBar } from '../progress.js';
 import { checking, Refusal } from '../refusal.js';
+import { say, visible, warn } from '../terminal.js';
 import { printFacts, printTable, shownValue } from '../tables.js';
 import { poolHelp, readPredictionPool, type PredictionPool } from './prediction-pool.js';
 import { writeTable } from './result-files.js';
@@ -51,10 +52,10 @@ async function run(path: string, flags: Flags): Promise<void> {
     const found = checking(() => relabelOrNew({ votes: table, predictions: pool.models, count, open }));
     const file = await writeTable(flags.out, 'next-items', ['item', 'kind', 'score', 'votes'], rows(found, pool));
     bar.stop();
-    if (flags.json) console.log(JSON.stringify(asJson(found, pool, votes, flags, file)));
+    if (flags.json) say(JSON.stringify(asJson(found, pool, votes, flags, file)));
     else print(found, pool, file);
-    const notes = [...found.warnings, ...(votes.unread.length > 0 ? [`columns not read: ${votes.unread.join(', ')}`] : [])];
-    for (const note of notes) console.error(`assay: ${note}`);
+    const notes = [...found.warnings, ...(votes.unread.length > 0 ? [`columns not read: ${votes.unread.map(visible).join(', ')}`] : [])];
+    for (const note of notes) warn(`assay: ${note}`);
   } finally {
     bar.stop();
   }
@@ -101,8 +102,8 @@ function print(found: RelabelOrNew, { ids }: PredictionPool, file: string): void
     'of them with votes': old,
   });
   if (items.length > 0) printTable(['item', 'kind', 'score', 'votes'], Array.from(items.subarray(0, SHOWN_ITEMS), (item, i) => [ids[item]!, kindOf(votes[i]!), shownValue(scores[i]!), String(votes[i]!)]));
-  if (items.length > SHOWN_ITEMS) console.log(`and ${items.length - SHOWN_ITEMS} more`);
-  console.log(file);
+  if (items.length > SHOWN_ITEMS) say(`and ${items.length - SHOWN_ITEMS} more`);
+  say(file);
 }
 
 function wholeNumber(written: string): number {

@@ -1,5 +1,5 @@
-import pg from 'pg';
 import { majorityVoteCertificate, VoteTable, type AggregationInput, type MajorityVoteCertificate } from '../../aggregation/index.js';
+import { Connection } from '../../platform/database/connection.js';
 import { readKnownGold } from '../../gold/known-gold.js';
 import { readSnapshot } from '../running/snapshot.js';
 
@@ -20,8 +20,7 @@ export async function run(task: CertificateTask): Promise<MajorityVoteCertificat
 }
 
 async function readInput({ url, projectId, watermark, itemCount, annotatorCount, classCount, readsGold }: CertificateTask): Promise<AggregationInput> {
-  const client = new pg.Client({ connectionString: url, application_name: 'assay certificate', keepAlive: true });
-  await client.connect();
+  const client = await Connection.open(url, 'assay certificate');
   try {
     const votes = new VoteTable({ ...await readSnapshot(client, projectId, watermark), itemCount, annotatorCount, classCount });
     const gold = readsGold ? await readKnownGold(client, projectId, watermark, itemCount) : null;
