@@ -44,7 +44,7 @@ describe.skipIf(!hasShared)('the worked example of docs/relabel-or-new.md', () =
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('prints what it says, command by command', { timeout: 180_000 }, async () => {
+  it('prints what it says, command by command', async () => {
     const examples = [...page.matchAll(/```sh\n(.*?)```\n\n```text\n(.*?)```/gs)].map(([, commands, output]) => ({ commands: commands!.trim().split('\n'), output: output! }));
     expect(examples.map(({ commands }) => commands.length)).toEqual([2, 1]);
     for (const { commands, output } of examples) {

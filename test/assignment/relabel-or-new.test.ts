@@ -124,7 +124,7 @@ describe.skipIf(!hasShared)('project { relabelOrNew } equals the reference', { t
   });
 });
 
-describe('project { relabelOrNew }', { timeout: 60_000 }, () => {
+describe('project { relabelOrNew }', () => {
   const [sure, unsure] = [[0.9, 0.05, 0.05], [0.5, 0.3, 0.2]];
 
   it('takes one model, a list, or all that are read, and tells what each weighs', async () => {

@@ -43,7 +43,7 @@ describe.each(pages)('the commands of $page', ({ examples }) => {
   it.each(examples)('print what it says: example $#', async ({ commands, output: told }) => {
     if (!hasShared && crowds.some((crowd) => commands.includes(`${crowd}.csv`))) return console.warn(`skipped, since its crowd is not here: ${commands}`);
     expect(timeless(await output(commands))).toBe(timeless(told));
-  }, 60_000);
+  });
 });
 
 describe.skipIf(!hasShared)('the table of crowds in docs/certificate.md', () => {
@@ -53,7 +53,7 @@ describe.skipIf(!hasShared)('the table of crowds in docs/certificate.md', () => 
 
   it.each(table.map(([, name, cells]) => ({ name: name!, cells: cells! })))('tells what is so of $name', ({ name, cells }) => {
     expect(cells).toBe(cellsOf(name));
-  }, 60_000);
+  });
 });
 
 const rowsIn = (name: string, file: string) => readFileSync(shared('datasets', name, file), 'utf8').trimEnd().split('\n').slice(1).map((row) => row.split(','));

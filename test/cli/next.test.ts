@@ -179,7 +179,7 @@ async function poolFiles(folder: string, { votes: table, predictions: models }: 
   return [...words, '--classes', Array.from({ length: K }, (_, k) => k).join(',')];
 }
 
-describe.skipIf(!hasShared)('assay next equals the reference', { timeout: 120_000 }, () => {
+describe.skipIf(!hasShared)('assay next equals the reference', () => {
   it.each(goldenCases('activelab'))('on the golden case %s', async (name) => {
     const folder = `golden/activelab/${name}`;
     const whole = readCase(folder);

@@ -137,7 +137,7 @@ test('a process with a job that nobody handles, or that two handle, does not sta
 
 test('four processes that start together on a new database all find their queues', async () => {
   const started = await Promise.all(Array.from({ length: 4 }, () => openProcess(async () => {})));
-  for (const { jobs } of started) expect(await jobs.check()).toBeNull();
+  for (const { jobs } of started) expect(jobs.check()).toBeNull();
 });
 
 test('a sweep runs in one process at a time, and goes on after a failure', async () => {

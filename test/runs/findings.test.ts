@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aggregate, simulateCrowd, votes as tableOf, type MethodResult, type NamedVotes, type VoteRow } from '../../src/aggregation/index.js';
 import { start } from '../setup/process.js';
+import { atRest } from '../setup/at-rest.js';
 import { startService, type Service } from '../setup/service.js';
 import { hasShared, shared } from '../setup/shared.js';
+import { until } from '../setup/until.js';
 import { runToEnd, submit, type NamedVote } from './crowd.js';
 
 /** 51 plain iterations, as the reference took them. */
@@ -45,7 +47,7 @@ beforeAll(async () => {
   const named = tableOf(rows.map(({ item, annotator, class: label }): VoteRow => [item, annotator, label]), { classes: ['0', '1', '2', '3', '4'] });
   library = { named, result: aggregate(named, 'top-two', { options }) };
   softLabels = rowsOf((await service.http().get(`/projects/${projectId}/soft-labels.csv`).set('authorization', `Bearer ${service.key}`).expect(200)).text);
-}, 120_000);
+});
 afterAll(async () => {
   await service.stop();
   await rm(folder, { recursive: true, force: true });
@@ -211,9 +213,10 @@ describe('findings between runs', () => {
     latecomersItem = externalId;
     await submit(service, projectId, [{ item: externalId, annotator: 'a latecomer', class: '0' }]);
     const ask = async () => (await service.data(`query ($id: ID!, $item: String!) { project(id: $id) { item(externalId: $item) { softLabel { live votes difficulty disagreement ${TOP_TWO} findings { name value live run { id } } } } } }`, { id: projectId, item: externalId })).project.item.softLabel;
-    let label = await ask();
-    for (const until = Date.now() + 20_000; !label.live && Date.now() < until;) label = await ask();
-    expect(label.live).toBe(true);
+    const label = await until(async () => {
+      const found = await ask();
+      return found.live && found;
+    }, 'the live label');
     const { live, run: ofRun, ...topTwo } = label.topTwo;
     expect([live, ofRun.id]).toEqual([false, run.id]);
     expect(topTwo).toEqual(ofLibrary(externalId));
@@ -227,8 +230,10 @@ describe('findings between runs', () => {
     expect(before.live).toBe(false);
     expect(before.findings).toEqual([{ name: 'difficulty', value: before.difficulty, live: false }]);
     await submit(service, projectId, [{ item: latecomersItem, annotator: 'another latecomer', class: '1' }]);
-    let label = await ask();
-    for (const until = Date.now() + 20_000; !label.live && Date.now() < until;) label = await ask();
+    const label = await until(async () => {
+      const found = await ask();
+      return found.live && found;
+    }, 'the live label');
     expect(label).toEqual({ live: true, difficulty: null, findings: before.findings });
     await service.data(`mutation ($id: ID!) { setCurrentRun(input: { id: $id }) { run { id } } }`, { id: run.id });
   });
@@ -245,28 +250,26 @@ describe('findings between runs', () => {
     // One of the items has had a vote more since, in the test before.
     const wanted = softLabels.map((row) => row.item!).filter((item) => item !== latecomersItem && votesOf.get(item)! < minVotes + (isConfusable.has(item) ? 2 : 0)).sort();
     expect(wanted.length).toBeGreaterThan(0);
-    expect(await untilOpen(wanted)).toEqual(wanted);
+    expect(await openItems()).toEqual(wanted);
 
     const item = wanted.find((one) => votesOf.get(one) === minVotes)!;
     await submit(service, projectId, ['one', 'another'].map((annotator) => ({ item, annotator, class: '1' })));
     const left = wanted.filter((one) => one !== item);
-    expect(await untilOpen(left)).toEqual(left);
+    expect(await openItems()).toEqual(left);
   });
 
-  /** The open items, but for the latecomer's, once they are those; else as they are after a while. */
-  async function untilOpen(wanted: string[]): Promise<string[]> {
-    for (const until = Date.now() + 20_000; ;) {
-      const open: string[] = [];
-      for (let after: string | null = null, more = true; more;) {
-        const page: { nodes: { externalId: string }[]; pageInfo: { endCursor: string; hasNextPage: boolean } } = (await service.data(
-          `query ($id: ID!, $after: String) { project(id: $id) { itemsByState(state: OPEN, first: 1000, after: $after) { nodes { externalId } pageInfo { endCursor hasNextPage } } } }`, { id: projectId, after },
-        )).project.itemsByState;
-        open.push(...page.nodes.map(({ externalId }) => externalId));
-        after = page.pageInfo.endCursor;
-        more = page.pageInfo.hasNextPage;
-      }
-      const found = open.filter((item) => item !== latecomersItem).sort();
-      if (String(found) === String(wanted) || Date.now() > until) return found;
+  /** The open items, but for the latecomer's, once all that changed has been seen. */
+  async function openItems(): Promise<string[]> {
+    await atRest(service);
+    const open: string[] = [];
+    for (let after: string | null = null, more = true; more;) {
+      const page: { nodes: { externalId: string }[]; pageInfo: { endCursor: string; hasNextPage: boolean } } = (await service.data(
+        `query ($id: ID!, $after: String) { project(id: $id) { itemsByState(state: OPEN, first: 1000, after: $after) { nodes { externalId } pageInfo { endCursor hasNextPage } } } }`, { id: projectId, after },
+      )).project.itemsByState;
+      open.push(...page.nodes.map(({ externalId }) => externalId));
+      after = page.pageInfo.endCursor;
+      more = page.pageInfo.hasNextPage;
     }
+    return open.filter((item) => item !== latecomersItem).sort();
   }
 });
