@@ -27,7 +27,7 @@ test('a first start answers nobody before its key and samples are there, and tel
   const verify = start('cli.js', ['verify'], server.settings);
   expect(await verify.exit).toBe(0);
   expect(verify.output()).toContain('x\\u001b[31m\\u000d\\u000aall is well \\u202egnihton: 0 votes');
-  // eslint-disable-next-line no-control-regex
+   
   expect(verify.output()).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
   await server.remove();
 }, 300_000);
@@ -48,7 +48,7 @@ test('a stop lets an upload in flight go on for longer than 10 s, takes no new c
   }
   const answer = await fetch(`${server.url}/projects/${createProject.project.id}/votes`, {
     method: 'POST', headers: { authorization: `Bearer ${await server.key()}`, 'content-type': 'text/csv' }, body: body() as never, duplex: 'half',
-  } as RequestInit);
+  });
   expect([answer.status, await answer.json()]).toMatchObject([200, { created: rows }]);
   expect(await stopped).toBe(0);
   expect(server.output()).not.toContain('did not end in time');

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { aggregate, findingCell, methods, VoteTable, type AggregationMethod, type FindingSpec } from '../../src/aggregation/index.js';
+import { aggregate, findingCell, methods, VoteTable, type FindingSpec } from '../../src/aggregation/index.js';
 import { probabilitiesOf, submitPredictions } from '../predictions/prediction-calls.js';
 import { startService, type Service } from '../setup/service.js';
 import { codes, newCrowd, runToEnd } from './crowd.js';
@@ -45,10 +45,10 @@ describe.each(methods.filter(({ finds }) => finds).map((method) => [method.id, m
     const { findings = {} } = aggregate(table, id, method.reads.includes('predictions') ? { predictions: [predictions] } : {});
     const found = await service.data(FOUND, { id: crowd.projectId, run: run.id });
     const told = (spec: FindingSpec, at: number, of: string | null = null): Told => {
-      const cell = findingCell(spec, findings[spec.name]![at]!, crowd.classes);
+      const cell = findingCell(spec, findings[spec.name]![at], crowd.classes);
       return { name: spec.name, value: spec.type === 'class' ? null : Number(cell), class: spec.type === 'class' ? cell as string | null : null, of };
     };
-    const declared = (per: FindingSpec['per']) => (method as AggregationMethod).finds!.filter((spec) => spec.per === per && findings[spec.name]);
+    const declared = (per: FindingSpec['per']) => (method).finds!.filter((spec) => spec.per === per && findings[spec.name]);
     for (const { item, findings: ofItem } of found.project.softLabels.nodes) expect(ofItem).toEqual(declared('item').map((spec) => told(spec, items.indexOf(item.externalId))));
     for (const { externalId, findings: ofAnnotator } of found.project.annotators.nodes) {
       expect(ofAnnotator).toEqual(declared('annotator').map((spec) => told(spec, annotators.indexOf(externalId))));
