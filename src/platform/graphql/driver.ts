@@ -13,11 +13,21 @@ import type { FastifyInstance } from 'fastify';
 export class PatientDriver extends ApolloDriver {
   protected override async registerFastify(options: ApolloDriverConfig, { preStartHook }: { preStartHook?: () => void } = {}): Promise<void> {
     const fastify = this.httpAdapterHost.httpAdapter.getInstance<FastifyInstance>();
-    const drain = { serverWillStart: async () => ({ drainServer: async () => { await fastify.close(); } }) };
+    const drain = { serverWillStart: async () => ({ drainServer: () => close(fastify) }) };
     preStartHook?.();
     const server = new ApolloServer({ ...options, plugins: [...options.plugins ?? [], drain] } as never);
     await server.start();
     fastify.route({ url: options.path!, method: ['GET', 'POST', 'OPTIONS'], handler: fastifyApolloHandler(server, { context: options.context as never }) });
     this.apolloServer = server;
+  }
+}
+
+/** A connection whose call has ended meanwhile is kept alive by its caller, and would be waited for; it is closed as the idle ones were. */
+async function close(fastify: FastifyInstance): Promise<void> {
+  const idle = setInterval(() => fastify.server.closeIdleConnections(), 100);
+  try {
+    await fastify.close();
+  } finally {
+    clearInterval(idle);
   }
 }
