@@ -4,9 +4,8 @@ import { majorityVoteCertificate, simulateCrowd, VoteTable, votes as votesOf, ty
 import { anaesthesiaClasses, anaesthesiaVotes } from '../../src/samples/anaesthesia.js';
 import { setGold } from '../gold/gold-calls.js';
 import { startBeside, startService, type Service } from '../setup/service.js';
-import { until } from '../setup/until.js';
 import { hasShared, shared } from '../setup/shared.js';
-import { classNames, codes, endless, manyVotes, newCrowd, numbersOf, runToEnd, startRun, submit } from './crowd.js';
+import { codes, endless, manyVotes, newCrowd, numbersOf, runToEnd, startRun, submit } from './crowd.js';
 
 let service: Service;
 let beside: Service;
@@ -124,27 +123,6 @@ describe('the certificate is kept', () => {
     // What is written is what all are told.
     await service.source.query(`update run_certificates set advice = 'as it was written' where project_id = $1 and run_id = $2`, numbersOf(run.id));
     expect(await certificateOf(run, beside)).toEqual({ ...answers[0], advice: 'as it was written' });
-  });
-
-  it('not where its process stops amid the work: nothing is left of it, and who asks again has it', async () => {
-    const { columns } = simulateCrowd({ items: 300, annotators: 20, classes: 100, confusable: 4, votesPerItem: 4 }, 3);
-    const classes = classNames(100);
-    const { run } = await runOf(Array.from(columns.items, (item, v) => [`i${item}`, `a${columns.annotators[v]}`, classes[columns.classes[v]!]!]));
-    const third = await startBeside(service);
-    // The thread waits for this lock before it reads: the work is under way when it does.
-    const lock = service.source.createQueryRunner();
-    await lock.query('begin; lock table votes in access exclusive mode');
-    const broken = expect(certificateOf(run, third)).rejects.toThrow();
-    await until(async () => (await lock.query(
-      `select 1 from pg_locks join pg_stat_activity using (pid) where relation = 'votes'::regclass and not granted and application_name = 'assay certificate'`,
-    )).length > 0, 'the work');
-    await lock.query('rollback');
-    await lock.release();
-    await third.stop();
-    await broken;
-    expect(await keptRows(run)).toBe(0);
-    expect(await certificateOf(run)).toMatchObject({ votedItems: 300, evaluatedItems: 300, draws: 200 });
-    expect(await keptRows(run)).toBe(1);
   });
 });
 
