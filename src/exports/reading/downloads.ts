@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { Config } from '../../platform/config.js';
 import { readCopy, type CopyRows } from '../../platform/database/binary-copy-reader.js';
 import { ordersByIndex } from '../../platform/database/by-index.js';
+import { Connection } from '../../platform/database/connection.js';
 import { Names } from './names.js';
 
 const APPLICATION = 'assay downloads';
@@ -23,6 +24,7 @@ export class Downloads implements OnApplicationShutdown {
   constructor(config: Config, private readonly source: DataSource) {
     const { DATABASE_URL, EXECUTION_TIMEOUT_MS } = config.settings;
     this.pool = new pg.Pool({
+      Client: Connection,
       connectionString: DATABASE_URL, application_name: APPLICATION, max: config.connections.downloads, keepAlive: true,
       statement_timeout: EXECUTION_TIMEOUT_MS, options: SETTINGS,
     });
