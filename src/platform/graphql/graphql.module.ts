@@ -62,8 +62,9 @@ async function httpContext(authenticator: Authenticator, outages: Outages, reque
     // Apollo answers a failed context with 500 unless it is told otherwise.
     const { status, code, message, retryAfterSeconds } = toPublicError(error);
     outages.note(error, 'graphql');
-    const headers = retryAfterSeconds == null ? undefined : new HeaderMap([['retry-after', String(retryAfterSeconds)]]);
-    throw new GraphQLError(message, { originalError: error as Error, extensions: { code, requestId: request.id, retryAfterSeconds, http: { status, headers } } });
+    // Headers that are undefined would have Apollo take this for no head at all, and answer 500.
+    const http = { status, ...(retryAfterSeconds != null && { headers: new HeaderMap([['retry-after', String(retryAfterSeconds)]]) }) };
+    throw new GraphQLError(message, { originalError: error as Error, extensions: { code, requestId: request.id, retryAfterSeconds, http } });
   }
 }
 
