@@ -23,7 +23,9 @@ const released = new Set(['QueryRunnerAlreadyReleasedError', 'QueryRunnerProvide
 /** Whether it was the database, or the way to it: nothing is wrong with the call, and later it may succeed. */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if (released.has(error.name)) return true;
+  const { driverError } = error as { driverError?: unknown };
+  // TypeORM wraps what a statement met, its own errors too.
+  if (released.has(error.name) || (driverError instanceof Error && released.has(driverError.name))) return true;
   const code = sqlState(error);
   // Node's word for a caller who left amid an upload, under the code of a lost connection.
   if (code === 'ECONNRESET' && error.message === 'aborted') return false;
