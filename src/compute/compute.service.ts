@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
-/** The one export of a task's module, called `run`, on a thread of its own. What goes in and out is cloned. */
+/** The one export of a task's module, called `run`, on a thread beside the event loop. What goes in and out is cloned. */
 export type Task<Input, Message, Result> = (input: Input, report: (message: Message) => void) => Promise<Result> | Result;
 
 export interface TaskRequest<Input, Message> {
@@ -15,15 +15,35 @@ export interface TaskRequest<Input, Message> {
   maxHeapMegabytes?: number;
 }
 
-/** What the thread of a task tells, see thread.ts. */
+/** What a thread is told, see thread.ts. */
+export interface ToThread {
+  module: string;
+  input: unknown;
+}
+
+/** What the thread of a task tells. */
 export type FromThread<Message, Result> =
   | { kind: 'message'; message: Message }
   | { kind: 'result'; result: Result }
   | { kind: 'error'; error: { name: string; message: string; stack?: string; code?: unknown } };
 
-/** Heavy work beside the event loop: one thread a task, started for it and gone with it. */
+/** To start a thread and read its modules takes a quarter of a second of a core, which is most of what small projects' work costs. */
+const KEPT_THREADS = 2;
+const KEPT_MS = 10_000;
+/** The thread of a task that took longer is given up with all the memory that it grew to. */
+const SHORT_MS = 1000;
+
+interface Thread {
+  worker: Worker;
+  maxHeapMegabytes: number | undefined;
+}
+
+/** Heavy work beside the event loop: a thread for each task, that of a short one kept for a while for the next. */
 @Injectable()
-export class Compute {
+export class Compute implements OnApplicationShutdown {
+  private readonly idle = new Map<Thread, NodeJS.Timeout>();
+  private isStopping = false;
+
   /**
    * @returns what the module's `run` returned.
    * @throws what it threw, by name, message and code; AbortError when cancelled; Error when the thread died (out of memory).
@@ -31,28 +51,83 @@ export class Compute {
   run<Input, Message, Result>(request: TaskRequest<Input, Message>): Promise<Result> {
     const { module, input, onMessage, signal, maxHeapMegabytes } = request;
     if (signal?.aborted) return Promise.reject(abortError(signal));
-    const worker = new Worker(builtFile(new URL('./thread.js', import.meta.url)), {
-      workerData: { module: builtFile(module).href, input },
-      resourceLimits: maxHeapMegabytes ? { maxOldGenerationSizeMb: maxHeapMegabytes } : undefined,
-    });
+    const thread = this.taken(maxHeapMegabytes) ?? this.started(maxHeapMegabytes);
+    const { worker } = thread;
+    const from = performance.now();
     return new Promise<Result>((resolve, reject) => {
-      const cancel = () => {
-        reject(abortError(signal!));
+      const leave = () => {
+        signal?.removeEventListener('abort', cancel);
+        worker.off('message', hear).off('error', reject).off('exit', lost);
+      };
+      const giveUp = () => {
+        leave();
         void worker.terminate();
       };
-      signal?.addEventListener('abort', cancel, { once: true });
-      worker.on('message', (told: FromThread<Message, Result>) => {
-        if (told.kind === 'result') resolve(told.result);
-        else if (told.kind === 'error') reject(Object.assign(new Error(told.error.message), told.error));
-        else if (!signal?.aborted) onMessage?.(told.message);
-      });
-      worker.once('error', reject);
-      worker.once('exit', (code) => {
-        signal?.removeEventListener('abort', cancel);
-        // After a result or an error this changes nothing.
+      const cancel = () => {
+        giveUp();
+        reject(abortError(signal!));
+      };
+      const hear = (told: FromThread<Message, Result>) => {
+        if (told.kind === 'message') onMessage?.(told.message);
+        else if (told.kind === 'result') {
+          if (performance.now() - from > SHORT_MS) giveUp();
+          else {
+            leave();
+            this.keep(thread);
+          }
+          resolve(told.result);
+        } else {
+          giveUp();
+          reject(Object.assign(new Error(told.error.message), told.error));
+        }
+      };
+      const lost = (code: number) => {
+        leave();
+        // After an error this changes nothing.
         reject(new Error(`the thread of ${module.pathname.split('/').at(-1)} ended with code ${code} before it had a result`));
-      });
+      };
+      signal?.addEventListener('abort', cancel, { once: true });
+      worker.on('message', hear).on('error', reject).on('exit', lost);
+      worker.postMessage({ module: builtFile(module).href, input } satisfies ToThread);
     });
+  }
+
+  onApplicationShutdown(): void {
+    this.isStopping = true;
+    for (const thread of this.idle.keys()) this.end(thread);
+  }
+
+  private taken(maxHeapMegabytes: number | undefined): Thread | undefined {
+    const thread = [...this.idle.keys()].find((one) => one.maxHeapMegabytes === maxHeapMegabytes);
+    if (!thread) return undefined;
+    clearTimeout(this.idle.get(thread));
+    this.idle.delete(thread);
+    thread.worker.ref();
+    return thread;
+  }
+
+  private started(maxHeapMegabytes: number | undefined): Thread {
+    const worker = new Worker(builtFile(new URL('./thread.js', import.meta.url)), {
+      resourceLimits: maxHeapMegabytes ? { maxOldGenerationSizeMb: maxHeapMegabytes } : undefined,
+    });
+    const thread = { worker, maxHeapMegabytes };
+    // One may die while it is idle, too.
+    worker.on('error', () => undefined).once('exit', () => this.end(thread));
+    return thread;
+  }
+
+  private keep(thread: Thread): void {
+    thread.worker.unref();
+    this.idle.set(thread, setTimeout(() => this.end(thread), KEPT_MS).unref());
+    // Maps keep the order of entries: the first has been idle longest.
+    if (this.idle.size > KEPT_THREADS) this.end(this.idle.keys().next().value!);
+    if (this.isStopping) this.end(thread);
+  }
+
+  private end(thread: Thread): void {
+    clearTimeout(this.idle.get(thread));
+    this.idle.delete(thread);
+    void thread.worker.terminate();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ExportTable } from './tables/table.js';
 import { annotators } from './tables/annotators.js';
+import { confusablePairs } from './tables/confusable-pairs.js';
 import { confusionMatrices } from './tables/confusion-matrices.js';
 import { gold } from './tables/gold.js';
 import { items } from './tables/items.js';
@@ -13,6 +14,7 @@ export const exportTables: readonly ExportTable[] = [
   softLabels,
   annotators,
   confusionMatrices,
+  confusablePairs,
   votes,
   items,
   gold,

@@ -120,6 +120,11 @@ function hasTies({ columns, predictions }: Crowd): boolean {
   return aggregate(new VoteTable(columns), 'majority-vote').diagnostics.ties > columns.itemCount - new Set(columns.items).size;
 }
 
+/** Messages of kos that swing instead of settling let roundings grow, a thousand rounds long. */
+function settles({ id }: AggregationMethod, { diagnostics }: MethodResult): boolean {
+  return id !== 'kos' || diagnostics.converged;
+}
+
 const shuffled = (n: number) => fc.shuffledSubarray(Array.from({ length: n }, (_, i) => i), { minLength: n, maxLength: n });
 const identity = (n: number) => Array.from({ length: n }, (_, i) => i);
 
@@ -149,7 +154,9 @@ describe.each(methods.map((method) => [method.id, method] as const))('%s', (_, m
         const predictions = new Float64Array(crowd.predictions.length);
         itemNames.forEach((name, item) => predictions.set(crowd.predictions.subarray(item * K, (item + 1) * K), name * K));
         const columns = { ...crowd.columns, items: crowd.columns.items.map((item) => itemNames[item]!), annotators: crowd.columns.annotators.map((annotator) => annotatorNames[annotator]!) };
-        expectRenamed(run(method, crowd), run(method, { ...crowd, columns, predictions }), K, itemNames, identity(K));
+        const before = run(method, crowd);
+        fc.pre(settles(method, before));
+        expectRenamed(before, run(method, { ...crowd, columns, predictions }), K, itemNames, identity(K));
       }),
       runs,
     );
@@ -162,7 +169,9 @@ describe.each(methods.map((method) => [method.id, method] as const))('%s', (_, m
         const predictions = crowd.predictions.slice();
         crowd.predictions.forEach((p, at) => (predictions[at - (at % K) + classNames[at % K]!] = p));
         const columns = { ...crowd.columns, classes: crowd.columns.classes.map((label) => classNames[label]!) };
-        expectRenamed(run(method, crowd), run(method, { ...crowd, columns, predictions }), K, identity(crowd.columns.itemCount), classNames);
+        const before = run(method, crowd);
+        fc.pre(settles(method, before));
+        expectRenamed(before, run(method, { ...crowd, columns, predictions }), K, identity(crowd.columns.itemCount), classNames);
       }),
       runs,
     );

@@ -1,7 +1,8 @@
+import { once } from 'node:events';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startService, type Service } from '../setup/service.js';
+import { startBeside, startService, type Service } from '../setup/service.js';
 
 let service: Service;
 let project: string;
@@ -85,4 +86,17 @@ test.each(['/%E0%A4%A', '/projects/%zz/votes.csv', `/projects/${'x'.repeat(5000)
   const body = JSON.parse(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1));
   expect(Object.keys(body)).toEqual(['error']);
   expect(body.error).toMatchObject({ code: expect.stringMatching(/^(INVALID_INPUT|NOT_FOUND|UNAUTHENTICATED)$/), message: expect.any(String), requestId: 'mine' });
+});
+
+describe('a stop', () => {
+  test('does not wait for a connection that nothing has come by, as browsers open them in advance', async () => {
+    const beside = await startBeside(service);
+    const socket = connect(Number(new URL(beside.url).port), '127.0.0.1');
+    await once(socket, 'connect');
+    const closed = once(socket, 'close');
+    socket.resume();
+    // Node would give the caller a minute to send its headers.
+    await beside.stop();
+    await closed;
+  }, 30_000);
 });

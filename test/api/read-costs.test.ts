@@ -31,6 +31,11 @@ beforeAll(async () => {
   await analyze(home.source);
   await fillProject(home.source, numberOf(project), 1, false);
   await fillWorkspace(home.source, 1, 1);
+  // As if the current run had been of method top-two; the pairs lie in its own row.
+  const pairs = Array.from({ length: LARGE.annotators }, (_, i) => ({ first: i % 2, second: 1 - (i % 2), items: 1, meanConfusion: 0.5, examples: [i] }));
+  await home.source.query(
+    `update runs set item_findings = '{confusionProbability}', confusable_pairs = $2 where project_id = $1 and id = (select current_run_id from projects where id = $1)`, [numberOf(project), JSON.stringify(pairs)],
+  );
   const [sample] = await home.source.query<{ id: number }[]>(`select max(id) as id from gold_samples where project_id = $1`, [numberOf(project)]);
   middle = {
     sample: idOf('GoldSample', numberOf(project), sample!.id), item: idOf('Item', numberOf(project), 7),

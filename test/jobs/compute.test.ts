@@ -1,9 +1,16 @@
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { Compute } from '../../src/compute/compute.service.js';
 
 /** A task that counts up to `to`, telling each number; or fails as it is told; or never ends; or fills its heap. */
 const module = new URL(`data:text/javascript,${encodeURIComponent(`
-export async function run({ to, fault, hang, fill }, report) {
+import { threadId } from 'node:worker_threads';
+import { setTimeout as sleep } from 'node:timers/promises';
+export async function run({ to, fault, hang, fill, ms, thread, die }, report) {
+  if (thread) {
+    if (ms) await sleep(ms);
+    if (die) setTimeout(() => process.exit(3), die);
+    return threadId;
+  }
   if (fault) throw Object.assign(new RangeError(fault), { code: 'E_TEST' });
   for (let n = 1; n <= to; n++) report(n);
   while (hang) Math.sqrt(2);
@@ -13,6 +20,7 @@ export async function run({ to, fault, hang, fill }, report) {
 }
 `)}`);
 const compute = new Compute();
+afterAll(() => compute.onApplicationShutdown());
 
 test('a task hands back its result, and its messages in the order it told them', async () => {
   const told: number[] = [];
@@ -51,4 +59,33 @@ test('a task that outgrows its heap fails alone; the process goes on', async () 
 
 test('a module that is not there is an error that names it', async () => {
   await expect(compute.run({ module: new URL('./absent.mjs', import.meta.url), input: {} })).rejects.toThrow(/absent\.mjs/);
+});
+
+test('the thread of a short task takes the next one with the same bound, and never two at a time', async () => {
+  const own = new Compute();
+  const threadOf = (input: object = {}, maxHeapMegabytes?: number) => own.run<object, never, number>({ module, input: { thread: true, ...input }, maxHeapMegabytes });
+  const first = await threadOf();
+  expect(await threadOf()).toBe(first);
+  expect(await threadOf({}, 200)).not.toBe(first);
+  const many = await Promise.all([1, 2, 3, 4].map(() => threadOf({ ms: 100 })));
+  expect(new Set(many).size).toBe(4);
+  // Two of them are kept.
+  const next = await Promise.all([1, 2, 3].map(() => threadOf({ ms: 100 })));
+  expect(next.filter((one) => many.includes(one))).toHaveLength(2);
+  own.onApplicationShutdown();
+  expect([...many, ...next]).not.toContain(await threadOf());
+});
+
+test('the thread of a task that took long, failed, was cancelled or died since is not used again', async () => {
+  const own = new Compute();
+  const threadOf = (input: object = {}) => own.run<object, never, number>({ module, input: { thread: true, ...input } });
+  const long = await threadOf({ ms: 1100 });
+  const second = await threadOf();
+  expect(second).not.toBe(long);
+  await expect(own.run({ module, input: { fault: 'no' } })).rejects.toThrow('no');
+  const third = await threadOf({ die: 50 });
+  expect(third).not.toBe(second);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(await threadOf()).not.toBe(third);
+  own.onApplicationShutdown();
 });

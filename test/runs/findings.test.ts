@@ -181,6 +181,23 @@ describe('what a run finds beyond its items', () => {
     expect(confusions[0]).toBe(Math.max(...softLabels.filter((row) => row.first === pair.first && row.second === pair.second).map((row) => Number(row.confusion_probability))));
   });
 
+  it('has them all in a download, as the API says them and the command line writes them', async () => {
+    const { project } = await service.data(`query ($id: ID!) { project(id: $id) { confusablePairs(first: 1000) { first second items meanConfusion matrixConfusion examples { externalId } } } }`, { id: projectId });
+    const { text, headers } = await service.http().get(`/projects/${projectId}/confusable-pairs.ndjson`).set('authorization', `Bearer ${service.key}`).buffer(true).expect(200);
+    const lines: { first: string; second: string; items: number; mean_confusion: number; matrix_confusion: number; examples: string[] }[] = text.trim().split('\n').map((line) => JSON.parse(line));
+    expect(headers['x-assay-run']).toBe(run.id);
+    expect(lines.length).toBeGreaterThan(5);
+    expect(lines).toEqual(project.confusablePairs.map((pair: { first: string; second: string; items: number; meanConfusion: number; matrixConfusion: number; examples: { externalId: string }[] }) => ({
+      first: pair.first, second: pair.second, items: pair.items, mean_confusion: pair.meanConfusion, matrix_confusion: expect.closeTo(pair.matrixConfusion, 12), examples: pair.examples.map(({ externalId }) => externalId),
+    })));
+    // Written by the test of the command line above; its examples are JSON, whose quotes CSV doubles.
+    const ofProgram = (await readFile(join(folder, 'confusable-pairs.csv'), 'utf8')).trim().split('\n').slice(1);
+    expect(ofProgram).toEqual(lines.map((pair) => `${pair.first},${pair.second},${pair.items},${pair.mean_confusion},"${JSON.stringify(pair.examples).replaceAll('"', '""')}"`));
+    const other = await runToEnd(service, projectId, { method: 'wawa', makeCurrent: false });
+    const refused = await service.http().get(`/projects/${projectId}/confusable-pairs.csv?run=${other.id}`).set('authorization', `Bearer ${service.key}`).expect(409);
+    expect(refused.body.error).toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('of method wawa, which does not find the two answers that items are between; a run of method top-two does') });
+  });
+
   it('shows what each method says of an annotator side by side, with its meaning and interval', async () => {
     await runToEnd(service, projectId, { method: 'glad', options: { maxIterations: 5 }, makeCurrent: false });
     const { project } = await service.data(

@@ -33,6 +33,9 @@ export const kos: AggregationMethod = {
   run,
 };
 
+/** Messages have mean square 1. What cancels out leaves some 1e-16, whose sign is that of the order of the additions. */
+const ROUNDING = 1e-9;
+
 function run({ votes }: AggregationInput, options: MethodOptions, context: RunContext): MethodResult {
   const { classCount, itemCount, voteCount, items, annotators, classes } = votes;
   if (classCount !== 2) throw new RangeError(`kos is for 2 classes, and there are ${classCount}; one-coin, mace and dawid-skene take more`);
@@ -54,6 +57,7 @@ function run({ votes }: AggregationInput, options: MethodOptions, context: RunCo
     converged = trace[trace.length - 1]! < (options.tolerance as number);
   }
 
+  for (let v = 0; v < voteCount; v++) if (Math.abs(messages[v]!) < ROUNDING) messages[v] = 0;
   const posteriors = shares(votes, messages);
   const quality = new Float64Array(votes.annotatorCount);
   for (let v = 0; v < voteCount; v++) quality[annotators[v]!]! += messages[v]!;
@@ -104,7 +108,7 @@ function rescale(messages: Float64Array, partOfVote: Int32Array, count: number):
     sums[part]! += messages[v]!;
     sizes[part]!++;
   }
-  const scales = squares.map((square, part) => (square > 0 ? Math.sqrt(sizes[part]! / square) * (sums[part]! < 0 ? -1 : 1) : 0));
+  const scales = squares.map((square, part) => (square > 0 ? Math.sqrt(sizes[part]! / square) * (sums[part]! < -ROUNDING * Math.sqrt(sizes[part]! * square) ? -1 : 1) : 0));
   for (let v = 0; v < messages.length; v++) messages[v]! *= scales[partOfVote[v]!]!;
 }
 

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { bestClass, confusablePairs, findingCell, findingColumn, type AggregationMethod, type MethodResult } from '../../aggregation/index.js';
 import { csv } from '../../formats/csv/csv.js';
 import type { Format } from '../../formats/rows/format.js';
-import type { CellValue } from '../../formats/text/writer.js';
+import { Json, type CellValue } from '../../formats/text/writer.js';
 import { refusing } from '../refusal.js';
 import type { Votes } from './votes-file.js';
 
@@ -38,7 +38,7 @@ export async function writeResults(folder: string, votes: Votes, method: Aggrega
   if (!first || !second || !confusionProbability) return files;
   const pairs = confusablePairs(first, second, confusionProbability);
   return [...files, await writeTable(folder, 'confusable-pairs', ['first', 'second', 'items', 'mean_confusion', 'examples'], pairs.map((pair) => [
-    votes.classes[pair.first]!, votes.classes[pair.second]!, pair.items, pair.meanConfusion, JSON.stringify(pair.examples.map((item) => votes.itemIds.text(item))),
+    votes.classes[pair.first]!, votes.classes[pair.second]!, pair.items, pair.meanConfusion, new Json(JSON.stringify(pair.examples.map((item) => votes.itemIds.text(item)))),
   ]))];
 }
 

@@ -1,3 +1,5 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { ApolloServer } from '@apollo/server';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { Injectable } from '@nestjs/common';
@@ -13,7 +15,8 @@ import type { FastifyInstance } from 'fastify';
 export class PatientDriver extends ApolloDriver {
   protected override async registerFastify(options: ApolloDriverConfig, { preStartHook }: { preStartHook?: () => void } = {}): Promise<void> {
     const fastify = this.httpAdapterHost.httpAdapter.getInstance<FastifyInstance>();
-    const drain = { serverWillStart: async () => ({ drainServer: () => close(fastify) }) };
+    const silent = silentConnections(fastify.server);
+    const drain = { serverWillStart: async () => ({ drainServer: () => close(fastify, silent) }) };
     preStartHook?.();
     const server = new ApolloServer({ ...options, plugins: [...options.plugins ?? [], drain] } as never);
     await server.start();
@@ -22,9 +25,24 @@ export class PatientDriver extends ApolloDriver {
   }
 }
 
+/** Connections that nothing has come by yet, such as browsers open in advance. Node takes them for busy until its time for headers is over. */
+function silentConnections(server: Server): ReadonlySet<Socket> {
+  const silent = new Set<Socket>();
+  server.on('connection', (socket) => {
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+  });
+  server.on('request', ({ socket }) => silent.delete(socket));
+  return silent;
+}
+
 /** A connection whose call has ended meanwhile is kept alive by its caller, and would be waited for; it is closed as the idle ones were. */
-async function close(fastify: FastifyInstance): Promise<void> {
-  const idle = setInterval(() => fastify.server.closeIdleConnections(), 100);
+async function close(fastify: FastifyInstance, silent: ReadonlySet<Socket>): Promise<void> {
+  const closeIdle = () => {
+    fastify.server.closeIdleConnections();
+    for (const socket of silent) if (socket.bytesRead === 0) socket.destroy();
+  };
+  const idle = setInterval(closeIdle, 100);
   try {
     await fastify.close();
   } finally {
