@@ -1,4 +1,5 @@
 import { Args, Mutation, Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { Cost } from '../platform/graphql/cost.js';
 import { Annotator } from '../annotators/annotator.entity.js';
 import { RequiresScope, type Principal } from '../platform/principal.js';
 import { Caller, Context, type RequestContext } from '../platform/request-context.js';
@@ -48,6 +49,7 @@ export class AssignmentResolver {
 export class AnnotatorLeasesResolver {
   constructor(private readonly store: LeasesStore) {}
 
+  @Cost({ list: 20 })
   @ResolveField(() => [Lease], { description: 'The items they hold now, the oldest lease first: for a platform that lost its own memory.' })
   leases(@Parent() { projectId, code }: Annotator) {
     return this.store.live(projectId, code);

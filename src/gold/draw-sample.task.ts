@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { endWithThread } from '../platform/database/cancellable-client.js';
 import { drawSample } from '../aggregation/index.js';
 import { readCopy, sqlInteger } from '../platform/database/binary-copy-reader.js';
 import { Connection } from '../platform/database/connection.js';
@@ -28,6 +29,7 @@ const SURE_SHARE = 0.1;
 export async function run({ url, projectId, size, seed, byUncertainty }: DrawTask): Promise<Draw> {
   const client = await Connection.open(url, 'assay gold sample');
   try {
+    await endWithThread(client);
     await client.query('begin isolation level repeatable read, read only');
     const { rows: [project] } = await client.query<{ itemCount: number; classCount: number; runId: number | null }>(
       `select next_item_code as "itemCount", cardinality(classes) as "classCount", current_run_id::float8 as "runId"

@@ -1,6 +1,7 @@
 import { Args, ID, Int, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { Item } from '../items/item.entity.js';
 import { ItemsService } from '../items/items.service.js';
+import { Cost } from '../platform/graphql/cost.js';
 import { PageArgs } from '../platform/graphql/pagination.js';
 import { RequiresScope, type Principal } from '../platform/principal.js';
 import { Caller, Context, idempotencyKeyOf, type RequestContext } from '../platform/request-context.js';
@@ -20,6 +21,7 @@ export class GoldSamplesResolver {
     private readonly access: ProjectAccess,
   ) {}
 
+  @Cost({ reads: 5000 })
   @Mutation(() => DrawGoldSamplePayload, { description: 'Draws items without a gold answer, to be answered by somebody who should know; see setGold.' })
   @RequiresScope('project:admin')
   async drawGoldSample(@Context() context: RequestContext, @Args('input') input: DrawGoldSampleInput) {
@@ -33,6 +35,7 @@ export class GoldSamplesResolver {
     return this.samples.find(caller, id);
   }
 
+  @Cost({ reads: 20 })
   @ResolveField(() => Int, { description: 'How many of its items have a gold answer, at this moment.' })
   answered(@Parent() sample: GoldSample) {
     return this.samples.countAnswered(sample);

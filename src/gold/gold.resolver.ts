@@ -2,6 +2,7 @@ import { Args, Int, Mutation, Parent, ResolveField, Resolver } from '@nestjs/gra
 import { Annotator } from '../annotators/annotator.entity.js';
 import { Item } from '../items/item.entity.js';
 import { ItemsService } from '../items/items.service.js';
+import { Cost } from '../platform/graphql/cost.js';
 import { PageArgs } from '../platform/graphql/pagination.js';
 import { RequiresScope } from '../platform/principal.js';
 import { Context, idempotencyKeyOf, type RequestContext } from '../platform/request-context.js';
@@ -46,6 +47,7 @@ export class ProjectGoldResolver {
     return this.answers.page(project.id, page);
   }
 
+  @Cost({ reads: 20 })
   @ResolveField(() => Int, { description: 'Items with a gold answer, at this moment.' })
   goldCount(@Parent() project: Project) {
     return this.answers.count(project.id);

@@ -28,8 +28,9 @@ const settings = z.object({
   MAX_QUERY_DEPTH: whole(12, 2, 100).describe('nesting of a GraphQL document'),
   MAX_QUERY_ALIASES: whole(30, 0, 10_000).describe('aliases in a GraphQL document'),
   MAX_QUERY_DIRECTIVES: whole(50, 0, 10_000).describe('directives in a GraphQL document'),
-  MAX_QUERY_COST: whole(50_000, 100, 100_000_000).describe('estimated fields in an answer'),
-  EXECUTION_TIMEOUT_MS: whole(30_000, 100, 3_600_000).describe('longest GraphQL execution and SQL statement of a request'),
+  MAX_QUERY_COST: whole(50_000, 100, 100_000_000).describe('fields in an answer and what they read, by estimate and while executing'),
+  MAX_ANSWER_BYTES: whole(64 * 1024 * 1024, 1024, 1024 ** 3).describe('largest GraphQL answer, about'),
+  EXECUTION_TIMEOUT_MS: whole(30_000, 100, 3_600_000).describe('longest GraphQL execution, which is then ended with its statements, and longest SQL statement of a request'),
   SHUTDOWN_TIMEOUT_SECONDS: whole(30, 1, 3600).describe('how long a stop waits for work under way'),
 });
 

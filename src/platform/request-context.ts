@@ -2,6 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { GqlExecutionContext } from '@nestjs/graphql';
 import type { FastifyRequest } from 'fastify';
 import DataLoader from 'dataloader';
+import type { Budget } from './budget.js';
 import { AssayError } from './errors.js';
 import type { Principal } from './principal.js';
 
@@ -13,6 +14,8 @@ export class RequestContext {
     readonly requestId: string,
     readonly principal: Principal | null,
     readonly idempotencyKey: string | null = null,
+    /** Of an operation by HTTP; routes and sockets have none. */
+    readonly budget: Budget | null = null,
   ) {}
 
   /**

@@ -1,4 +1,5 @@
 import { Args, Int, Mutation, Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { Cost } from '../platform/graphql/cost.js';
 import { Item } from '../items/item.entity.js';
 import { limitExceeded } from '../platform/errors.js';
 import { RequiresScope } from '../platform/principal.js';
@@ -47,6 +48,7 @@ export class PredictionsResolver {
 export class ProjectPredictionsResolver {
   constructor(private readonly models: PredictionModels) {}
 
+  @Cost({ list: 100 })
   @ResolveField(() => [PredictionModel], { description: 'By name; at most 100, removed ones among them.' })
   predictionModels(@Parent() project: Project) {
     return this.models.ofProject(project);
@@ -68,6 +70,7 @@ export class PredictionModelResolver {
 export class ItemPredictionsResolver {
   constructor(private readonly models: PredictionModels) {}
 
+  @Cost({ list: 5 })
   @ResolveField(() => [ItemPrediction], { description: 'Of the current version of each active model that has a row for the item, by the names of the models.' })
   predictions(@Context() context: RequestContext, @Parent() item: Item) {
     return this.models.ofItem(context, item.projectId, item.code);

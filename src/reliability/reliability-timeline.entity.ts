@@ -1,4 +1,5 @@
 import { ArgsType, Field, Float, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { Cost } from '../platform/graphql/cost.js';
 import { connectionType } from '../platform/graphql/pagination.js';
 import { ProbabilityScalar } from '../platform/graphql/scalars.js';
 import { EstimatedShare } from './annotator-reliability.entity.js';
@@ -74,6 +75,7 @@ export class ReliabilityWindow {
   @Field(() => Float, { nullable: true, description: 'Median of the times the answers took, where they are known.' })
   medianSeconds: number | null;
 
+  @Cost({ list: 20 })
   @Field(() => [ClassShare], { description: 'The classes voted for, the most used first.' })
   classShares: ClassShare[];
 }

@@ -1,6 +1,7 @@
 import { Args, Mutation, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { Annotator } from '../annotators/annotator.entity.js';
 import { AnnotatorConnection } from '../annotators/annotators.service.js';
+import { Cost } from '../platform/graphql/cost.js';
 import { PageArgs } from '../platform/graphql/pagination.js';
 import { RequiresScope } from '../platform/principal.js';
 import { Context, type RequestContext } from '../platform/request-context.js';
@@ -26,6 +27,7 @@ export class AnnotatorReliabilityResolver {
     return this.service.figures(context, annotator);
   }
 
+  @Cost({ list: 5 })
   @ResolveField(() => [AnnotatorFlag], { description: 'What the figures say against the annotator, oldest first.' })
   flags(
     @Context() context: RequestContext, @Parent() annotator: Annotator,
@@ -34,6 +36,7 @@ export class AnnotatorReliabilityResolver {
     return this.service.flags(context, annotator, history);
   }
 
+  @Cost({ reads: 2000 })
   @ResolveField(() => ReliabilityTimeline, {
     description: "The annotator's quality over time, oldest first, by the current run: standing votes in the order of their time (when given, or else received), in windows. Costs a read of the project's vote log.",
   })
@@ -49,6 +52,7 @@ export class ProjectReliabilityResolver {
     private readonly access: ProjectAccess,
   ) {}
 
+  @Cost({ reads: 100 })
   @ResolveField(() => AnnotatorConnection, { description: 'Annotators with a flag that nobody dismissed, in the order in which they became known.' })
   flaggedAnnotators(
     @Parent() project: Project,

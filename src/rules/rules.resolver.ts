@@ -1,4 +1,5 @@
 import { Field, ObjectType, Query, Resolver } from '@nestjs/graphql';
+import { Cost } from '../platform/graphql/cost.js';
 import { RequiresScope } from '../platform/principal.js';
 import { functionNames } from './operations.js';
 import { ruleKinds, type Quantity } from './quantities.js';
@@ -29,6 +30,7 @@ export class RuleKindInfo {
   @Field(() => String)
   doc: string;
 
+  @Cost({ list: 50 })
   @Field(() => [RuleQuantity])
   quantities: readonly Quantity[];
 
@@ -38,6 +40,7 @@ export class RuleKindInfo {
 
 @Resolver()
 export class RulesResolver {
+  @Cost({ list: 5 })
   @Query(() => [RuleKindInfo], { description: 'The kinds of rule, and the quantities that each may read.' })
   @RequiresScope('results:read')
   ruleQuantities(): RuleKindInfo[] {

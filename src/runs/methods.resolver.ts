@@ -1,6 +1,7 @@
 import { Field, Float, Int, ObjectType, Query, registerEnumType, Resolver } from '@nestjs/graphql';
 import { methods, type FindingSpec, type OptionSpec } from '../aggregation/index.js';
 import { RequiresScope } from '../platform/principal.js';
+import { Cost } from '../platform/graphql/cost.js';
 import { JsonScalar } from '../platform/graphql/scalars.js';
 
 @ObjectType({ description: 'One option of an aggregation method.' })
@@ -96,18 +97,21 @@ export class AggregationMethodInfo {
   @Field(() => [String], { nullable: true, description: 'The findings that are the lower and the upper end of the 95% interval of `quality`, where it has one.' })
   qualityInterval?: readonly string[];
 
+  @Cost({ list: 20 })
   @Field(() => [FindingInfo], { description: 'What the method may find beyond these.' })
   finds: readonly FindingSpec[];
 
   @Field(() => String)
   cost: string;
 
+  @Cost({ list: 20 })
   @Field(() => [MethodOption])
   options: readonly OptionSpec[];
 }
 
 @Resolver()
 export class MethodsResolver {
+  @Cost({ list: methods.length })
   @Query(() => [AggregationMethodInfo], { description: 'Every aggregation method there is, from the registry.' })
   @RequiresScope('results:read')
   aggregationMethods() {

@@ -1,4 +1,5 @@
 import { Args, Field, Mutation, ObjectType, Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { Cost } from '../platform/graphql/cost.js';
 import { PageArgs } from '../platform/graphql/pagination.js';
 import { RequiresScope } from '../platform/principal.js';
 import { Context, idempotencyKeyOf, type RequestContext } from '../platform/request-context.js';
@@ -61,6 +62,7 @@ export class ProjectVotesResolver {
     private readonly history: VoteHistory,
   ) {}
 
+  @Cost({ reads: 4 })
   @ResolveField(() => VoteCounts)
   voteCounts(@Parent() project: Project) {
     return this.counts.ofProject(project.id);

@@ -1,4 +1,5 @@
 import { Field, ObjectType, Query, registerEnumType, Resolver } from '@nestjs/graphql';
+import { Cost } from '../../platform/graphql/cost.js';
 import { acquisitionScores } from '../../aggregation/index.js';
 import { RequiresScope } from '../../platform/principal.js';
 
@@ -35,6 +36,7 @@ export class AcquisitionScoreInfo {
 
 @Resolver()
 export class PoliciesResolver {
+  @Cost({ list: 20 })
   @Query(() => [AcquisitionScoreInfo], { description: 'The policies of nextItems, beside auto.' })
   @RequiresScope('results:read')
   acquisitionScores(): AcquisitionScoreInfo[] {

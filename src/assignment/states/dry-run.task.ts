@@ -1,4 +1,5 @@
 import { Connection } from '../../platform/database/connection.js';
+import { endWithThread } from '../../platform/database/cancellable-client.js';
 import { judge } from './judging.js';
 import type { ItemRules } from './item-facts.js';
 import { readPool } from './pool-facts.js';
@@ -21,6 +22,7 @@ export interface DryRunResult {
 export async function run({ url, projectId, rules }: DryRunInput): Promise<DryRunResult> {
   const client = await Connection.open(url, 'assay dry run');
   try {
+    await endWithThread(client);
     const { facts, before, run: parameters } = await readPool(client, url, projectId, [], { rules });
     const { states, flagged } = judge(facts, rules, parameters);
     const moves = new Array<number>(16).fill(0);

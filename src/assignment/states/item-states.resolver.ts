@@ -3,6 +3,7 @@ import { Type } from 'class-transformer';
 import { ValidateNested } from 'class-validator';
 import { Item } from '../../items/item.entity.js';
 import { ItemConnection } from '../../items/items.service.js';
+import { Cost } from '../../platform/graphql/cost.js';
 import { PageArgs } from '../../platform/graphql/pagination.js';
 import { RequiresScope, type Principal } from '../../platform/principal.js';
 import { Caller, Context, type RequestContext } from '../../platform/request-context.js';
@@ -50,6 +51,7 @@ export class RulesDryRun {
   @Field(() => Int, { description: 'How many items would change their state.' })
   changed: number;
 
+  @Cost({ list: 12 })
   @Field(() => [StateMove], { description: 'Those items, by their state now and then.' })
   moves: StateMove[];
 
@@ -88,11 +90,13 @@ export class ProjectStatesResolver {
     private readonly projectProgress: Progress,
   ) {}
 
+  @Cost({ reads: 400 })
   @ResolveField(() => ProjectProgress)
   progress(@Parent() project: Project) {
     return this.projectProgress.of(project);
   }
 
+  @Cost({ reads: 500 })
   @ResolveField(() => ItemConnection, { description: 'Items in a state, flagged or not, in the order in which they became known.' })
   itemsByState(
     @Parent() project: Project, @Args() page: PageArgs,
@@ -102,6 +106,7 @@ export class ProjectStatesResolver {
     return this.states.page(project, page, state ?? null, flagged ?? null);
   }
 
+  @Cost({ reads: 10_000 })
   @Query(() => RulesDryRun, { description: 'What other rules would make of the items; changes nothing.' })
   @RequiresScope('project:admin')
   async rulesDryRun(@Caller() caller: Principal, @Args('input') input: RulesDryRunInput) {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import DataLoader from 'dataloader';
+import { beyondRequests } from '../budget.js';
 
 /** So many at once are a crowd. A statement costs what several of its keys do; so the next one waits for more of them to come. */
 const CROWD = 4;
@@ -13,7 +14,8 @@ const CROWD_PAUSE_MS = 2;
 export function batched<K, V>(load: (keys: readonly K[]) => Promise<ArrayLike<V | Error>>): (key: K) => Promise<V> {
   let before: Promise<unknown> = Promise.resolve();
   const loader = new DataLoader<K, V>((keys) => {
-    const answers = load(keys);
+    // For several callers: the end of one must not cancel what the others wait for.
+    const answers = beyondRequests(() => load(keys));
     const answered = answers.catch(() => undefined);
     before = keys.length < CROWD ? answered : answered.then(() => sleep(CROWD_PAUSE_MS));
     return answers;

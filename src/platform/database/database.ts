@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { CancellableClient } from './cancellable-client.js';
 import { migrations } from '../../../migrations/index.js';
 import { Connection } from './connection.js';
 
@@ -16,7 +17,7 @@ export function dataSourceOptions(url: string, pool: number, statementTimeoutMs:
     applicationName: 'assay',
     // A connection lost while it idles is replaced when the next is wanted.
     poolErrorHandler: () => undefined,
-    extra: { Client: Connection, max: pool, idle_in_transaction_session_timeout: 120_000, ...statementBounds(statementTimeoutMs) },
+    extra: { Client: CancellableClient, max: pool, idle_in_transaction_session_timeout: 120_000, ...statementBounds(statementTimeoutMs) },
   };
 }
 

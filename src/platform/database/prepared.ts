@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
+import { currentBudget } from '../budget.js';
 import { Config } from '../config.js';
-import { Connection } from './connection.js';
+import { CancellableClient } from './cancellable-client.js';
 import { statementBounds } from './database.js';
 import type { Transaction } from './transaction.js';
 
@@ -31,7 +32,7 @@ export class Prepared implements Asked, OnApplicationShutdown {
     const { DATABASE_URL, EXECUTION_TIMEOUT_MS } = config.settings;
     this.pool = new pg.Pool({
       connectionString: DATABASE_URL, application_name: 'assay prepared', max: config.connections.prepared, idleTimeoutMillis: 0,
-      Client: Connection, ...statementBounds(EXECUTION_TIMEOUT_MS), options: PLANNED_ONCE_BY_INDEX,
+      Client: CancellableClient, ...statementBounds(EXECUTION_TIMEOUT_MS), options: PLANNED_ONCE_BY_INDEX,
     });
     // A connection lost while it idles is replaced when the next is wanted.
     this.pool.on('error', () => undefined);
@@ -42,8 +43,22 @@ export class Prepared implements Asked, OnApplicationShutdown {
   }
 
   async query<Row>(text: string, values: unknown[]): Promise<Row[]> {
-    const { rows } = await this.pool.query({ name: this.nameOf(text), text, values });
+    const statement = { name: this.nameOf(text), text, values };
+    const { rows } = currentBudget() ? await this.askCancellably(statement) : await this.pool.query(statement);
     return rows as Row[];
+  }
+
+  /** The pool's own query() calls back when a connection is free, as whoever freed it; this remembers who asks. */
+  private async askCancellably(statement: pg.QueryConfig): Promise<pg.QueryResult> {
+    const client = await this.pool.connect();
+    try {
+      const answer = await client.query(statement);
+      client.release();
+      return answer;
+    } catch (error) {
+      client.release(!(error instanceof pg.DatabaseError));
+      throw error;
+    }
   }
 
   /** A transaction in the same form. */

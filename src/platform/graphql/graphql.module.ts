@@ -5,12 +5,14 @@ import { unwrapResolverError } from '@apollo/server/errors';
 import { Logger, type DynamicModule } from '@nestjs/common';
 import { GraphQLModule } from '@nestjs/graphql';
 import type { FastifyRequest } from 'fastify';
-import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import { Config } from '../config.js';
+import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
+import { Budget } from '../budget.js';
+import { Config, type Settings } from '../config.js';
 import { Outages } from '../database/outages.js';
-import { errorStatus } from '../errors.js';
+import { AssayError, errorStatus } from '../errors.js';
 import { PatientDriver } from './driver.js';
 import { costLimit, documentLimits } from './limits.js';
+import { meterSchema } from './metered-schema.js';
 import { Authenticator } from '../principal.js';
 import { toPublicError } from '../http/public-error.js';
 import { readIdempotencyKey, RequestContext } from '../request-context.js';
@@ -30,14 +32,16 @@ export function graphqlModule(): DynamicModule {
     useFactory: (config: Config, authenticator: Authenticator, outages: Outages): ApolloDriverConfig => {
       const { settings, isDevelopment } = config;
       const formatError = errorFormat(outages);
+      let schema: GraphQLSchema;
       return {
         path: '/graphql',
         autoSchemaFile: true,
         sortSchema: true,
         buildSchemaOptions: { scalarsMap },
         graphiql: isDevelopment,
-        // Always on for the engine: anonymous callers are refused one by one, in costLimit.
+        // Nobody comes so far without a key.
         introspection: true,
+        transformSchema: (made) => (schema = meterSchema(made)),
         hideSchemaDetailsFromClientErrors: !isDevelopment,
         includeStacktraceInErrorResponses: isDevelopment,
         parseOptions: { maxTokens: settings.MAX_QUERY_TOKENS, noLocation: false },
@@ -46,18 +50,22 @@ export function graphqlModule(): DynamicModule {
         plugins: [ApolloServerPluginCacheControlDisabled(), costLimit(settings.MAX_QUERY_COST), finishErrors],
         autoTransformHttpErrors: false,
         formatError,
-        // By HTTP (request, reply); by socket (socket, message, ...).
-        context: (from: FastifyRequest | SocketContext) => ('extra' in from ? socketContext(authenticator, from) : httpContext(authenticator, outages, from)),
-        subscriptions: { 'graphql-ws': socketDoor(settings, authenticator, formatError) as object },
+        // By HTTP (request, reply); by socket (socket, the subscription's id, ...).
+        context: (from: FastifyRequest | SocketContext, id: string) => ('extra' in from ? socketContext(authenticator, from, id) : httpContext(settings, authenticator, outages, from)),
+        subscriptions: { 'graphql-ws': socketDoor(settings, authenticator, () => schema, formatError) as object },
       };
     },
   });
 }
 
-async function httpContext(authenticator: Authenticator, outages: Outages, request: FastifyRequest): Promise<RequestContext> {
+/** Made before the document is read: whoever has no key learns nothing of the schema by what is wrong with a document. */
+async function httpContext(settings: Settings, authenticator: Authenticator, outages: Outages, request: FastifyRequest): Promise<RequestContext> {
   try {
     const principal = await authenticator.authenticate(request.headers.authorization);
-    return new RequestContext(request.id, principal, readIdempotencyKey(request.headers['idempotency-key']));
+    if (!principal) throw new AssayError('UNAUTHENTICATED', 'send an API key: Authorization: Bearer assay_...');
+    const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key']);
+    const budget = new Budget({ cost: settings.MAX_QUERY_COST, bytes: settings.MAX_ANSWER_BYTES, milliseconds: settings.EXECUTION_TIMEOUT_MS });
+    return new RequestContext(request.id, principal, idempotencyKey, budget);
   } catch (error) {
     // Apollo answers a failed context with 500 unless it is told otherwise.
     const { status, code, message, retryAfterSeconds } = toPublicError(error);
@@ -83,14 +91,25 @@ const errorFormat = (outages: Outages) => (formatted: GraphQLFormattedError, err
   if (code === 'GRAPHQL_PARSE_FAILED' && /call stack/.test(formatted.message)) {
     return { message: 'the document is nested too deeply to be read', extensions: { code: 'LIMIT_EXCEEDED' } };
   }
+  if (/Validation aborted\.$/.test(formatted.message)) {
+    return { message: 'the document has more faults, or more fields of one name to compare, than are looked at; mend those told first, and ask for each field once', extensions: { code: 'LIMIT_EXCEEDED', stacktrace } };
+  }
   if (clientFaults.has(String(code))) return { ...formatted, extensions: { code: 'INVALID_INPUT', stacktrace } };
   if (String(code) in errorStatus) return { ...formatted, extensions: { code, requestId, retryAfterSeconds, stacktrace } };
+  if (isRefusedByApollo(error)) return { ...formatted, extensions: { code: 'INVALID_INPUT', stacktrace } };
   const original = unwrapResolverError(error);
   const cause = original instanceof GraphQLError && original.originalError ? original.originalError : original;
   const { isBug, status: _status, message, ...shown } = toPublicError(cause);
   if (!outages.note(cause, 'graphql') && isBug) logger.error({ err: cause, path: formatted.path }, message);
   return { message, locations: formatted.locations, path: formatted.path, extensions: { ...shown, stacktrace } };
 };
+
+/** Some of Apollo's refusals have a status and no name of their own, such as a persisted query under a wrong hash. */
+function isRefusedByApollo(error: unknown): boolean {
+  if (!(error instanceof GraphQLError) || error.originalError) return false;
+  const { status } = (error.extensions.http ?? {}) as { status?: number };
+  return status != null && status >= 400 && status < 500;
+}
 
 /**
  * Each error tells the request it belongs to, so that a caller's report leads to the log. And a document at fault is answered
@@ -101,6 +120,13 @@ const finishErrors: ApolloServerPlugin<RequestContext> = {
     return {
       async willSendResponse({ request, response, contextValue }) {
         if (response.body.kind !== 'single') return;
+        contextValue.budget?.end();
+        const refusal = contextValue.budget?.refusal;
+        if (refusal) {
+          // In place of the half of an answer, with an error for each field that was cut.
+          response.body.singleResult = { errors: [{ message: refusal.message, extensions: { code: refusal.code } }] };
+          response.http.status = refusal.status;
+        }
         const { errors, data } = response.body.singleResult;
         for (const error of errors ?? []) Object.assign(error.extensions ?? {}, { requestId: contextValue.requestId });
         const wait = errors?.find((error) => error.extensions?.code === 'UNAVAILABLE')?.extensions?.retryAfterSeconds;

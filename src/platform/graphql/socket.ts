@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { GraphQLError, Kind, OperationTypeNode, parse, specifiedRules, validate, type DocumentNode, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
+import { getOperationAST, GraphQLError, Kind, OperationTypeNode, parse, specifiedRules, validate, type DocumentNode, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
 import type { ServerOptions } from 'graphql-ws';
 import type { Settings } from '../config.js';
-import { documentLimits } from './limits.js';
+import { documentLimits, operationCheck } from './limits.js';
 import type { Authenticator } from '../principal.js';
 import { RequestContext } from '../request-context.js';
 
@@ -14,35 +14,53 @@ export interface SocketContext {
 
 /** The WebSocket door: for subscriptions alone, with the limits and the error answers of the HTTP door. */
 export function socketDoor(
-  settings: Settings, authenticator: Authenticator, formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError,
+  settings: Settings, authenticator: Authenticator, schema: () => GraphQLSchema, formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError,
 ): Partial<ServerOptions> & { path: string } {
   const rules = [...specifiedRules, ...documentLimits(settings)];
-  const format = (error: GraphQLError) => formatError(error.toJSON(), error);
+  const checkCost = operationCheck(settings.MAX_QUERY_COST);
+  const format = (socket: object, id: string, error: GraphQLError) => {
+    const formatted = formatError(error.toJSON(), error);
+    return { ...formatted, extensions: { ...formatted.extensions, requestId: requestIdOf(socket, id) } };
+  };
   return {
     path: '/graphql',
     onConnect: async (socket) => (await authenticator.authenticate(authorizationOf(socket)).catch(() => null)) != null,
-    // Parsed here for its faults alone: thrown from graphql-ws's own parsing, they would close the socket.
-    onSubscribe: (_socket, _id, { query }) => syntaxFaults(query, settings.MAX_QUERY_TOKENS),
-    validate: (schema: GraphQLSchema, document: DocumentNode) => [
-      ...validate(schema, document, rules).map((fault) => (fault.extensions.code ? fault : refusal(fault.message))),
-      ...notSubscriptions(document),
-    ],
-    onError: (_socket, _id, _payload, errors) => errors.map(format),
-    onNext: (_socket, _id, _payload, _args, result) => (result.errors ? { ...result, errors: result.errors.map(format) } : undefined),
+    // All is looked at here: faults thrown from graphql-ws's own parsing would close the socket.
+    onSubscribe: (_socket, _id, { query, operationName, variables }) => {
+      const document = parsed(query, settings.MAX_QUERY_TOKENS);
+      if (document instanceof GraphQLError) return [document];
+      const faults = [...validate(schema(), document, rules).map((fault) => (fault.extensions.code ? fault : refusal(fault.message))), ...notSubscriptions(document)];
+      if (faults.length > 0) return faults;
+      if (!getOperationAST(document, operationName)) return [refusal('operationName does not tell which operation is meant; name one that the document has')];
+      const tooCostly = checkCost(schema(), document, operationName, variables ?? {});
+      return tooCostly ? [tooCostly] : { schema: schema(), document, operationName, variableValues: variables };
+    },
+    onError: (socket, id, _payload, errors) => errors.map((error) => format(socket, id, error)),
+    onNext: (socket, id, _payload, _args, result) => (
+      result.errors ? { ...result, errors: result.errors.map((error) => format(socket, id, error)) } : undefined
+    ),
   };
 }
 
 /** Made anew for each subscription: a key revoked since the socket was opened opens nothing more. */
-export async function socketContext(authenticator: Authenticator, socket: SocketContext): Promise<RequestContext> {
-  return new RequestContext(`ws-${randomUUID()}`, await authenticator.authenticate(authorizationOf(socket)));
+export async function socketContext(authenticator: Authenticator, socket: SocketContext, id: string): Promise<RequestContext> {
+  return new RequestContext(requestIdOf(socket, id), await authenticator.authenticate(authorizationOf(socket)));
 }
 
-function syntaxFaults(query: string, maxTokens: number): GraphQLError[] | undefined {
+const socketIds = new WeakMap<object, string>();
+
+/** One for the socket, and within it the caller's own id of the subscription, which the log and the answers then share. */
+function requestIdOf(socket: object, id: string): string {
+  let known = socketIds.get(socket);
+  if (!known) socketIds.set(socket, known = randomUUID());
+  return `ws-${known}:${id.replace(/[^\w.:-]/g, '_').slice(0, 100)}`;
+}
+
+function parsed(query: string, maxTokens: number): DocumentNode | GraphQLError {
   try {
-    parse(query, { maxTokens });
-    return undefined;
+    return parse(query, { maxTokens });
   } catch (error) {
-    return [refusal((error as Error).message)];
+    return refusal((error as Error).message);
   }
 }
 

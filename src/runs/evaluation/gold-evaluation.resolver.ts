@@ -1,6 +1,7 @@
 import { Args, ID, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { GoldSamples } from '../../gold/gold-samples.service.js';
 import { notFound } from '../../platform/errors.js';
+import { Cost } from '../../platform/graphql/cost.js';
 import { globalId } from '../../platform/graphql/global-id.js';
 import { Context, type RequestContext } from '../../platform/request-context.js';
 import { Project } from '../../projects/project.entity.js';
@@ -16,6 +17,7 @@ export class GoldEvaluationResolver {
     private readonly samples: GoldSamples,
   ) {}
 
+  @Cost({ reads: 1000 })
   @ResolveField(() => GoldEvaluation, { nullable: true, description: 'Null while no run is current.' })
   async goldEvaluation(
     @Context() context: RequestContext, @Parent() project: Project, @RunArgument() run?: string | null,

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { endWithThread } from '../../platform/database/cancellable-client.js';
 import { betaQuantile, bestClass, calibration, sampledShare, tiedClasses } from '../../aggregation/index.js';
 import { readCopy, sqlInteger } from '../../platform/database/binary-copy-reader.js';
 import { Connection } from '../../platform/database/connection.js';
@@ -35,6 +36,7 @@ interface Compared {
 export async function run(task: EvaluationTask): Promise<Omit<GoldEvaluation, 'runId'>> {
   const client = await Connection.open(task.url, 'assay gold evaluation');
   try {
+    await endWithThread(client);
     await client.query('begin isolation level repeatable read, read only');
     return await evaluate(client, task);
   } finally {

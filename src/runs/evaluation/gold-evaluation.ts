@@ -1,4 +1,5 @@
 import { Field, Float, Int, ObjectType } from '@nestjs/graphql';
+import { Cost } from '../../platform/graphql/cost.js';
 import { ProbabilityScalar } from '../../platform/graphql/scalars.js';
 
 @ObjectType({ description: 'The share of items whose consensus is the gold answer; of an item whose best class is shared by t classes, the answer among them, 1/t.' })
@@ -45,6 +46,7 @@ export class LabelScores {
   @Field(() => Float, { description: 'Expected calibration error: |mean confidence - accuracy| over the bins, weighted by their items.' })
   ece: number;
 
+  @Cost({ list: 15 })
   @Field(() => [ConfidenceBin], { description: '15 equally wide bins of confidence.' })
   bins: ConfidenceBin[];
 }

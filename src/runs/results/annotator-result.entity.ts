@@ -1,5 +1,6 @@
 import { Field, Float, ObjectType } from '@nestjs/graphql';
 import { Estimated, Finding } from './finding.entity.js';
+import { Cost } from '../../platform/graphql/cost.js';
 import { ProbabilityScalar } from '../../platform/graphql/scalars.js';
 
 @ObjectType({ description: "The share of an annotator's votes that a run takes to be right." })
@@ -28,6 +29,7 @@ export class ConfusionMatrix {
   @Field(() => [String], { description: 'The true classes: the columns.' })
   classes: string[];
 
+  @Cost({ list: 20 })
   @Field(() => [ConfusionRow])
   rows: ConfusionRow[];
 
@@ -53,6 +55,7 @@ export class AnnotatorFigures {
   @Field(() => Accuracy)
   accuracy: Accuracy;
 
+  @Cost({ list: 10 })
   @Field(() => [Finding], { description: 'What else the method found about the annotator.' })
   findings: Finding[];
 }

@@ -1,4 +1,5 @@
 import { Float, Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { Cost } from '../../platform/graphql/cost.js';
 import { Annotator } from '../../annotators/annotator.entity.js';
 import { Context, type RequestContext } from '../../platform/request-context.js';
 import { Run } from '../run.entity.js';
@@ -32,12 +33,14 @@ export class AnnotatorResultsResolver {
     return figures && { value: figures.accuracy, low: figures.accuracyLow, high: figures.accuracyHigh };
   }
 
+  @Cost({ reads: 5 })
   @ResolveField(() => ConfusionMatrix, { nullable: true, description: 'Null also where a method has none and there would be too many of them.' })
   async confusionMatrix(@Context() context: RequestContext, @Parent() { projectId, code }: Annotator, @RunArgument() run?: string): Promise<ConfusionMatrix | null> {
     const runId = await this.namedRun.number(context, projectId, run);
     return this.service.confusion(context, projectId, runId, code, await this.classes.of(context, projectId));
   }
 
+  @Cost({ list: methods.length })
   @ResolveField(() => [AnnotatorFigures], { description: "What each method says, side by side: of each method the newest run whose results are kept, if it read a vote of the annotator's." })
   async byMethod(@Context() context: RequestContext, @Parent() { projectId, code }: Annotator): Promise<AnnotatorFigures[]> {
     const runs = await this.runs.newestByMethod(context, projectId);

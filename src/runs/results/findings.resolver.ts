@@ -1,4 +1,5 @@
 import { Args, Float, Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { Cost } from '../../platform/graphql/cost.js';
 import { findingsOf } from '../../aggregation/index.js';
 import { Annotator } from '../../annotators/annotator.entity.js';
 import { Item } from '../../items/item.entity.js';
@@ -53,6 +54,7 @@ export class SoftLabelFindingsResolver {
     return label.live ? null : (await this.of(context, label))?.get('disagreement') ?? null;
   }
 
+  @Cost({ list: 10 })
   @ResolveField(() => [Finding], { description: 'All that `run` found about the item beyond its soft label, whatever its method; empty where that is nothing. Later votes move none of it, also where the label itself is live.' })
   async findings(@Context() context: RequestContext, @Parent() label: SoftLabel): Promise<Finding[]> {
     const found = await this.of(context, label);
@@ -95,6 +97,7 @@ export class AnnotatorFindingsResolver {
     private readonly classNames: Classes,
   ) {}
 
+  @Cost({ list: 10 })
   @ResolveField(() => [Finding], { description: 'What the run found about the annotator beyond quality and confusion matrix; empty where that is nothing.' })
   async findings(@Context() context: RequestContext, @Parent() { projectId, code }: Annotator, @RunArgument() named?: string): Promise<Finding[]> {
     const run = named == null ? await this.runs.current(context, projectId) : await this.namedRun.find(context, projectId, named);
@@ -110,6 +113,7 @@ export class RunFindingsResolver {
     private readonly models: PredictionModels,
   ) {}
 
+  @Cost({ list: 20 })
   @ResolveField(() => [Finding], { description: 'What the run found about itself, about each class and about each model whose predictions it read; empty where that is nothing, and until it succeeded.' })
   async findings(@Context() context: RequestContext, @Parent() run: Run): Promise<Finding[]> {
     const found = run.findings;
@@ -130,6 +134,7 @@ export class ConfusablePairsResolver {
     private readonly namedRun: NamedRun,
   ) {}
 
+  @Cost({ reads: 100 })
   @ResolveField(() => [ConfusablePair], {
     nullable: true,
     description: "The classes that the crowd takes for each other, by the items' own two answers; those first that cost most (items times mean confusion), at most 1,000. Null where the run does not find items' two answers (method top-two does), and without a run.",
@@ -160,6 +165,7 @@ export class ConfusablePairsResolver {
 export class ConfusablePairResolver {
   constructor(private readonly items: ItemsService) {}
 
+  @Cost({ list: 5 })
   @ResolveField(() => [Item], { description: 'The items that are confused most, up to five.' })
   async examples(@Context() context: RequestContext, @Parent() { projectId, exampleCodes }: ConfusablePair): Promise<Item[]> {
     const items = context.loader<number, Item>(`items:${projectId}`, (codes) => this.items.byCodes(projectId, codes));

@@ -1,6 +1,7 @@
 import { Args, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { Item } from '../../items/item.entity.js';
 import { ItemsService } from '../../items/items.service.js';
+import { Cost } from '../../platform/graphql/cost.js';
 import { globalId } from '../../platform/graphql/global-id.js';
 import { PageArgs, type ConnectionOf } from '../../platform/graphql/pagination.js';
 import { Context, type RequestContext } from '../../platform/request-context.js';
@@ -20,6 +21,7 @@ export class ProjectSoftLabelsResolver {
     private readonly runs: RunReader,
   ) {}
 
+  @Cost({ reads: 100 })
   @ResolveField(() => SoftLabelConnection, { description: 'The soft labels of one run: of the items that had votes, or a gold answer that the method reads. Pages behind a cursor stay with its run. Empty while no run is current.' })
   async softLabels(
     @Context() context: RequestContext, @Parent() project: Project, @Args() page: PageArgs, @RunArgument() run?: string,
@@ -33,12 +35,16 @@ export class ProjectSoftLabelsResolver {
     const found = named == null ? null : await this.namedRun.find(context, project.id, named);
     const runId = found?.id ?? project.currentRunId;
     const figuresOf = found ?? (runId != null && namesFindings(filter ?? {}, order) ? await this.runs.load(context, project.id, runId) : null);
-    return this.service.page(project, runId ?? 0, figuresOf, filter ?? {}, order, page);
+    const labels = await this.service.page(project, runId ?? 0, figuresOf, filter ?? {}, order, page);
+    context.budget?.spendNumbers(labels.nodes.length * project.classes.length);
+    return labels;
   }
 
   @ResolveField(() => SoftLabelConnection, { description: 'The labels of items whose votes or gold answers changed after the current run read them, as they are now.' })
-  liveSoftLabels(@Parent() project: Project, @Args() page: PageArgs): Promise<ConnectionOf<SoftLabel>> {
-    return this.service.livePage(project, page);
+  async liveSoftLabels(@Context() context: RequestContext, @Parent() project: Project, @Args() page: PageArgs): Promise<ConnectionOf<SoftLabel>> {
+    const labels = await this.service.livePage(project, page);
+    context.budget?.spendNumbers(labels.nodes.length * project.classes.length);
+    return labels;
   }
 }
 

@@ -79,6 +79,7 @@ export class SoftLabelsService {
          where $3::bigint is null and label.project_id = $1 and label.item_code = any($2) and label.run_id = (select current_run_id from projects where id = $1)`,
         [projectId, codes, runId],
       );
+      context.budget?.spendNumbers(rows.reduce((sum, row) => sum + row.probabilities.length, 0));
       // A live label comes behind the run's own, and takes its place.
       const found = new Map(rows.map((row) => [row.itemCode, Object.assign(new SoftLabel(), row)]));
       return codes.map((code) => found.get(code) ?? null);

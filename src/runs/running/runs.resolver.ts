@@ -1,4 +1,5 @@
 import { Args, Field, Float, ID, Int, Mutation, ObjectType, Parent, Query, ResolveField, Resolver, Subscription } from '@nestjs/graphql';
+import { Cost } from '../../platform/graphql/cost.js';
 import { PageArgs } from '../../platform/graphql/pagination.js';
 import { PredictionModels } from '../../predictions/prediction-models.service.js';
 import { RequiresScope, type Principal } from '../../platform/principal.js';
@@ -95,6 +96,7 @@ export class RunsResolver {
     return this.progress.of(await this.reader.find(caller, id));
   }
 
+  @Cost({ list: 20 })
   @ResolveField(() => [ClassPrior], { nullable: true, description: 'Null until the run succeeded. For methods without class priors the mean soft label.' })
   async classPriors(@Context() context: RequestContext, @Parent() run: Run): Promise<ClassPrior[] | null> {
     if (!run.classPriors) return null;
@@ -102,6 +104,7 @@ export class RunsResolver {
     return run.classPriors.map((probability, k) => ({ class: classes[k]!, probability: Math.min(1, probability) }));
   }
 
+  @Cost({ list: 5 })
   @ResolveField(() => [RunPrediction], { nullable: true, description: 'What it reads of predictions, as far as they were there at its watermark; null for methods that read none.' })
   predictions(@Context() context: RequestContext, @Parent() run: Run): Promise<RunPrediction[]> | null {
     return run.predictionVersions && this.predictionModels.load(context, run.projectId, run.predictionVersions);

@@ -1,0 +1,80 @@
+import pg from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beyondRequests, Budget, currentBudget, within } from '../../src/platform/budget.js';
+import { CancellableClient } from '../../src/platform/database/cancellable-client.js';
+import { bytesOf } from '../../src/platform/graphql/metered-schema.js';
+import { freshDatabase } from '../setup/database.js';
+
+const generous = { cost: 1e9, bytes: 1e9, milliseconds: 60_000 };
+let database: Awaited<ReturnType<typeof freshDatabase>>;
+let pool: pg.Pool;
+beforeAll(async () => {
+  database = await freshDatabase();
+  pool = new pg.Pool({ connectionString: database.url, max: 2, Client: CancellableClient });
+});
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+async function ask(text: string): Promise<unknown[]> {
+  const client = await pool.connect();
+  try {
+    return (await client.query(text)).rows;
+  } finally {
+    client.release();
+  }
+}
+
+describe('a budget', () => {
+  it('that is spent ends what waits, at once, and what is asked for later', async () => {
+    const budget = new Budget({ ...generous, cost: 10 });
+    const waiting = budget.before(sleep(60_000, undefined, { ref: false }));
+    expect(() => budget.spend(10)).not.toThrow();
+    expect(() => budget.spend(1)).toThrow('costs more than 10 while');
+    await expect(waiting).rejects.toThrow('costs more than 10 while');
+    await expect(within(budget, () => ask('select 1'))).rejects.toThrow('costs more than 10 while');
+    expect(within(budget, () => beyondRequests(currentBudget))).toBeUndefined();
+  });
+
+  it('cancels its own statement at the server, in the midst of it', async () => {
+    const budget = new Budget({ ...generous, milliseconds: 200 });
+    const started = performance.now();
+    await expect(within(budget, () => ask('select pg_sleep(30)'))).rejects.toThrow('canceling statement');
+    expect(performance.now() - started).toBeLessThan(5000);
+    expect(await ask(`select 1 from pg_stat_activity where query like 'select pg_sleep(30)%' and state = 'active' and pid <> pg_backend_pid()`)).toEqual([]);
+  });
+
+  it('never hits the statement of another caller on the same connection', async () => {
+    let cut = 0;
+    const strangers: Promise<unknown[]>[] = [];
+    await Promise.all(Array.from({ length: 150 }, async (_, i) => {
+      // Cut at about the moment at which its statement ends.
+      const budget = new Budget({ ...generous, milliseconds: 1 + (i % 12) * 6 });
+      strangers.push(ask('select pg_sleep(0.004), 7 as answer'));
+      await within(budget, () => ask('select pg_sleep(0.004)')).catch(() => { cut++; });
+      budget.end();
+    }));
+    for (const rows of await Promise.all(strangers)) expect(rows).toMatchObject([{ answer: 7 }]);
+    expect(cut).toBeGreaterThan(20);
+  });
+
+  it('lets a transaction be undone, and none be committed, once it is cut', async () => {
+    const budget = new Budget({ ...generous, cost: 1 });
+    await within(budget, async () => {
+      const client = await pool.connect();
+      await client.query('begin');
+      await client.query('create table made (n int)');
+      expect(() => budget.spend(2)).toThrow();
+      await expect(client.query('commit')).rejects.toThrow('costs more than 1 while');
+      await client.query('rollback');
+      client.release();
+    });
+    expect(await ask(`select to_regclass('made') as made`)).toEqual([{ made: null }]);
+  });
+});
+
+it.each([['text', 6], [7, 8], [null, 8], [[0.5, 0.5], 18], [{ a: 'b' }, 10], [['a', 'b'], 10]])('the bytes of %j are about %i', (value, bytes) => {
+  expect(bytesOf(value)).toBe(bytes);
+});
