@@ -133,8 +133,11 @@ describe('limits while executing', () => {
     await small.data('mutation ($input: ItemsInput!) { addItems(input: $input) { results { index } } }', {
       input: { projectId: project, items: Array.from({ length: 100 }, (_, i) => ({ externalId: `m${i}` })) },
     });
-    const lease = await small.graphql('mutation ($input: NextItemsInput!) { nextItems(input: $input) { leases { id } } }', { input: { projectId: project, annotator: 'a', count: 100 } });
-    expect(lease.errors).toBeUndefined();
+    // The first call has the items put in order, which may take longer than this small deadline.
+    for (let leases: unknown[] = []; leases.length === 0;) {
+      const given = await small.graphql('mutation ($input: NextItemsInput!) { nextItems(input: $input) { leases { id } } }', { input: { projectId: project, annotator: 'a', count: 100 } });
+      leases = given.data?.nextItems?.leases ?? [];
+    }
     const answer = await small.graphql('query ($p: ID!) { project(id: $p) { annotators(first: 1) { nodes { leases { id item votes score strategy kind } } } } }', { p: project });
     expect(answer.errors).toMatchObject([{ message: expect.stringContaining('costs more than 400 while it is worked out'), extensions: { code: 'LIMIT_EXCEEDED' } }]);
   });

@@ -139,10 +139,10 @@ describe('the estimate', () => {
       answered++;
       resolved += fields;
       if (cost > 0 && cost < 1000) closest = Math.max(closest, fields / cost);
-    }), { numRuns: 300, seed: 11, endOnFailure: true, interruptAfterTimeLimit: 40_000, markInterruptAsFailure: false });
+    }), { numRuns: 200, seed: 11, endOnFailure: true, interruptAfterTimeLimit: 100_000, markInterruptAsFailure: false });
     // Else it showed nothing.
-    expect(answered).toBeGreaterThan(40);
-    expect(resolved).toBeGreaterThan(1000);
+    expect(answered).toBeGreaterThan(30);
+    expect(resolved).toBeGreaterThan(500);
     expect(closest).toBeGreaterThan(0.5);
   }, 180_000);
 

@@ -1,6 +1,7 @@
 import { Args, Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { Item } from '../../items/item.entity.js';
 import { ItemsService } from '../../items/items.service.js';
+import { Cost } from '../../platform/graphql/cost.js';
 import { Context, type RequestContext } from '../../platform/request-context.js';
 import { Project } from '../../projects/project.entity.js';
 import { RelabelOrNew, RelabelOrNewItem } from './relabel-or-new.js';
@@ -10,6 +11,7 @@ import { RelabelOrNewService } from './relabel-or-new.service.js';
 export class RelabelOrNewResolver {
   constructor(private readonly service: RelabelOrNewService) {}
 
+  @Cost({ reads: 5000 })
   @ResolveField(() => RelabelOrNew, { nullable: true, description: 'For platforms that plan batches: which items are worth another vote and which new ones come first, by the votes and predictions of this moment. Null beside an error only.' })
   relabelOrNew(
     @Parent() project: Project,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { currentBudget } from '../../platform/budget.js';
 import { Compute } from '../../compute/compute.service.js';
 import { conflict, invalid, limitExceeded, notFound } from '../../platform/errors.js';
 import { ROWS_PER_CALL } from '../../platform/row-result.js';
@@ -36,7 +37,9 @@ export class RelabelOrNewService {
     await this.requireSize(project, versions.length);
     const input: RelabelOrNewTask = { url: (this.source.options as { url: string }).url, projectId: project.id, versions: versions.map(({ id }) => id), count };
     // One at a time: each has a thread and connections, and one query may ask for many.
-    const mine = this.turn.then(() => this.compute.run<RelabelOrNewTask, never, RelabelOrNewFound | null>({ module: new URL('./relabel-or-new.task.js', import.meta.url), input }));
+    const signal = currentBudget()?.signal;
+    const module = new URL('./relabel-or-new.task.js', import.meta.url);
+    const mine = this.turn.then(() => this.compute.run<RelabelOrNewTask, never, RelabelOrNewFound | null>({ module, input, signal }));
     this.turn = mine.catch(() => undefined);
     const found = await mine;
     if (!found) throw conflict(noneInCommon(versions));

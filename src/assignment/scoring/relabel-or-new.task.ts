@@ -1,3 +1,4 @@
+import { endWithThread } from '../../platform/database/cancellable-client.js';
 import { relabelOrNew, type ActiveLabWeights } from '../../aggregation/index.js';
 import { Connection } from '../../platform/database/connection.js';
 import { judge } from '../states/judging.js';
@@ -30,6 +31,7 @@ export interface RelabelOrNewFound {
 export async function run({ url, projectId, versions, count }: RelabelOrNewTask): Promise<RelabelOrNewFound | null> {
   const client = await Connection.open(url, 'assay relabel or new');
   try {
+    await endWithThread(client);
     const pool = await readPool(client, url, projectId, [], { versions });
     const { facts } = pool;
     const { hasRoom } = judge(facts, { ...pool.rulesOf('activelab'), priorityRule: null, flagRule: null }, pool.run);

@@ -1,4 +1,5 @@
 import { Field, Float, Int, ObjectType } from '@nestjs/graphql';
+import { Cost } from '../../platform/graphql/cost.js';
 import { AssignmentKind } from '../leases/lease.entity.js';
 
 @ObjectType({ description: 'A model as a decision read it.' })
@@ -61,6 +62,7 @@ export class RelabelOrNew {
   @Field(() => [RelabelOrNewItem], { description: 'Up to count, the best next vote first; equal scores in the order in which items became known.' })
   items: RelabelOrNewItem[];
 
+  @Cost({ list: 5 })
   @Field(() => [DecidingModel], { description: 'By name; several are an ensemble.' })
   models: DecidingModel[];
 

@@ -2,8 +2,11 @@ import pg from 'pg';
 import { currentBudget } from '../budget.js';
 import { Connection } from './connection.js';
 
-/** Statements that end a transaction. One under way is never cut; once the caller is refused, only undoing is let through. */
-const ENDING = /^\s*(commit|rollback|end)\b/i;
+/**
+ * Statements that begin or end a transaction are never cut under way: they take no time, and nobody undoes a beginning that failed.
+ * Once the caller is refused, only undoing is let through.
+ */
+const EDGE = /^\s*(begin|start|commit|rollback|end)\b/i;
 const UNDOING = /^\s*rollback\b/i;
 
 /** What pg knows of a connection beyond its types. */
@@ -39,7 +42,7 @@ export class CancellableClient extends Connection {
 
   private async follow(signal: AbortSignal, text: string, ask: () => Promise<unknown>): Promise<unknown> {
     if (signal.aborted && !UNDOING.test(text)) throw signal.reason;
-    if (ENDING.test(text)) return ask();
+    if (EDGE.test(text)) return ask();
     let cancelled: Promise<void> | undefined;
     const onAbort = () => { cancelled = cancel(this as unknown as Session); };
     signal.addEventListener('abort', onAbort, { once: true });

@@ -1,4 +1,5 @@
 import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { Cost } from '../../platform/graphql/cost.js';
 import { Context, type RequestContext } from '../../platform/request-context.js';
 import { Run } from '../run.entity.js';
 import { MajorityVoteCertificate } from './run-certificate.js';
@@ -8,6 +9,7 @@ import { RunCertificates } from './run-certificate.service.js';
 export class RunCertificateResolver {
   constructor(private readonly certificates: RunCertificates) {}
 
+  @Cost({ reads: 1000 })
   @ResolveField(() => MajorityVoteCertificate, {
     nullable: true,
     description: 'About the votes that the run read, and the gold answers if its method reads them. Worked out when it is asked for first, which takes seconds, up to a minute for many votes and classes; then kept. Null until the run succeeded.',

@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { beyondRequests } from '../../platform/budget.js';
 import { certificateVersion, type MajorityVoteCertificate as Computed } from '../../aggregation/index.js';
 import { Compute } from '../../compute/compute.service.js';
 import { AssayError, limitExceeded } from '../../platform/errors.js';
@@ -56,7 +57,8 @@ export class RunCertificates implements OnModuleDestroy {
       throw new AssayError('LIMIT_EXCEEDED', `${this.underWay.size} certificates are being worked out already; ask for this one again in a while`, { retryAfterSeconds: 10, status: 429 });
     }
     // One at a time: each has a thread and a connection, and one query may ask for many.
-    const mine = this.turn.then(() => this.workOut(run, classCount)).finally(() => this.underWay.delete(key));
+    // It is others' too, and kept: the caller who asked first may meet a deadline before it is there.
+    const mine = this.turn.then(() => beyondRequests(() => this.workOut(run, classCount))).finally(() => this.underWay.delete(key));
     this.underWay.set(key, mine);
     this.turn = mine.catch(() => undefined);
     return mine;
