@@ -3,6 +3,7 @@ import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { formats } from '../formats/formats.js';
 import { AssayError, invalid } from '../platform/errors.js';
+import { KeyWatch } from '../platform/key-watch.js';
 import { RequiresScope } from '../platform/principal.js';
 import type { RequestWithContext } from '../platform/request-context.js';
 import { ProjectAccess } from '../projects/project-access.js';
@@ -16,6 +17,7 @@ export class ExportsController {
   constructor(
     private readonly service: ExportsService,
     private readonly access: ProjectAccess,
+    private readonly keys: KeyWatch,
   ) {}
 
   @Get(exportTables.map(({ name }) => `${name}.:format`))
@@ -28,13 +30,18 @@ export class ExportsController {
     const project = await this.access.find(request.assay!.principal!, id);
     const format = formats.find((one) => one.extension === extension);
     if (!format) throw new AssayError('NOT_FOUND', `there is no ${table.name}.${extension}; there are: ${formats.map((one) => `${table.name}.${one.extension}`).join(', ')}`);
+    const gone = new AbortController();
+    // Without an end mark, as a download that breaks off.
+    const leave = this.keys.watch(request.headers.authorization!, () => reply.raw.destroy());
+    reply.raw.once('close', () => {
+      leave();
+      gone.abort();
+    });
     const { columns, rows, run } = await this.service.open(project, table, choiceIn(query));
     void reply.header('content-type', format.contentTypes[0]).header('content-disposition', `attachment; filename="${table.name}.${extension}"`);
     if (run) void reply.header('x-assay-run', run.nodeId);
     // Fastify would read a whole table to answer HEAD with none of it.
     if (request.method === 'HEAD') return void await reply.send(Readable.from([]));
-    const gone = new AbortController();
-    reply.raw.once('close', () => gone.abort());
     await reply.send(Readable.from(format.write(columns, rows(gone.signal)), { objectMode: false }));
   }
 }

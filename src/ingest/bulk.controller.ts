@@ -10,6 +10,7 @@ import { ItemsService } from '../items/items.service.js';
 import { AssayError, invalid, limitExceeded } from '../platform/errors.js';
 import { Config } from '../platform/config.js';
 import { givenType, streamed } from '../platform/http/http.js';
+import { KeyWatch } from '../platform/key-watch.js';
 import { RequiresScope } from '../platform/principal.js';
 import type { RequestWithContext } from '../platform/request-context.js';
 import { actorOf } from '../projects/audit/actor.js';
@@ -36,6 +37,7 @@ export class BulkController {
     private readonly gold: GoldService,
     private readonly access: ProjectAccess,
     private readonly config: Config,
+    private readonly keys: KeyWatch,
   ) {}
 
   @Post('votes')
@@ -93,7 +95,15 @@ export class BulkController {
   private async *bounded(request: FastifyRequest): AsyncGenerator<Uint8Array> {
     const limit = this.config.settings.MAX_BULK_BYTES;
     let bytes = 0;
+    let isInForce = true;
+    const leave = this.keys.watch(request.headers.authorization!, () => {
+      isInForce = false;
+      // Whose next bytes come is told; who sends none is not waited for.
+      setTimeout(() => request.raw.destroy(), 2000).unref();
+    });
+    request.raw.once('close', leave);
     for await (const chunk of request.body as AsyncIterable<Uint8Array>) {
+      if (!isInForce) throw new AssayError('UNAUTHENTICATED', 'this API key is not in force any more');
       bytes += chunk.length;
       if (bytes > limit) throw limitExceeded(`the upload is larger than ${limit} bytes (MAX_BULK_BYTES); send it in parts`);
       yield chunk;

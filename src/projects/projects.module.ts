@@ -4,6 +4,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { Jobs } from '../jobs/jobs.service.js';
 import { Idempotency } from '../platform/database/idempotency.js';
 import { NodeTypes } from '../platform/graphql/node.js';
+import { KeyWatch } from '../platform/key-watch.js';
 import { Authenticator } from '../platform/principal.js';
 import { AccessGuard } from './access/access.guard.js';
 import { ApiKey } from './keys/api-key.entity.js';
@@ -27,10 +28,11 @@ import { WorkspaceResolver } from './workspaces/workspace.resolver.js';
   imports: [TypeOrmModule.forFeature([Workspace, Project, ApiKey, AuditEntry]), DiscoveryModule],
   providers: [
     { provide: Authenticator, useClass: KeyAuthenticator },
+    KeyWatch,
     { provide: APP_GUARD, useClass: AccessGuard },
     ScopeCheck, Audit, ProjectAccess, ProjectsService, ProjectsResolver, ApiKeysService, ApiKeysResolver, WorkspaceResolver, FirstWorkspace,
   ],
-  exports: [Authenticator, Audit, ProjectAccess, ProjectsService, ApiKeysService, FirstWorkspace],
+  exports: [Authenticator, KeyWatch, Audit, ProjectAccess, ProjectsService, ApiKeysService, FirstWorkspace],
 })
 export class ProjectsModule {
   constructor(nodes: NodeTypes, access: ProjectAccess, keys: ApiKeysService, jobs: Jobs, idempotency: Idempotency) {

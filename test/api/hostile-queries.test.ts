@@ -48,7 +48,7 @@ describe('hostile documents', () => {
 
   it('tells the estimate, the limit and the remedy', async () => {
     const { errors } = await service.graphql('{ projects(first: 1000) { nodes { items(first: 1000) { nodes { id } } } } }');
-    expect(errors![0]!.message).toBe('the operation costs 2003002 by estimate, more than 50000; ask for smaller pages (first: 20, say), fewer fields, or in several operations');
+    expect(errors![0]!.message).toBe('the operation costs 2003002 by estimate, more than 100000; ask for smaller pages (first: 20, say), fewer fields, or in several operations');
   });
 
   it('introspection by the usual query is no hostile document', async () => {

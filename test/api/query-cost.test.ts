@@ -129,7 +129,7 @@ describe('the estimate', () => {
       const { cost } = estimateCost(schema, document, null, maker.values);
       const answer = await service.graphql(query, maker.values);
       if (/costs \d+ by estimate/.test(answer.errors?.[0]?.message ?? '')) {
-        expect([answer.status, answer.errors![0]!.extensions.code, cost > 50_000, answer.errors![0]!.message.includes(`costs ${cost} by estimate, more than 50000`)]).toEqual([400, 'LIMIT_EXCEEDED', true, true]);
+        expect([answer.status, answer.errors![0]!.extensions.code, cost > 100_000, answer.errors![0]!.message.includes(`costs ${cost} by estimate, more than 100000`)]).toEqual([400, 'LIMIT_EXCEEDED', true, true]);
         return;
       }
       if (/aliases|maximum depth|query depth/i.test(answer.errors?.[0]?.message ?? '')) return;

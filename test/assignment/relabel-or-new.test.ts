@@ -221,7 +221,7 @@ describe('project { relabelOrNew }', () => {
   it('is no way around the bound on the size of an answer', async () => {
     const id = await service.newProject();
     const { errors } = await service.graphql(`query ($id: ID!, $n: Int!) { project(id: $id) { relabelOrNew(count: $n) { items { item { votes(first: 100) { nodes { id } } } } } } }`, { id, n: 10_000 });
-    expect(errors![0]).toMatchObject({ message: expect.stringMatching(/^the operation costs \d+ by estimate, more than 50000/) as string, extensions: { code: 'LIMIT_EXCEEDED' } });
+    expect(errors![0]).toMatchObject({ message: expect.stringMatching(/^the operation costs \d+ by estimate, more than 100000/) as string, extensions: { code: 'LIMIT_EXCEEDED' } });
   });
 
   it('answers for one project only', async () => {

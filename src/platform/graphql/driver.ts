@@ -1,10 +1,14 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import type { WebSocketServer } from 'ws';
 import { ApolloServer } from '@apollo/server';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { Injectable } from '@nestjs/common';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance } from 'fastify';
+
+/** A subscription is a document of some thousand tokens at most, and its variables are few. */
+const MAX_MESSAGE_BYTES = 64 * 1024;
 
 /**
  * Apollo on Fastify as Nest's own driver puts it there, but for the end: the integration's plugin closes all connections 10 s
@@ -13,6 +17,15 @@ import type { FastifyInstance } from 'fastify';
  */
 @Injectable()
 export class PatientDriver extends ApolloDriver {
+  override async start(options: ApolloDriverConfig): Promise<void> {
+    await super.start(options);
+    // Nest makes the socket server and asks nobody how large a message may be; the 100 MB of ws would be held for callers without a key.
+    const { wss } = (this as unknown as { _subscriptionService: { wss: WebSocketServer } })._subscriptionService;
+    wss.options.maxPayload = MAX_MESSAGE_BYTES;
+    // What a caller sends amiss ends the socket with its code; graphql-ws would print each with a stack, as a fault of ours.
+    wss.on('connection', (socket) => socket.removeAllListeners('error').on('error', () => undefined));
+  }
+
   protected override async registerFastify(options: ApolloDriverConfig, { preStartHook }: { preStartHook?: () => void } = {}): Promise<void> {
     const fastify = this.httpAdapterHost.httpAdapter.getInstance<FastifyInstance>();
     const silent = silentConnections(fastify.server);

@@ -10,6 +10,7 @@ import { Budget } from '../budget.js';
 import { Config, type Settings } from '../config.js';
 import { Outages } from '../database/outages.js';
 import { AssayError, errorStatus } from '../errors.js';
+import { KeyWatch } from '../key-watch.js';
 import { PatientDriver } from './driver.js';
 import { costLimit, documentLimits } from './limits.js';
 import { meterSchema } from './metered-schema.js';
@@ -28,8 +29,8 @@ const scalarsMap = [
 export function graphqlModule(): DynamicModule {
   return GraphQLModule.forRootAsync<ApolloDriverConfig>({
     driver: PatientDriver,
-    inject: [Config, Authenticator, Outages],
-    useFactory: (config: Config, authenticator: Authenticator, outages: Outages): ApolloDriverConfig => {
+    inject: [Config, Authenticator, Outages, KeyWatch],
+    useFactory: (config: Config, authenticator: Authenticator, outages: Outages, keys: KeyWatch): ApolloDriverConfig => {
       const { settings, isDevelopment } = config;
       const formatError = errorFormat(outages);
       let schema: GraphQLSchema;
@@ -52,7 +53,7 @@ export function graphqlModule(): DynamicModule {
         formatError,
         // By HTTP (request, reply); by socket (socket, the subscription's id, ...).
         context: (from: FastifyRequest | SocketContext, id: string) => ('extra' in from ? socketContext(authenticator, from, id) : httpContext(settings, authenticator, outages, from)),
-        subscriptions: { 'graphql-ws': socketDoor(settings, authenticator, () => schema, formatError) as object },
+        subscriptions: { 'graphql-ws': socketDoor(settings, authenticator, keys, () => schema, formatError) as object },
       };
     },
   });
@@ -61,7 +62,7 @@ export function graphqlModule(): DynamicModule {
 /** Made before the document is read: whoever has no key learns nothing of the schema by what is wrong with a document. */
 async function httpContext(settings: Settings, authenticator: Authenticator, outages: Outages, request: FastifyRequest): Promise<RequestContext> {
   try {
-    const principal = await authenticator.authenticate(request.headers.authorization);
+    const principal = request.principal ?? await authenticator.authenticate(request.headers.authorization);
     if (!principal) throw new AssayError('UNAUTHENTICATED', 'send an API key: Authorization: Bearer assay_...');
     const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key']);
     const budget = new Budget({ cost: settings.MAX_QUERY_COST, bytes: settings.MAX_ANSWER_BYTES, milliseconds: settings.EXECUTION_TIMEOUT_MS });

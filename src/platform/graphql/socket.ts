@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { getOperationAST, GraphQLError, Kind, OperationTypeNode, parse, specifiedRules, validate, type DocumentNode, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
 import type { ServerOptions } from 'graphql-ws';
 import type { Settings } from '../config.js';
-import { documentLimits, operationCheck } from './limits.js';
+import type { WebSocket } from 'ws';
+import type { KeyWatch } from '../key-watch.js';
+import { documentLimits, operationCheck, tooMuch } from './limits.js';
 import type { Authenticator } from '../principal.js';
 import { RequestContext } from '../request-context.js';
 
@@ -14,9 +16,10 @@ export interface SocketContext {
 
 /** The WebSocket door: for subscriptions alone, with the limits and the error answers of the HTTP door. */
 export function socketDoor(
-  settings: Settings, authenticator: Authenticator, schema: () => GraphQLSchema, formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError,
+  settings: Settings, authenticator: Authenticator, keys: KeyWatch, schema: () => GraphQLSchema, formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError,
 ): Partial<ServerOptions> & { path: string } {
   const rules = [...specifiedRules, ...documentLimits(settings)];
+  const opened = new OpenSockets();
   const checkCost = operationCheck(settings.MAX_QUERY_COST);
   const format = (socket: object, id: string, error: GraphQLError) => {
     const formatted = formatError(error.toJSON(), error);
@@ -24,9 +27,29 @@ export function socketDoor(
   };
   return {
     path: '/graphql',
-    onConnect: async (socket) => (await authenticator.authenticate(authorizationOf(socket)).catch(() => null)) != null,
+    onConnect: async (socket) => {
+      const authorization = authorizationOf(socket);
+      const principal = await authenticator.authenticate(authorization).catch(() => null);
+      if (!principal) return false;
+      const { socket: wire } = socket.extra as { socket: WebSocket };
+      // Gone while its key was looked up: nobody would close it again.
+      if (wire.readyState !== wire.OPEN) return false;
+      if (!opened.open(principal.keyId, settings.MAX_SOCKETS_PER_KEY)) {
+        wire.close(4429, `this key has ${settings.MAX_SOCKETS_PER_KEY} sockets open already`);
+        return false;
+      }
+      const leave = keys.watch(authorization!, () => wire.close(4403, 'this API key is not in force any more'));
+      wire.once('close', () => {
+        opened.close(principal.keyId);
+        leave();
+      });
+      return true;
+    },
     // All is looked at here: faults thrown from graphql-ws's own parsing would close the socket.
-    onSubscribe: (_socket, _id, { query, operationName, variables }) => {
+    onSubscribe: (socket, _id, { query, operationName, variables }) => {
+      if (Object.keys(socket.subscriptions).length > settings.MAX_SUBSCRIPTIONS_PER_SOCKET) {
+        return [tooMuch(`the socket has ${settings.MAX_SUBSCRIPTIONS_PER_SOCKET} subscriptions already; complete some, or open another`)];
+      }
       const document = parsed(query, settings.MAX_QUERY_TOKENS);
       if (document instanceof GraphQLError) return [document];
       const faults = [...validate(schema(), document, rules).map((fault) => (fault.extensions.code ? fault : refusal(fault.message))), ...notSubscriptions(document)];
@@ -45,6 +68,24 @@ export function socketDoor(
 /** Made anew for each subscription: a key revoked since the socket was opened opens nothing more. */
 export async function socketContext(authenticator: Authenticator, socket: SocketContext, id: string): Promise<RequestContext> {
   return new RequestContext(requestIdOf(socket, id), await authenticator.authenticate(authorizationOf(socket)));
+}
+
+/** How many each key has. */
+class OpenSockets {
+  private readonly counts = new Map<number, number>();
+
+  open(keyId: number, most: number): boolean {
+    const count = this.counts.get(keyId) ?? 0;
+    if (count >= most) return false;
+    this.counts.set(keyId, count + 1);
+    return true;
+  }
+
+  close(keyId: number): void {
+    const count = this.counts.get(keyId)! - 1;
+    if (count > 0) this.counts.set(keyId, count);
+    else this.counts.delete(keyId);
+  }
 }
 
 const socketIds = new WeakMap<object, string>();

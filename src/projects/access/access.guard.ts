@@ -27,7 +27,7 @@ export class AccessGuard implements CanActivate {
 
   /** GraphQL's context is made by its own door; a route's is made here. */
   private async httpContext(request: RequestWithContext): Promise<RequestContext> {
-    const principal = await this.authenticator.authenticate(request.headers.authorization);
+    const principal = request.principal ?? await this.authenticator.authenticate(request.headers.authorization);
     request.assay = new RequestContext(request.id, principal, readIdempotencyKey(request.headers['idempotency-key']));
     return request.assay;
   }
