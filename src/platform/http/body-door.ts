@@ -27,7 +27,7 @@ export function guardBodies(fastify: FastifyInstance, settings: Settings, authen
       request.principal = await authenticator.authenticate(request.headers.authorization);
       if (!request.principal) throw new AssayError('UNAUTHENTICATED', 'send an API key: Authorization: Bearer assay_...');
     } catch (error) {
-      outages.note(error, 'http');
+      outages.note(error, isGraphql(request) ? 'graphql' : 'http');
       return refuse(request, reply, error);
     }
     const isStreamed = (request.routeOptions.config as Partial<typeof streamed>).streamed;
@@ -49,6 +49,9 @@ function refuse(request: FastifyRequest, reply: FastifyReply, error: unknown): F
   const { message, ...extensions } = { ...shown, requestId: request.id };
   if (shown.retryAfterSeconds != null) void reply.header('retry-after', String(shown.retryAfterSeconds));
   if (status === 401) void reply.header('www-authenticate', 'Bearer');
-  const isGraphql = request.routeOptions.url === '/graphql';
-  return reply.status(status).header('connection', 'close').send(isGraphql ? { errors: [{ message, extensions }] } : { error: { ...extensions, message } });
+  return reply.status(status).header('connection', 'close').send(isGraphql(request) ? { errors: [{ message, extensions }] } : { error: { ...extensions, message } });
+}
+
+function isGraphql(request: FastifyRequest): boolean {
+  return request.routeOptions.url === '/graphql';
 }
