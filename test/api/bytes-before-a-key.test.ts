@@ -42,6 +42,11 @@ describe('a body', () => {
     expect(graphql.headers).toContain('connection: close');
     const upload = await say([`POST /projects/${project}/votes HTTP/1.1`, 'Content-Type: text/csv', large, ...authorization]);
     expect(upload).toMatchObject({ status: 401, body: { error: { code: 'UNAUTHENTICATED', requestId: expect.any(String) } } });
+    // Nor where no route is, by whatever method, in pieces of a length that nobody tells.
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+      expect((await say([`${method} /nowhere HTTP/1.1`, 'Content-Type: application/json', 'Transfer-Encoding: chunked', ...authorization])).status).toBe(401);
+      expect((await say([`${method} /graphql HTTP/1.1`, 'Content-Type: application/json', large, ...authorization])).status).toBe(401);
+    }
   });
 
   it('of a call must come within its time; one of an upload may take as long as it likes', async () => {
@@ -150,6 +155,8 @@ describe('a key that is revoked, in another process,', () => {
     const { key, revoke } = await revocable();
     const rows = async function* () {
       yield 'item,annotator,class\nr1,ann,ham\n';
+      // The door has let it in: it notes the key's use after it looked at the key.
+      await until(async () => (await home.source.query(`select 1 from api_keys where prefix = $1 and last_used_at is not null`, [key.split('_')[1]])).length, 'an upload under way');
       await revoke();
       for (let row = 0; row < 12; row++) {
         await sleep(400);

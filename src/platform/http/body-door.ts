@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Settings } from '../config.js';
 import type { Outages } from '../database/outages.js';
@@ -13,7 +14,10 @@ declare module 'fastify' {
   }
 }
 
-const BODILESS = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** What comes behind these is never read. */
+const BODILESS = new Set(['GET', 'HEAD', 'TRACE']);
+
+const logger = new Logger('http');
 
 /**
  * Stands before every body: not a byte is read for a caller without a key in force, and of a call that is held in memory whole the
@@ -22,17 +26,22 @@ const BODILESS = new Set(['GET', 'HEAD', 'OPTIONS']);
 export function guardBodies(fastify: FastifyInstance, settings: Settings, authenticator: Authenticator, outages: Outages): void {
   fastify.decorateRequest('principal', null);
   fastify.addHook('onRequest', async (request, reply) => {
-    if (BODILESS.has(request.method) || request.is404) return;
+    if (!hasBody(request)) return;
     try {
       request.principal = await authenticator.authenticate(request.headers.authorization);
       if (!request.principal) throw new AssayError('UNAUTHENTICATED', 'send an API key: Authorization: Bearer assay_...');
     } catch (error) {
-      outages.note(error, isGraphql(request) ? 'graphql' : 'http');
+      const { isBug, message } = toPublicError(error);
+      if (!outages.note(error, isGraphql(request) ? 'graphql' : 'http') && isBug) logger.error({ requestId: request.id, err: error }, message);
       return refuse(request, reply, error);
     }
-    const isStreamed = (request.routeOptions.config as Partial<typeof streamed>).streamed;
-    if (!isStreamed) limitTime(request, reply, settings.BODY_TIMEOUT_SECONDS);
+    if (!(request.routeOptions.config as Partial<typeof streamed> | undefined)?.streamed) limitTime(request, reply, settings.BODY_TIMEOUT_SECONDS);
   });
+}
+
+/** Also where no route is: its body would be read before that is told. */
+function hasBody({ method, headers }: FastifyRequest): boolean {
+  return !BODILESS.has(method) && (headers['transfer-encoding'] != null || Number(headers['content-length'] ?? 0) !== 0);
 }
 
 function limitTime(request: FastifyRequest, reply: FastifyReply, seconds: number): void {
