@@ -39,11 +39,12 @@ async function withSetting(setting: string, work: () => Promise<void>): Promise<
 }
 
 test('a database in order is told as such, and nothing is left in it', async () => {
-  const size = async () => (await admin.query<{ size: number }>('select sum(pg_total_relation_size(oid))::float8 as size from pg_class where relkind in (\'r\', \'t\')')).rows[0]!.size;
+  // The rows' own files, which a vacuum may only make smaller; an analysis of its own accord writes to pg_statistic alone.
+  const size = async () => (await admin.query<{ size: number }>(`select sum(pg_relation_size(oid))::float8 as size from pg_class where relkind in ('r', 't') and relname <> 'pg_statistic'`)).rows[0]!.size;
   await untilFound(well);
   const before = await size();
   for (let n = 0; n < 20; n++) expect(await new Promise((resolve) => setTimeout(resolve, 110)).then(() => probe.look())).toEqual(well);
-  expect(await size()).toBe(before);
+  expect(await size()).toBeLessThanOrEqual(before);
 });
 
 test('a database that reads only is no longer ready', async () => {
