@@ -11,6 +11,7 @@ import { QueueFronts1764000000010 } from './1764000000010-queue-fronts.js';
 import { Findings1764000000011 } from './1764000000011-findings.js';
 import { Certificates1764000000012 } from './1764000000012-certificates.js';
 import { PageIndexes1764000000016 } from './1764000000016-page-indexes.js';
+import { KeyLimits1764000000020 } from './1764000000020-key-limits.js';
 
 /** In the order they are applied. */
 export const migrations = [
@@ -27,4 +28,5 @@ export const migrations = [
   Findings1764000000011,
   Certificates1764000000012,
   PageIndexes1764000000016,
+  KeyLimits1764000000020,
 ];

@@ -10,10 +10,11 @@ import { Config } from './platform/config.js';
 import { migrateDatabase } from './platform/database/database.js';
 import { Outages } from './platform/database/outages.js';
 import { runningEmbeddedPostgres, startEmbeddedPostgres } from './platform/embedded-postgres/embedded-postgres.js';
-import { guardBodies } from './platform/http/body-door.js';
+import { guardDoor } from './platform/http/door.js';
 import { ErrorFilter } from './platform/http/error.filter.js';
 import { createHttpAdapter } from './platform/http/http.js';
 import { InputValidation } from './platform/graphql/input-validation.js';
+import { Callers } from './platform/lanes/callers.js';
 import { createLogger, NestLogger } from './platform/logger.js';
 import { Authenticator } from './platform/principal.js';
 
@@ -44,7 +45,7 @@ export async function startApi(
     const app = await NestFactory.create<NestFastifyApplication>(
       AppModule.with(config), createHttpAdapter(config.settings, logger), { logger: new NestLogger(logger), abortOnError: false, bodyParser: true },
     );
-    guardBodies(app.getHttpAdapter().getInstance(), config.settings, app.get(Authenticator), app.get(Outages));
+    guardDoor(app.getHttpAdapter().getInstance(), config.settings, { authenticator: app.get(Authenticator), callers: app.get(Callers), outages: app.get(Outages) });
     app.useGlobalFilters(new ErrorFilter(app.get(Outages)));
     app.useGlobalPipes(new InputValidation());
     await app.init();

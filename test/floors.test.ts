@@ -30,7 +30,7 @@ const rooms: Record<string, readonly string[]> = {
   aggregation: ['numeric', 'kernels', 'crowdlab', 'acquisition', 'agreement', 'methods', 'diagnostics', 'label-quality', 'simulate'],
   'aggregation/kernels': ['', 'subtypes', 'fast'],
   formats: ['text', 'rows', 'csv', 'ndjson', 'parquet', ''],
-  platform: ['', 'embedded-postgres', 'database', 'http', 'graphql'],
+  platform: ['', 'embedded-postgres', 'lanes', 'database', 'http', 'graphql'],
   projects: ['audit', '', 'keys', 'access', 'workspaces'],
   runs: ['', 'results', 'running', 'evaluation'],
   cli: ['', 'offline', 'service'],

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { AssayError } from './errors.js';
+import { inNoPlace } from './place.js';
 
 /** What one execution may use of the process. */
 export interface Limits {
@@ -79,6 +80,15 @@ export class Budget {
     clearTimeout(this.timer);
   }
 
+  /** Its caller has gone: nobody waits for the rest. */
+  abandon(): void {
+    this.cut(refused('the caller has gone', 503));
+  }
+
+  get bytesAnswered(): number {
+    return this.bytes;
+  }
+
   private cut(refusal: AssayError): AssayError {
     this.cutting.abort(refusal);
     return refusal;
@@ -104,7 +114,7 @@ export function within<T>(budget: Budget, work: () => T): T {
 
 /** For what a request begins and others wait for, too: it outlives the request. */
 export function beyondRequests<T>(work: () => T): T {
-  return spending.exit(work);
+  return inNoPlace(() => spending.exit(work));
 }
 
 /** Of the execution for which this code runs; none for jobs, routes and what several callers share. */

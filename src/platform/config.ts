@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import type { Lane } from './place.js';
 
 const flag = (fallback: boolean) =>
   z.enum(['true', 'false', '1', '0']).default(fallback ? 'true' : 'false').transform((v) => v === 'true' || v === '1');
@@ -13,7 +14,7 @@ const settings = z.object({
   PORT: whole(3000, 0, 65535).describe('port to listen on; 0 takes a free one'),
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://').optional()
     .describe('a PostgreSQL of 15 or later; without it an embedded one starts in ASSAY_DATA_DIR'),
-  DATABASE_POOL: whole(12, 4, 200).describe('database connections of this process; a third of them for the statements that are asked most, a sixth for downloads'),
+  DATABASE_POOL: whole(20, 9, 200).describe('database connections of this process, shared out to the kinds of its work'),
   ASSAY_DATA_DIR: z.string().min(1).default('.assay').transform((v) => resolve(v))
     .describe('folder of the embedded database and the first key'),
   ASSAY_WORK: flag(true).describe('whether the API process also works on runs; set false where workers run apart'),
@@ -25,6 +26,16 @@ const settings = z.object({
   BODY_TIMEOUT_SECONDS: whole(30, 1, 3600).describe('how long the body of a call may take to come, but for uploads'),
   MAX_SOCKETS_PER_KEY: whole(100, 1, 100_000).describe('WebSockets that one key may have open in a process'),
   MAX_SUBSCRIPTIONS_PER_SOCKET: whole(100, 1, 100_000).describe('subscriptions at once on a WebSocket'),
+  CALLS_PER_MINUTE_PER_KEY: whole(100_000, 1, 1_000_000_000).describe('requests of a key in a minute, where the key has no number of its own'),
+  MAX_CALLS_PER_KEY: whole(256, 1, 1_000_000).describe('GraphQL requests of a key at once'),
+  MAX_CALLS_PER_WORKSPACE: whole(512, 1, 1_000_000).describe('GraphQL requests of a workspace at once'),
+  MAX_UPLOADS_PER_KEY: whole(4, 1, 1_000_000).describe('uploads of a key at once'),
+  MAX_UPLOADS_PER_WORKSPACE: whole(8, 1, 1_000_000).describe('uploads of a workspace at once'),
+  MAX_DOWNLOADS_PER_KEY: whole(8, 1, 1_000_000).describe('downloads of a key at once'),
+  MAX_DOWNLOADS_PER_WORKSPACE: whole(16, 1, 1_000_000).describe('downloads of a workspace at once'),
+  MAX_HELD_BYTES_PER_KEY: whole(64 * 1024 * 1024, 1024, 1024 ** 4).describe("bodies and answers held in memory for a key's requests at once"),
+  MAX_HELD_BYTES_PER_WORKSPACE: whole(256 * 1024 * 1024, 1024, 1024 ** 4).describe("bodies and answers held in memory for a workspace's requests at once"),
+  MAX_CONNECTIONS_PER_ADDRESS: whole(1000, 1, 1_000_000).describe('connections from one address at once; raise it where all callers come by one proxy'),
   MAX_BULK_BYTES: whole(8 * 1024 ** 3, 1024, 1024 ** 4).describe('largest bulk upload, as it is sent'),
   MAX_UNPACKED_BYTES: whole(64 * 1024 ** 3, 1024, 1024 ** 4).describe('largest text that a gzip upload may unpack to'),
   MAX_QUERY_TOKENS: whole(4000, 100, 1_000_000).describe('lexical tokens in a GraphQL document'),
@@ -65,11 +76,12 @@ export class Config {
     return new Config({ ...this.settings, DATABASE_URL: url });
   }
 
-  /** A third of the pool is kept for the statements that are asked most, a sixth for downloads; the rest is for transactions. */
-  get connections(): { prepared: number; downloads: number; others: number } {
-    const prepared = Math.max(1, Math.floor(this.settings.DATABASE_POOL / 3));
-    const downloads = Math.max(1, Math.floor(this.settings.DATABASE_POOL / 6));
-    return { prepared, downloads, others: this.settings.DATABASE_POOL - prepared - downloads };
+  /** What of the pool is whose: a quarter for the statements that are asked most (platform/database/prepared.ts), the rest for downloads and the lanes. */
+  get connections(): { prepared: number; downloads: number; lanes: Record<Lane, number> } {
+    const all = this.settings.DATABASE_POOL;
+    const share = (part: number) => Math.max(1, Math.floor(all * part));
+    const [prepared, votes, reads, downloads, bulk] = [share(0.25), share(0.25), share(0.15), share(0.1), share(0.1)] as const;
+    return { prepared, downloads, lanes: { votes, reads, bulk, background: all - prepared - votes - reads - downloads - bulk } };
   }
 
   get isDevelopment(): boolean {

@@ -1,5 +1,5 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { collectDefaultMetrics, Counter, Histogram, register } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, register } from 'prom-client';
 import { OpenToAll } from './principal.js';
 
 collectDefaultMetrics();
@@ -35,6 +35,31 @@ export const databaseFailures = new Counter({
   help: 'Failures that were the database\'s or the way\'s to it, by what met them.',
   labelNames: ['where'],
 });
+
+export const refusedCalls = new Counter({
+  name: 'assay_refused_calls_total',
+  help: 'Calls answered by 429, by the limit they met: rate, calls, uploads, downloads, bytes.',
+  labelNames: ['limit'],
+});
+
+/** Read when somebody asks for metrics. */
+class Looked {
+  private look: () => Record<string, number> = () => ({});
+  constructor(name: string, help: string, label: string) {
+    const looked = this;
+    new Gauge({
+      name, help, labelNames: [label],
+      collect() {
+        for (const [value, count] of Object.entries(looked.look())) this.set({ [label]: value }, count);
+      },
+    });
+  }
+  of(look: () => Record<string, number>): void {
+    this.look = look;
+  }
+}
+
+export const laneWaiting = new Looked('assay_lane_waiting', 'Operations that wait for their turn, by kind of work: documents (to be checked), votes, reads.', 'lane');
 
 @Controller()
 export class MetricsController {

@@ -4,6 +4,8 @@ import { Config } from './config.js';
 import { dataSourceOptions } from './database/database.js';
 import { HealthController } from './http/health.controller.js';
 import { Idempotency } from './database/idempotency.js';
+import { Callers } from './lanes/callers.js';
+import { WorkLanes } from './lanes/work-lanes.js';
 import { MetricsController } from './metrics.js';
 import { Outages } from './database/outages.js';
 import { NodeResolver, NodeTypes } from './graphql/node.js';
@@ -20,11 +22,11 @@ export class PlatformModule {
     return {
       module: PlatformModule,
       imports: [
-        TypeOrmModule.forRoot({ ...dataSourceOptions(DATABASE_URL, config.connections.others, EXECUTION_TIMEOUT_MS), autoLoadEntities: true, retryAttempts: 0 }),
+        TypeOrmModule.forRoot({ ...dataSourceOptions(DATABASE_URL, config.connections.lanes, EXECUTION_TIMEOUT_MS), autoLoadEntities: true, retryAttempts: 0 }),
       ],
       controllers: [HealthController, MetricsController],
-      providers: [{ provide: Config, useValue: config }, Outages, Transactions, Prepared, Idempotency, NodeTypes, NodeResolver],
-      exports: [Config, Outages, Transactions, Prepared, Idempotency, NodeTypes],
+      providers: [{ provide: Config, useValue: config }, Outages, Transactions, Prepared, Idempotency, Callers, WorkLanes, NodeTypes, NodeResolver],
+      exports: [Config, Outages, Transactions, Prepared, Idempotency, Callers, WorkLanes, NodeTypes],
     };
   }
 }

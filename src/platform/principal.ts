@@ -1,4 +1,6 @@
-import { SetMetadata } from '@nestjs/common';
+import { applyDecorators, SetMetadata } from '@nestjs/common';
+import { Extensions } from '@nestjs/graphql';
+import type { GraphQLField } from 'graphql';
 
 export const scopes = ['votes:write', 'results:read', 'assignment', 'project:admin', 'workspace:admin'] as const;
 
@@ -11,6 +13,8 @@ export interface Principal {
   workspaceId: number;
   projectId: number | null;
   scopes: ReadonlySet<Scope>;
+  /** The key's own limit; null for the usual one. */
+  callsPerMinute: number | null;
 }
 
 export function mayUse(principal: Principal, scope: Scope): boolean {
@@ -28,7 +32,12 @@ export abstract class Authenticator {
 export const SCOPE_METADATA = 'assay:scope';
 
 /** The scope that a query, mutation, subscription or route asks for. Start-up fails where one has none. */
-export const RequiresScope = (scope: Scope) => SetMetadata(SCOPE_METADATA, scope);
+export const RequiresScope = (scope: Scope) => applyDecorators(SetMetadata(SCOPE_METADATA, scope), Extensions({ [SCOPE_METADATA]: scope }));
+
+/** The scope that a root field of the schema asks for. */
+export function scopeOf(field: GraphQLField<unknown, unknown>): Scope | undefined {
+  return field.extensions[SCOPE_METADATA] as Scope | undefined;
+}
 
 /** For the routes that tell nothing: health and metrics. */
 export const OpenToAll = () => SetMetadata(SCOPE_METADATA, 'open');

@@ -4,7 +4,16 @@ import type { FastifyRequest } from 'fastify';
 import DataLoader from 'dataloader';
 import type { Budget } from './budget.js';
 import { AssayError } from './errors.js';
+import type { Place } from './place.js';
 import type { Principal } from './principal.js';
+
+/** A request that was let in. */
+export interface Admission {
+  /** Before so many bytes more are held in memory for it. @throws LIMIT_EXCEEDED (429) */
+  hold(bytes: number): void;
+  /** Once it is over. */
+  leave(): void;
+}
 
 /** What one request carries: made at the door, gone with the answer. */
 export class RequestContext {
@@ -16,7 +25,13 @@ export class RequestContext {
     readonly idempotencyKey: string | null = null,
     /** Of an operation by HTTP; routes and sockets have none. */
     readonly budget: Budget | null = null,
+    readonly admission: Admission | null = null,
+    readonly place: Place | null = null,
   ) {}
+
+  /** Ends the turn that its operation has among others; does nothing where it has none. */
+  endTurn: () => void = () => undefined;
+  readonly weight = { bodyBytes: 0, cost: 0 };
 
   /**
    * The loader of that name for this request, made at first use: all keys asked for in one tick go to `load` in one call.

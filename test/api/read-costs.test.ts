@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportTables } from '../../src/exports/export-tables.js';
 import { Config } from '../../src/platform/config.js';
 import { Downloads } from '../../src/exports/reading/downloads.js';
+import { inPlace, lanes } from '../../src/platform/place.js';
 import { analyze, fillProject, fillWorkspace, forgetStatistics, keepStatistics, LARGE } from '../setup/lopsided.js';
 import { startBeside, startService, type Service } from '../setup/service.js';
 
@@ -12,7 +13,7 @@ import { startBeside, startService, type Service } from '../setup/service.js';
 const AROUND = 60;
 const PAGE = 10;
 /** Few connections, since each is asked what it has read. */
-const POOL = 6;
+const POOL = 9;
 
 let home: Service;
 let service: Service;
@@ -68,13 +69,13 @@ async function rowsRead(work: () => Promise<unknown>): Promise<number> {
 
 async function counted(): Promise<number> {
   // Each connection hands in its counts once it idles after this; all are held at once, so that none is left out.
-  const { downloads, others } = Config.read({ DATABASE_POOL: String(POOL) }).connections;
+  const { downloads, lanes: connections } = Config.read({ DATABASE_POOL: String(POOL) }).connections;
   expect(downloads).toBe(1);
   for (const query of ['select pg_stat_force_next_flush()::text', 'select 1']) await service.app.get(Downloads).read(query, () => undefined, new AbortController().signal);
-  const runners = Array.from({ length: others }, () => service.source.createQueryRunner());
-  await Promise.all(runners.map((runner) => runner.query('select pg_stat_force_next_flush()')));
-  await Promise.all(runners.map((runner) => runner.query('select 1')));
-  await Promise.all(runners.map((runner) => runner.release()));
+  const runners = lanes.flatMap((lane) => Array.from({ length: connections[lane] }, () => ({ lane, runner: service.source.createQueryRunner() })));
+  await Promise.all(runners.map(({ lane, runner }) => inPlace({ lane, workspaceId: 1 }, () => runner.query('select pg_stat_force_next_flush()'))));
+  await Promise.all(runners.map(({ runner }) => runner.query('select 1')));
+  await Promise.all(runners.map(({ runner }) => runner.release()));
   const [row] = await service.source.query<{ rows: number }[]>(
     `select ((select sum(seq_tup_read) from pg_stat_user_tables) + (select sum(idx_tup_read) from pg_stat_user_indexes))::float8 as rows`,
   );

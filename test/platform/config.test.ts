@@ -27,6 +27,19 @@ describe('the configuration', () => {
     expect(message).not.toContain('NODE_ENV');
   });
 
+  test('shares the connections out, so that each kind of work has some', () => {
+    expect(Config.read({}).connections).toEqual({ prepared: 5, downloads: 2, lanes: { votes: 5, reads: 3, bulk: 2, background: 3 } });
+    for (let all = 9; all <= 200; all++) {
+      const { prepared, downloads, lanes } = Config.read({ DATABASE_POOL: String(all) }).connections;
+      const shares = [prepared, downloads, ...Object.values(lanes)];
+      expect(shares.reduce((sum, share) => sum + share, 0)).toBe(all);
+      expect(Math.min(...shares)).toBeGreaterThan(0);
+      // The queue of jobs is made with a lock on one and statements on another.
+      expect(lanes.background).toBeGreaterThan(1);
+    }
+    expect(fault({ DATABASE_POOL: '8' })).toContain('DATABASE_POOL="8"');
+  });
+
   test('shows neither a password nor a key, right or wrong', () => {
     const message = fault({ DATABASE_URL: 'mysql://me:hunter2@db/assay', ASSAY_ADMIN_KEY: 'assay_hunter2' });
     expect(message).toContain('DATABASE_URL');

@@ -6,6 +6,7 @@ import { scopes, type Scope } from '../../platform/principal.js';
 import { ApiKey } from '../../projects/keys/api-key.entity.js';
 import { ApiKeysService } from '../../projects/keys/api-keys.service.js';
 import { Workspace } from '../../projects/workspaces/workspace.entity.js';
+import { wholeNumber } from '../option-values.js';
 import { Refusal } from '../refusal.js';
 import { say, visible, warn } from '../terminal.js';
 import { databaseHelp, findProject, withService } from './service.js';
@@ -19,6 +20,7 @@ export function configure(command: Command): void {
     .option('--workspace <name>', 'whose it is; a new workspace is made for a new name', 'default')
     .option('--project <id or name>', 'the only project it opens')
     .option('--expires <moment>', 'RFC 3339: from then on it is refused', moment)
+    .option('--calls-per-minute <n>', 'how often it may call', wholeNumber(1, 1_000_000_000))
     .action((options: CreateOptions) => withService((app) => create(app, options)));
   command.command('rotate <id>').description('Give a key a new secret; the old one ends at once.').action((id: string) => withService(async (app) => {
     const { apiKey, secret } = await app.get(ApiKeysService).rotate({ workspaceId: await workspaceOf(app, id) }, id);
@@ -37,6 +39,7 @@ interface CreateOptions {
   workspace: string;
   project?: string;
   expires?: Date;
+  callsPerMinute?: number;
 }
 
 async function list(app: INestApplicationContext): Promise<void> {
@@ -55,7 +58,7 @@ async function create(app: INestApplicationContext, options: CreateOptions): Pro
   const project = options.project == null ? null : await findProject(app, options.project);
   if (project && project.workspaceId !== workspace.id) throw new Refusal(`the project ${options.project} is not in the workspace ${options.workspace}`);
   const { secret } = await app.get(ApiKeysService).create(
-    { workspaceId: workspace.id }, { name: options.name, scopes: options.scope, projectId: project?.id, expiresAt: options.expires },
+    { workspaceId: workspace.id }, { name: options.name, scopes: options.scope, projectId: project?.id, expiresAt: options.expires, callsPerMinute: options.callsPerMinute },
   );
   warn(`${options.name}, shown this once:`);
   say(secret);

@@ -1,10 +1,12 @@
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
-import { DataSource } from 'typeorm';
 import { Config } from '../../platform/config.js';
 import { readCopy, type CopyRows } from '../../platform/database/binary-copy-reader.js';
 import { ordersByIndex } from '../../platform/database/by-index.js';
+import { cancelStatement } from '../../platform/database/cancellable-client.js';
 import { Connection } from '../../platform/database/connection.js';
+import { FairGate } from '../../platform/lanes/fair-gate.js';
+import { currentPlace } from '../../platform/place.js';
 import { Names } from './names.js';
 
 const APPLICATION = 'assay downloads';
@@ -19,9 +21,10 @@ const SETTINGS = Object.entries(ordersByIndex).map(([name, value]) => `-c ${name
 export class Downloads implements OnApplicationShutdown {
   readonly names = new Names();
   private readonly pool: pg.Pool;
-  private readonly logger = new Logger('downloads');
+  private readonly gate: FairGate;
 
-  constructor(config: Config, private readonly source: DataSource) {
+  constructor(config: Config) {
+    this.gate = new FairGate('downloads', config.connections.downloads);
     const { DATABASE_URL, EXECUTION_TIMEOUT_MS } = config.settings;
     this.pool = new pg.Pool({
       Client: Connection,
@@ -42,12 +45,12 @@ export class Downloads implements OnApplicationShutdown {
    * @throws the signal's reason, and what the server answered
    */
   async read(query: string, take: (rows: CopyRows) => void, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    const client = await this.pool.connect();
-    const { processID } = client as unknown as { processID: number };
-    const cancel = () => void this.cancel(processID);
+    const leave = await this.gate.enter(currentPlace().workspaceId, 1, signal);
+    let client: pg.PoolClient | undefined;
+    const cancel = () => void (client && cancelStatement(client));
     let isWhole = false;
     try {
+      client = await this.pool.connect();
       signal.throwIfAborted();
       signal.addEventListener('abort', cancel, { once: true });
       for await (const rows of readCopy(client, query)) while (rows.next()) take(rows);
@@ -55,15 +58,8 @@ export class Downloads implements OnApplicationShutdown {
     } finally {
       signal.removeEventListener('abort', cancel);
       // A cancel that comes late must not meet another's statement.
-      client.release(!isWhole || signal.aborted);
-    }
-  }
-
-  private async cancel(processId: number): Promise<void> {
-    try {
-      await this.source.query(`select pg_cancel_backend(pid) from pg_stat_activity where pid = $1 and application_name = '${APPLICATION}'`, [processId]);
-    } catch (error) {
-      this.logger.warn({ err: error }, 'a statement of a reader that has gone could not be cancelled');
+      client?.release(!isWhole || signal.aborted);
+      leave();
     }
   }
 }

@@ -44,7 +44,7 @@ export class CancellableClient extends Connection {
     if (signal.aborted && !UNDOING.test(text)) throw signal.reason;
     if (EDGE.test(text)) return ask();
     let cancelled: Promise<void> | undefined;
-    const onAbort = () => { cancelled = cancel(this as unknown as Session); };
+    const onAbort = () => { cancelled = cancelStatement(this); };
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       return await ask();
@@ -67,9 +67,9 @@ export async function endWithThread(client: pg.Client): Promise<void> {
   await client.query('set client_connection_check_interval = 1000').catch(() => undefined);
 }
 
-/** Ends once the server has passed it on, or cannot be reached. */
-function cancel(client: Session): Promise<void> {
-  const { processID, secretKey, host, port, ssl } = client;
+/** Cancels what is under way on a connection, past all pools. Ends once the server has passed it on, or cannot be reached. */
+export function cancelStatement(client: pg.ClientBase): Promise<void> {
+  const { processID, secretKey, host, port, ssl } = client as unknown as Session;
   if (processID == null || secretKey == null) return Promise.resolve();
   const wire = new pg.Connection({ ssl }) as Wire;
   return new Promise((resolve) => {

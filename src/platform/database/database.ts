@@ -3,11 +3,14 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import { CancellableClient } from './cancellable-client.js';
 import { migrations } from '../../../migrations/index.js';
 import { Connection } from './connection.js';
+import { pgWithLanes, type LaneConnections } from './lane-pool.js';
 
 /** pg gives bigint as text, since it may pass 2^53. Ours are tickets and counts, which stay below: read them as numbers. */
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
-export function dataSourceOptions(url: string, pool: number, statementTimeoutMs: number): DataSourceOptions {
+/** @param connections so many for all, or those of each lane */
+export function dataSourceOptions(url: string, connections: number | LaneConnections, statementTimeoutMs: number): DataSourceOptions {
+  const pool = typeof connections === 'number' ? { max: connections } : { laneConnections: connections };
   return {
     type: 'postgres',
     url,
@@ -17,7 +20,8 @@ export function dataSourceOptions(url: string, pool: number, statementTimeoutMs:
     applicationName: 'assay',
     // A connection lost while it idles is replaced when the next is wanted.
     poolErrorHandler: () => undefined,
-    extra: { Client: CancellableClient, max: pool, idle_in_transaction_session_timeout: 120_000, ...statementBounds(statementTimeoutMs) },
+    ...(typeof connections !== 'number' && { driver: pgWithLanes }),
+    extra: { Client: CancellableClient, ...pool, idle_in_transaction_session_timeout: 120_000, ...statementBounds(statementTimeoutMs) },
   };
 }
 

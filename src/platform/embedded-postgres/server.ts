@@ -13,7 +13,7 @@ const SETTINGS = {
   listen_addresses: '127.0.0.1',
   // TCP only: the path of a socket is limited to 107 bytes, and a deep folder passes that.
   unix_socket_directories: '',
-  max_connections: '60',
+  max_connections: '100',
   shared_buffers: '256MB',
   work_mem: '16MB',
   maintenance_work_mem: '128MB',

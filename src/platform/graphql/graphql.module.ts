@@ -1,16 +1,17 @@
-import { HeaderMap, type ApolloServerPlugin } from '@apollo/server';
+import type { ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import type { ApolloDriverConfig } from '@nestjs/apollo';
 import { unwrapResolverError } from '@apollo/server/errors';
 import { Logger, type DynamicModule } from '@nestjs/common';
 import { GraphQLModule } from '@nestjs/graphql';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
 import { Budget } from '../budget.js';
 import { Config, type Settings } from '../config.js';
 import { Outages } from '../database/outages.js';
 import { AssayError, errorStatus } from '../errors.js';
 import { KeyWatch } from '../key-watch.js';
+import { WorkLanes } from '../lanes/work-lanes.js';
 import { PatientDriver } from './driver.js';
 import { costLimit, documentLimits } from './limits.js';
 import { meterSchema } from './metered-schema.js';
@@ -19,6 +20,7 @@ import { toPublicError } from '../http/public-error.js';
 import { readIdempotencyKey, RequestContext } from '../request-context.js';
 import { BigIntScalar, DateTimeScalar } from './scalars.js';
 import { socketContext, socketDoor, type SocketContext } from './socket.js';
+import { refusedByDoor, takeTurns } from './turns.js';
 
 /** TypeScript types that GraphQL knows under names of its own. */
 const scalarsMap = [
@@ -29,8 +31,8 @@ const scalarsMap = [
 export function graphqlModule(): DynamicModule {
   return GraphQLModule.forRootAsync<ApolloDriverConfig>({
     driver: PatientDriver,
-    inject: [Config, Authenticator, Outages, KeyWatch],
-    useFactory: (config: Config, authenticator: Authenticator, outages: Outages, keys: KeyWatch): ApolloDriverConfig => {
+    inject: [Config, Authenticator, Outages, KeyWatch, WorkLanes],
+    useFactory: (config: Config, authenticator: Authenticator, outages: Outages, keys: KeyWatch, lanes: WorkLanes): ApolloDriverConfig => {
       const { settings, isDevelopment } = config;
       const formatError = errorFormat(outages);
       let schema: GraphQLSchema;
@@ -48,11 +50,13 @@ export function graphqlModule(): DynamicModule {
         parseOptions: { maxTokens: settings.MAX_QUERY_TOKENS, noLocation: false },
         validationRules: documentLimits(settings),
         // Its hints would be looked for at each field of each answer; no answer may be kept, which http.ts says of all.
-        plugins: [ApolloServerPluginCacheControlDisabled(), costLimit(settings.MAX_QUERY_COST), finishErrors],
+        plugins: [ApolloServerPluginCacheControlDisabled(), costLimit(settings.MAX_QUERY_COST), takeTurns(lanes), finishErrors],
         autoTransformHttpErrors: false,
         formatError,
         // By HTTP (request, reply); by socket (socket, the subscription's id, ...).
-        context: (from: FastifyRequest | SocketContext, id: string) => ('extra' in from ? socketContext(authenticator, from, id) : httpContext(settings, authenticator, outages, from)),
+        context: (from: FastifyRequest | SocketContext, to: FastifyReply | string) => (
+          'extra' in from ? socketContext(authenticator, from, to as string) : httpContext(settings, outages, lanes, from, to as FastifyReply)
+        ),
         subscriptions: { 'graphql-ws': socketDoor(settings, authenticator, keys, () => schema, formatError) as object },
       };
     },
@@ -60,20 +64,24 @@ export function graphqlModule(): DynamicModule {
 }
 
 /** Made before the document is read: whoever has no key learns nothing of the schema by what is wrong with a document. */
-async function httpContext(settings: Settings, authenticator: Authenticator, outages: Outages, request: FastifyRequest): Promise<RequestContext> {
+async function httpContext(settings: Settings, outages: Outages, lanes: WorkLanes, request: FastifyRequest, reply: FastifyReply): Promise<RequestContext> {
   try {
-    const principal = request.principal ?? await authenticator.authenticate(request.headers.authorization);
+    const { principal, admission, place } = request;
     if (!principal) throw new AssayError('UNAUTHENTICATED', 'send an API key: Authorization: Bearer assay_...');
     const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key']);
     const budget = new Budget({ cost: settings.MAX_QUERY_COST, bytes: settings.MAX_ANSWER_BYTES, milliseconds: settings.EXECUTION_TIMEOUT_MS });
-    return new RequestContext(request.id, principal, idempotencyKey, budget);
+    const context = new RequestContext(request.id, principal, idempotencyKey, budget, admission, place);
+    context.weight.bodyBytes = Number(request.headers['content-length'] ?? settings.MAX_BODY_BYTES);
+    reply.raw.once('close', () => {
+      context.endTurn();
+      if (!reply.raw.writableFinished) budget.abandon();
+      budget.end();
+    });
+    context.endTurn = await lanes.documents.enter(principal.workspaceId, 1, budget.signal);
+    return context;
   } catch (error) {
-    // Apollo answers a failed context with 500 unless it is told otherwise.
-    const { status, code, message, retryAfterSeconds } = toPublicError(error);
     outages.note(error, 'graphql');
-    // Headers that are undefined would have Apollo take this for no head at all, and answer 500.
-    const http = { status, ...(retryAfterSeconds != null && { headers: new HeaderMap([['retry-after', String(retryAfterSeconds)]]) }) };
-    throw new GraphQLError(message, { originalError: error as Error, extensions: { code, requestId: request.id, retryAfterSeconds, http } });
+    throw refusedByDoor(error, request.id);
   }
 }
 
@@ -122,15 +130,16 @@ const finishErrors: ApolloServerPlugin<RequestContext> = {
       async willSendResponse({ request, response, contextValue }) {
         if (response.body.kind !== 'single') return;
         contextValue.budget?.end();
-        const refusal = contextValue.budget?.refusal;
+        const refusal = contextValue.budget?.refusal
+          ?? tooMuchToHold(contextValue);
         if (refusal) {
           // In place of the half of an answer, with an error for each field that was cut.
-          response.body.singleResult = { errors: [{ message: refusal.message, extensions: { code: refusal.code } }] };
+          response.body.singleResult = { errors: [{ message: refusal.message, extensions: { code: refusal.code, retryAfterSeconds: refusal.details.retryAfterSeconds } }] };
           response.http.status = refusal.status;
         }
         const { errors, data } = response.body.singleResult;
         for (const error of errors ?? []) Object.assign(error.extensions ?? {}, { requestId: contextValue.requestId });
-        const wait = errors?.find((error) => error.extensions?.code === 'UNAVAILABLE')?.extensions?.retryAfterSeconds;
+        const wait = errors?.find((error) => error.extensions?.code === 'UNAVAILABLE' || error.extensions?.code === 'LIMIT_EXCEEDED')?.extensions?.retryAfterSeconds;
         if (typeof wait === 'number') response.http.headers.set('retry-after', String(wait));
         const accepts = request.http?.headers.get('accept') ?? '';
         const isDocumentFault = data === undefined && errors?.every((error) => error.extensions?.code === 'INVALID_INPUT');
@@ -139,3 +148,18 @@ const finishErrors: ApolloServerPlugin<RequestContext> = {
     };
   },
 };
+
+/** Smaller answers are gone in a moment. */
+const HELD_ANSWER_BYTES = 1024 * 1024;
+
+/** An answer is held until its caller has read it, which may take long. */
+function tooMuchToHold({ budget, admission }: RequestContext): AssayError | null {
+  const bytes = budget?.bytesAnswered ?? 0;
+  if (bytes < HELD_ANSWER_BYTES) return null;
+  try {
+    admission?.hold(bytes);
+    return null;
+  } catch (error) {
+    return error as AssayError;
+  }
+}

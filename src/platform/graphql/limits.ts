@@ -40,31 +40,34 @@ export function costLimit(maximum: number): ApolloServerPlugin<RequestContext> {
   return {
     async requestDidStart() {
       return {
-        async didResolveOperation({ schema, request, document }) {
-          const refusal = check(schema, document, request.operationName, request.variables ?? {});
+        async didResolveOperation({ schema, request, document, contextValue }) {
+          const { cost, refusal } = check(schema, document, request.operationName, request.variables ?? {});
           if (refusal) throw refusal;
+          contextValue.weight.cost = cost;
         },
       };
     },
   };
 }
 
-export type OperationCheck = (schema: GraphQLSchema, document: DocumentNode, operationName: string | null | undefined, variables: Record<string, unknown>) => GraphQLError | null;
+export type OperationCheck = (schema: GraphQLSchema, document: DocumentNode, operationName: string | null | undefined, variables: Record<string, unknown>) => { cost: number; refusal: GraphQLError | null };
 
-/** @returns why an operation must not run, with the estimate, the limit and what to do. */
+/** @returns the estimate, and why an operation must not run, with the limit and what to do. */
 export function operationCheck(maximum: number): OperationCheck {
   let mostIntrospection: number | undefined;
   return (schema, document, operationName, variables) => {
     const { cost, introspection } = estimateCost(schema, document, operationName, variables);
+    const refuse = (message: string) => ({ cost, refusal: tooMuch(message) });
     if (cost > maximum) {
-      return tooMuch(`the operation costs ${cost} by estimate, more than ${maximum}; ask for smaller pages (first: 20, say), fewer fields, or in several operations`);
+      return refuse(`the operation costs ${cost} by estimate, more than ${maximum}; ask for smaller pages (first: 20, say), fewer fields, or in several operations`);
     }
-    if (introspection === 0) return null;
-    mostIntrospection ??= WHOLE_SCHEMAS * estimateCost(schema, parse(getIntrospectionQuery({ inputValueDeprecation: true })), null, {}).introspection;
-    if (introspection > mostIntrospection) {
-      return tooMuch(`what the operation asks of the schema costs ${introspection} by estimate, more than ${mostIntrospection}; ask with the usual introspection query, once`);
+    if (introspection > 0) {
+      mostIntrospection ??= WHOLE_SCHEMAS * estimateCost(schema, parse(getIntrospectionQuery({ inputValueDeprecation: true })), null, {}).introspection;
+      if (introspection > mostIntrospection) {
+        return refuse(`what the operation asks of the schema costs ${introspection} by estimate, more than ${mostIntrospection}; ask with the usual introspection query, once`);
+      }
     }
-    return null;
+    return { cost, refusal: null };
   };
 }
 

@@ -7,6 +7,7 @@ import type { KeyWatch } from '../key-watch.js';
 import { documentLimits, operationCheck, tooMuch } from './limits.js';
 import type { Authenticator } from '../principal.js';
 import { RequestContext } from '../request-context.js';
+import { subscribeByMessage } from './subscription-events.js';
 
 /** A socket as graphql-ws hands it on. */
 export interface SocketContext {
@@ -55,9 +56,10 @@ export function socketDoor(
       const faults = [...validate(schema(), document, rules).map((fault) => (fault.extensions.code ? fault : refusal(fault.message))), ...notSubscriptions(document)];
       if (faults.length > 0) return faults;
       if (!getOperationAST(document, operationName)) return [refusal('operationName does not tell which operation is meant; name one that the document has')];
-      const tooCostly = checkCost(schema(), document, operationName, variables ?? {});
+      const { refusal: tooCostly } = checkCost(schema(), document, operationName, variables ?? {});
       return tooCostly ? [tooCostly] : { schema: schema(), document, operationName, variableValues: variables };
     },
+    subscribe: (args) => subscribeByMessage(args, { cost: settings.MAX_QUERY_COST, bytes: settings.MAX_ANSWER_BYTES, milliseconds: settings.EXECUTION_TIMEOUT_MS }),
     onError: (socket, id, _payload, errors) => errors.map((error) => format(socket, id, error)),
     onNext: (socket, id, _payload, _args, result) => (
       result.errors ? { ...result, errors: result.errors.map((error) => format(socket, id, error)) } : undefined

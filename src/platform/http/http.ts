@@ -1,14 +1,27 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { LogController, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Settings } from '../config.js';
-import { requestSeconds } from '../metrics.js';
+import { refusedCalls, requestSeconds } from '../metrics.js';
 import { toPublicError } from './public-error.js';
 
 /** For @RouteConfig: the route reads its body as a stream itself, with its own bounds, whatever type it is said to be of. */
 export const streamed = { streamed: true };
+
+const openRoutes = new Set(['/livez', '/readyz', '/metrics']);
+
+/** Of those that tell how the process does: they ask for no key, and stand in no line. */
+export function isOpenRoute(url: string | undefined): boolean {
+  return url != null && openRoutes.has(url);
+}
+
+/** A key and a handful of names: callers' heads have about 500 bytes. */
+const MAX_HEADER_BYTES = 16 * 1024;
+/** Within which a head must have come, looked at each so often. */
+const HEADERS_MS = 15_000;
+const CHECKING_MS = 5_000;
 
 const STREAM = 'application/octet-stream';
 const typeOf = new WeakMap<object, string | undefined>();
@@ -24,6 +37,7 @@ export function createHttpAdapter(settings: Settings, logger: Logger): FastifyAd
     // One line a request, written below.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: settings.MAX_BODY_BYTES,
+    http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECKING_MS },
     genReqId: (request: IncomingMessage) => readRequestId(request.headers['x-request-id']) ?? randomUUID(),
     // A stop closes idle connections at once and waits for the busy ones.
     forceCloseConnections: 'idle',
@@ -31,6 +45,7 @@ export function createHttpAdapter(settings: Settings, logger: Logger): FastifyAd
     frameworkErrors: refuse,
   });
   const fastify = adapter.getInstance<FastifyInstance>();
+  limitConnections(fastify.server, settings.MAX_CONNECTIONS_PER_ADDRESS);
   fastify.addContentTypeParser(STREAM, { bodyLimit: settings.MAX_BULK_BYTES }, (_request, body, done) => done(null, body));
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
@@ -47,12 +62,31 @@ export function createHttpAdapter(settings: Settings, logger: Logger): FastifyAd
     const route = request.routeOptions.url ?? 'none';
     const seconds = reply.elapsedTime / 1000;
     requestSeconds.observe({ method: request.method, route, status: reply.statusCode }, seconds);
-    if (route !== '/livez' && route !== '/readyz' && route !== '/metrics') {
+    if (!isOpenRoute(route)) {
       request.log.info({ method: request.method, route, status: reply.statusCode, seconds }, 'request');
     }
     done();
   });
   return adapter;
+}
+
+/** Whoever has as many open already is hung up on: there is no request yet that could be answered. */
+function limitConnections(server: Server, most: number): void {
+  const open = new Map<string, number>();
+  server.on('connection', (socket) => {
+    const address = socket.remoteAddress ?? '';
+    const count = (open.get(address) ?? 0) + 1;
+    if (count > most) {
+      refusedCalls.inc({ limit: 'connections' });
+      return socket.destroy();
+    }
+    open.set(address, count);
+    socket.once('close', () => {
+      const left = open.get(address)! - 1;
+      if (left > 0) open.set(address, left);
+      else open.delete(address);
+    });
+  });
 }
 
 /** What the router refuses before there is a route, in the form of all other refusals. */

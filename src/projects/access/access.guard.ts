@@ -2,33 +2,29 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { AssayError } from '../../platform/errors.js';
-import { Authenticator, mayUse, SCOPE_METADATA, type Scope } from '../../platform/principal.js';
+import { mayUse, SCOPE_METADATA, type Scope } from '../../platform/principal.js';
 import { readIdempotencyKey, RequestContext, requestContextOf, type RequestWithContext } from '../../platform/request-context.js';
 
 /** Stands before every query, mutation, subscription and route: a key in force, with the scope that the handler asks for. */
 @Injectable()
 export class AccessGuard implements CanActivate {
-  constructor(
-    private readonly reflector: Reflector,
-    private readonly authenticator: Authenticator,
-  ) {}
+  constructor(private readonly reflector: Reflector) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): boolean {
     const scope = this.reflector.getAllAndOverride<Scope | 'open' | undefined>(SCOPE_METADATA, [context.getHandler(), context.getClass()]);
     if (scope === 'open') return true;
     if (scope == null) throw new Error(`${context.getClass().name}.${context.getHandler().name} declares no scope`);
     const { principal } = context.getType<'http' | 'graphql'>() === 'graphql'
       ? requestContextOf(context)
-      : await this.httpContext(context.switchToHttp().getRequest<FastifyRequest>());
+      : this.httpContext(context.switchToHttp().getRequest<FastifyRequest>());
     if (!principal) throw new AssayError('UNAUTHENTICATED', 'send an API key: Authorization: Bearer assay_...');
     if (!mayUse(principal, scope)) throw new AssayError('FORBIDDEN', `this key lacks the scope ${scope}`);
     return true;
   }
 
   /** GraphQL's context is made by its own door; a route's is made here. */
-  private async httpContext(request: RequestWithContext): Promise<RequestContext> {
-    const principal = request.principal ?? await this.authenticator.authenticate(request.headers.authorization);
-    request.assay = new RequestContext(request.id, principal, readIdempotencyKey(request.headers['idempotency-key']));
+  private httpContext(request: RequestWithContext): RequestContext {
+    request.assay = new RequestContext(request.id, request.principal, readIdempotencyKey(request.headers['idempotency-key']));
     return request.assay;
   }
 }

@@ -1,4 +1,4 @@
-import { Field, ID, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { Field, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import { Column, CreateDateColumn, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import { globalId } from '../../platform/graphql/global-id.js';
 import { Node } from '../../platform/graphql/node.js';
@@ -55,6 +55,10 @@ export class ApiKey implements Node {
   @Column('text', { array: true })
   @Field(() => [ScopeEnum])
   scopes: Scope[];
+
+  @Column({ name: 'calls_per_minute', type: 'integer', nullable: true })
+  @Field(() => Int, { nullable: true, description: 'How often it may call in a minute; null for as often as any (CALLS_PER_MINUTE_PER_KEY).' })
+  callsPerMinute: number | null;
 
   @Column({ name: 'expires_at', type: 'timestamptz', nullable: true })
   @Field(() => Date, { nullable: true })

@@ -1,5 +1,5 @@
-import { Field, ID, InputType, ObjectType } from '@nestjs/graphql';
-import { ArrayMaxSize, ArrayMinSize, ArrayUnique } from 'class-validator';
+import { Field, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
+import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsOptional, Max, Min } from 'class-validator';
 import type { Scope } from '../../platform/principal.js';
 import { ApiKey, ScopeEnum } from './api-key.entity.js';
 
@@ -19,6 +19,12 @@ export class CreateApiKeyInput {
 
   @Field(() => Date, { nullable: true, description: 'From then on the key is refused.' })
   expiresAt?: Date | null;
+
+  @Field(() => Int, { nullable: true, description: 'How often it may call in a minute, all operations, uploads and downloads together; as often as any where it is left out.' })
+  @IsOptional()
+  @Min(1)
+  @Max(1_000_000_000)
+  callsPerMinute?: number | null;
 }
 
 @InputType()

@@ -15,6 +15,7 @@ export interface NewApiKey {
   scopes: Scope[];
   projectId?: number | null;
   expiresAt?: Date | null;
+  callsPerMinute?: number | null;
 }
 
 export interface ApiKeyWithSecret {
@@ -79,7 +80,7 @@ export class ApiKeysService {
     const repository = transaction.getRepository(ApiKey);
     const saved = await repository.save(repository.create({
       workspaceId, projectId: asked.projectId ?? null, name: asked.name, scopes: asked.scopes,
-      expiresAt: asked.expiresAt ?? null, prefix: key.prefix, secretHash: hashOf(key.secret),
+      expiresAt: asked.expiresAt ?? null, callsPerMinute: asked.callsPerMinute ?? null, prefix: key.prefix, secretHash: hashOf(key.secret),
     }));
     return repository.findOneByOrFail({ id: saved.id });
   }

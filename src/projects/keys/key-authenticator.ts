@@ -14,13 +14,14 @@ interface KeyRow {
   project_id: number | null;
   secret_hash: Buffer;
   scopes: Scope[];
+  calls_per_minute: number | null;
   expired: boolean;
   revoked: boolean;
   stale: boolean;
 }
 
 const READ = `
-  select prefix, id, workspace_id, project_id, secret_hash, scopes,
+  select prefix, id, workspace_id, project_id, secret_hash, scopes, calls_per_minute,
     coalesce(expires_at <= now(), false) as expired, revoked_at is not null as revoked,
     coalesce(last_used_at < now() - interval '1 minute', true) as stale
   from api_keys where prefix = any($1::text[])`;
@@ -50,7 +51,7 @@ export class KeyAuthenticator extends Authenticator {
     if (row.expired) throw refused('this API key has expired; rotate it or ask for a new one');
     // To the minute, so that a busy key costs one write a minute.
     if (row.stale) await this.source.query(`update api_keys set last_used_at = now() where id = $1`, [row.id]);
-    return { keyId: row.id, workspaceId: row.workspace_id, projectId: row.project_id, scopes: new Set(row.scopes) };
+    return { keyId: row.id, workspaceId: row.workspace_id, projectId: row.project_id, scopes: new Set(row.scopes), callsPerMinute: row.calls_per_minute };
   }
 }
 

@@ -1,0 +1,92 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FairGate } from '../../src/platform/lanes/fair-gate.js';
+
+/** Lets what is due happen. */
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('a gate', () => {
+  it('has never more inside than its units, lets all in at last, and each tenant in the order of its coming', async () => {
+    await fc.assert(fc.asyncProperty(
+      fc.integer({ min: 1, max: 6 }), fc.array(fc.record({ tenant: fc.integer({ min: 1, max: 4 }), units: fc.integer({ min: 1, max: 8 }), stay: fc.integer({ min: 0, max: 3 }) }), { maxLength: 40 }),
+      async (units, calls) => {
+        const gate = new FairGate('calls', units);
+        const came: Record<number, number[]> = {};
+        const entered: Record<number, number[]> = {};
+        let inside = 0;
+        await Promise.all(calls.map(async (call, i) => {
+          (came[call.tenant] ??= []).push(i);
+          const leave = await gate.enter(call.tenant, call.units);
+          (entered[call.tenant] ??= []).push(i);
+          inside += Math.min(call.units, units);
+          expect(inside).toBeLessThanOrEqual(units);
+          for (let turn = 0; turn < call.stay; turn++) await settle();
+          inside -= Math.min(call.units, units);
+          leave();
+          // Twice is once.
+          leave();
+        }));
+        expect(entered).toEqual(came);
+        expect(gate).toMatchObject({ waiting: 0, inUse: 0 });
+      },
+    ), { numRuns: 100 });
+  });
+
+  it('has a tenant with one call stand behind one call of another tenant, however many that one has in line', async () => {
+    const gate = new FairGate('calls', 1);
+    const order: string[] = [];
+    const call = async (tenant: number, name: string) => {
+      const leave = await gate.enter(tenant);
+      order.push(name);
+      await settle();
+      leave();
+    };
+    const crowd = Array.from({ length: 50 }, (_, i) => call(1, `crowd ${i}`));
+    await settle();
+    await Promise.all([...crowd, call(2, 'small'), call(3, 'other')]);
+    expect(order.indexOf('small')).toBeLessThanOrEqual(3);
+    expect(order.indexOf('other')).toBeLessThanOrEqual(4);
+    expect(order).toHaveLength(52);
+  });
+
+  it('waits for whoever is next, however large: small ones do not slip past', async () => {
+    const gate = new FairGate('calls', 4);
+    const first = await gate.enter(1, 3);
+    let largeIsIn = false;
+    const large = gate.enter(2, 4).then((leave) => {
+      largeIsIn = true;
+      return leave;
+    });
+    const small = gate.enter(3, 1).then((leave) => {
+      expect(largeIsIn).toBe(true);
+      leave();
+    });
+    await settle();
+    expect(gate).toMatchObject({ inUse: 3, waiting: 2 });
+    first();
+    (await large)();
+    await small;
+  });
+
+  it('forgets whoever has gone, and lets those behind in', async () => {
+    const gate = new FairGate('calls', 2);
+    const leave = await gate.enter(1);
+    const gone = new AbortController();
+    const large = gate.enter(2, 2, gone.signal);
+    const behind = gate.enter(3, 1);
+    gone.abort(new Error('gone'));
+    await expect(large).rejects.toThrow('gone');
+    (await behind)();
+    leave();
+    await expect(gate.enter(2, 1, gone.signal)).rejects.toThrow('gone');
+    expect(gate).toMatchObject({ waiting: 0, inUse: 0 });
+  });
+
+  it('refuses whoever has waited long enough, with when to come again', async () => {
+    const gate = new FairGate('reads', 1, 20);
+    const leave = await gate.enter(1);
+    await expect(gate.enter(2)).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { retryAfterSeconds: 2 }, message: 'the server was busy with other reads for 0.02 s; try again' });
+    leave();
+    expect(gate).toMatchObject({ waiting: 0, inUse: 0 });
+  });
+});
