@@ -7,6 +7,7 @@ import { createLogger, NestLogger } from '../src/platform/logger.js';
 import { freshDatabase, type FreshDatabase } from './setup/database.js';
 import { Gate } from './setup/gate.js';
 import { Server } from './setup/process.js';
+import { until } from './setup/until.js';
 
 /** In whatever form a log might hold it. */
 const SECRET = 'pl4nted-s3cret';
@@ -107,21 +108,24 @@ describe('a service that is given secrets in every kind of input, amid failures 
     const admin = new pg.Client({ connectionString: database.url });
     admin.on('error', () => undefined);
     await admin.connect();
-    const answers = await callAll();
-    expect(answers.filter((answer) => answer.includes('INTERNAL'))).toEqual([]);
-    expect(answers.join()).toMatch(/"status":"CREATED"/);
+    // Where the machine is busy, a call may come to its time limit.
+    await until(async () => {
+      const answers = await callAll();
+      expect(answers.filter((answer) => answer.includes('INTERNAL'))).toEqual([]);
+      return /"status":"(CREATED|UNCHANGED)"/.test(answers.join());
+    }, 'an item that is taken');
     // A table that is not there is a fault of ours: its statements are logged as errors.
     await admin.query('alter table items rename to items_away');
-    expect((await callAll()).filter((answer) => answer.includes('INTERNAL')).length).toBeGreaterThan(0);
+    await until(async () => (await callAll()).some((answer) => answer.includes('INTERNAL')), 'a fault of ours');
     await admin.query('alter table items_away rename to items');
     gate.cut();
     await callAll();
     gate.open();
-    await expect.poll(async () => (await fetch(`${server.url}/readyz`)).status, { timeout: 20_000 }).toBe(200);
+    await until(async () => (await fetch(`${server.url}/readyz`)).status === 200, 'a service that is ready');
     gate.freeze();
     await callAll();
     gate.open();
-    await expect.poll(async () => (await fetch(`${server.url}/readyz`)).status, { timeout: 20_000 }).toBe(200);
+    await until(async () => (await fetch(`${server.url}/readyz`)).status === 200, 'a service that is ready');
     await admin.end();
     await server.stop();
     const log = server.output();

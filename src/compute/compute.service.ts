@@ -29,9 +29,12 @@ export type FromThread<Message, Result> =
 
 /** To start a thread and read its modules takes a quarter of a second of a core, which is most of what small projects' work costs. */
 const KEPT_THREADS = 2;
-const KEPT_MS = 10_000;
-/** The thread of a task that took longer is given up with all the memory that it grew to. */
-const SHORT_MS = 1000;
+
+/** How long a thread is kept, in ms, and after how long a task it is not: it is given up with all the memory that it grew to. */
+export interface Keeping {
+  keptMs: number;
+  shortMs: number;
+}
 
 interface Thread {
   worker: Worker;
@@ -43,6 +46,12 @@ interface Thread {
 export class Compute implements OnApplicationShutdown {
   private readonly idle = new Map<Thread, NodeJS.Timeout>();
   private isStopping = false;
+  private readonly keeping: Keeping = { keptMs: 10_000, shortMs: 1000 };
+
+  /** With other times than the usual ones. */
+  static keeping(keeping: Keeping): Compute {
+    return Object.assign(new Compute(), { keeping });
+  }
 
   /**
    * @returns what the module's `run` returned.
@@ -70,7 +79,7 @@ export class Compute implements OnApplicationShutdown {
       const hear = (told: FromThread<Message, Result>) => {
         if (told.kind === 'message') onMessage?.(told.message);
         else if (told.kind === 'result') {
-          if (performance.now() - from > SHORT_MS) giveUp();
+          if (performance.now() - from > this.keeping.shortMs) giveUp();
           else {
             leave();
             this.keep(thread);
@@ -118,7 +127,7 @@ export class Compute implements OnApplicationShutdown {
 
   private keep(thread: Thread): void {
     thread.worker.unref();
-    this.idle.set(thread, setTimeout(() => this.end(thread), KEPT_MS).unref());
+    this.idle.set(thread, setTimeout(() => this.end(thread), this.keeping.keptMs).unref());
     // Maps keep the order of entries: the first has been idle longest.
     if (this.idle.size > KEPT_THREADS) this.end(this.idle.keys().next().value!);
     if (this.isStopping) this.end(thread);

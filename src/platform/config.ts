@@ -14,7 +14,7 @@ const settings = z.object({
   PORT: whole(3000, 0, 65535).describe('port to listen on; 0 takes a free one'),
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://').optional()
     .describe('a PostgreSQL of 15 or later; without it an embedded one starts in ASSAY_DATA_DIR'),
-  DATABASE_POOL: whole(20, 9, 200).describe('database connections of this process, shared out to the kinds of its work'),
+  DATABASE_POOL: whole(24, 9, 200).describe('database connections of this process, shared out to the kinds of its work'),
   ASSAY_DATA_DIR: z.string().min(1).default('.assay').transform((v) => resolve(v))
     .describe('folder of the embedded database and the first key'),
   ASSAY_WORK: flag(true).describe('whether the API process also works on runs; set false where workers run apart'),
@@ -80,7 +80,7 @@ export class Config {
   get connections(): { prepared: number; downloads: number; lanes: Record<Lane, number> } {
     const all = this.settings.DATABASE_POOL;
     const share = (part: number) => Math.max(1, Math.floor(all * part));
-    const [prepared, votes, reads, downloads, bulk] = [share(0.25), share(0.25), share(0.15), share(0.1), share(0.1)] as const;
+    const [prepared, votes, reads, bulk, downloads] = [share(1 / 4), share(1 / 4), share(1 / 6), share(1 / 8), share(1 / 10)] as const;
     return { prepared, downloads, lanes: { votes, reads, bulk, background: all - prepared - votes - reads - downloads - bulk } };
   }
 

@@ -42,24 +42,31 @@ export const refusedCalls = new Counter({
   labelNames: ['limit'],
 });
 
-/** Read when somebody asks for metrics. */
+/** A gauge that is read when somebody asks for metrics: the sum of what all who were added tell, by the value of its label. */
 class Looked {
-  private look: () => Record<string, number> = () => ({});
+  private readonly looks = new Set<() => Readonly<Record<string, number>>>();
+
   constructor(name: string, help: string, label: string) {
-    const looked = this;
+    const { looks } = this;
     new Gauge({
       name, help, labelNames: [label],
       collect() {
-        for (const [value, count] of Object.entries(looked.look())) this.set({ [label]: value }, count);
+        this.reset();
+        for (const look of looks) for (const [value, count] of Object.entries(look())) this.inc({ [label]: value }, count);
       },
     });
   }
-  of(look: () => Record<string, number>): void {
-    this.look = look;
+
+  /** @returns what to call when there is nothing to tell any more. */
+  add(look: () => Readonly<Record<string, number>>): () => void {
+    this.looks.add(look);
+    return () => this.looks.delete(look);
   }
 }
 
 export const laneWaiting = new Looked('assay_lane_waiting', 'Operations that wait for their turn, by kind of work: documents (to be checked), votes, reads.', 'lane');
+
+export const requestsUnderWay = new Looked('assay_requests_under_way', 'Requests of callers under way, by kind: call, upload, download.', 'kind');
 
 @Controller()
 export class MetricsController {

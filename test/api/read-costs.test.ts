@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
 import { getNamedType, isObjectType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +7,7 @@ import { Downloads } from '../../src/exports/reading/downloads.js';
 import { inPlace, lanes } from '../../src/platform/place.js';
 import { analyze, fillProject, fillWorkspace, forgetStatistics, keepStatistics, LARGE } from '../setup/lopsided.js';
 import { startBeside, startService, type Service } from '../setup/service.js';
+import { until } from '../setup/until.js';
 
 /** Beside a page's own rows: the key, the project, and what leads to the page. */
 const AROUND = 60;
@@ -175,10 +175,6 @@ async function atWork(): Promise<number> {
   return row!.count;
 }
 
-async function until(check: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 20_000; !await check(); await sleep(20)) if (Date.now() > end) throw new Error('not within 20 s');
-}
-
 describe('a reader of a download', () => {
   const ask = async (signal: AbortSignal, file = 'votes.ndjson') => fetch(`${service.url}/projects/${project}/${file}`, { headers: { authorization: `Bearer ${service.key}` }, signal });
 
@@ -188,7 +184,7 @@ describe('a reader of a download', () => {
     expect((await reader.read()).done).toBe(false);
     // What fits between the two of them is soon there; the rest waits for the reader.
     let quiet = 0;
-    await until(async () => (quiet = await atWork() === 0 ? quiet + 1 : 0) === 50);
+    await until(async () => (quiet = await atWork() === 0 ? quiet + 1 : 0) === 50, 'fifty looks in a row that find no statement');
     let bytes = 0;
     for (let next = await reader.read(); !next.done; next = await reader.read()) bytes += (next.value as Uint8Array).length;
     expect(bytes).toBeGreaterThan(LARGE.votes * 100);
@@ -200,9 +196,9 @@ describe('a reader of a download', () => {
     await other.query('lock table soft_labels in access exclusive mode');
     const gone = new AbortController();
     const asked = ask(gone.signal, 'soft-labels.ndjson').then(async (answer) => answer.text()).catch(() => 'broken off');
-    await until(async () => await atWork() > 0);
+    await until(async () => await atWork() > 0, 'a statement under way');
     gone.abort();
-    await until(async () => await atWork() === 0);
+    await until(async () => await atWork() === 0, 'its end');
     expect(await asked).toBe('broken off');
     await other.rollbackTransaction();
     await other.release();

@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { Compute } from '../../src/compute/compute.service.js';
+import { PATIENCE_MS, until } from '../setup/until.js';
 
 /** A task that counts up to `to`, telling each number; or fails as it is told; or never ends; or fills its heap. */
 const module = new URL(`data:text/javascript,${encodeURIComponent(`
@@ -62,7 +63,7 @@ test('a module that is not there is an error that names it', async () => {
 });
 
 test('the thread of a short task takes the next one with the same bound, and never two at a time', async () => {
-  const own = new Compute();
+  const own = Compute.keeping({ keptMs: PATIENCE_MS, shortMs: PATIENCE_MS });
   const threadOf = (input: object = {}, maxHeapMegabytes?: number) => own.run<object, never, number>({ module, input: { thread: true, ...input }, maxHeapMegabytes });
   const first = await threadOf();
   expect(await threadOf()).toBe(first);
@@ -77,7 +78,7 @@ test('the thread of a short task takes the next one with the same bound, and nev
 });
 
 test('the thread of a task that took long, failed, was cancelled or died since is not used again', async () => {
-  const own = new Compute();
+  const own = Compute.keeping({ keptMs: PATIENCE_MS, shortMs: 1000 });
   const threadOf = (input: object = {}) => own.run<object, never, number>({ module, input: { thread: true, ...input } });
   const long = await threadOf({ ms: 1100 });
   const second = await threadOf();
@@ -85,7 +86,6 @@ test('the thread of a task that took long, failed, was cancelled or died since i
   await expect(own.run({ module, input: { fault: 'no' } })).rejects.toThrow('no');
   const third = await threadOf({ die: 50 });
   expect(third).not.toBe(second);
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  expect(await threadOf()).not.toBe(third);
+  await until(async () => await threadOf().catch(() => third) !== third, 'another thread in place of the one that died');
   own.onApplicationShutdown();
 });

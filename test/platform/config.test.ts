@@ -28,7 +28,7 @@ describe('the configuration', () => {
   });
 
   test('shares the connections out, so that each kind of work has some', () => {
-    expect(Config.read({}).connections).toEqual({ prepared: 5, downloads: 2, lanes: { votes: 5, reads: 3, bulk: 2, background: 3 } });
+    expect(Config.read({}).connections).toEqual({ prepared: 6, downloads: 2, lanes: { votes: 6, reads: 4, bulk: 3, background: 3 } });
     for (let all = 9; all <= 200; all++) {
       const { prepared, downloads, lanes } = Config.read({ DATABASE_POOL: String(all) }).connections;
       const shares = [prepared, downloads, ...Object.values(lanes)];

@@ -8,20 +8,24 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 describe('a gate', () => {
   it('has never more inside than its units, lets all in at last, and each tenant in the order of its coming', async () => {
     await fc.assert(fc.asyncProperty(
-      fc.integer({ min: 1, max: 6 }), fc.array(fc.record({ tenant: fc.integer({ min: 1, max: 4 }), units: fc.integer({ min: 1, max: 8 }), stay: fc.integer({ min: 0, max: 3 }) }), { maxLength: 40 }),
-      async (units, calls) => {
-        const gate = new FairGate('calls', units);
+      fc.integer({ min: 1, max: 6 }).chain((units) => fc.tuple(fc.constant(units), fc.integer({ min: 1, max: units }))), fc.array(fc.record({ tenant: fc.integer({ min: 1, max: 4 }), units: fc.integer({ min: 1, max: 8 }), stay: fc.integer({ min: 0, max: 3 }) }), { maxLength: 40 }),
+      async ([units, most], calls) => {
+        const gate = new FairGate('calls', units, most);
         const came: Record<number, number[]> = {};
         const entered: Record<number, number[]> = {};
         let inside = 0;
+        const insideOf: Record<number, number> = {};
         await Promise.all(calls.map(async (call, i) => {
           (came[call.tenant] ??= []).push(i);
           const leave = await gate.enter(call.tenant, call.units);
           (entered[call.tenant] ??= []).push(i);
-          inside += Math.min(call.units, units);
+          const own = Math.min(call.units, most);
+          inside += own;
           expect(inside).toBeLessThanOrEqual(units);
+          expect(insideOf[call.tenant] = (insideOf[call.tenant] ?? 0) + own).toBeLessThanOrEqual(most);
           for (let turn = 0; turn < call.stay; turn++) await settle();
-          inside -= Math.min(call.units, units);
+          inside -= own;
+          insideOf[call.tenant]! -= own;
           leave();
           // Twice is once.
           leave();
@@ -49,8 +53,24 @@ describe('a gate', () => {
     expect(order).toHaveLength(52);
   });
 
-  it('waits for whoever is next, however large: small ones do not slip past', async () => {
+  it('leaves some for whoever else may come: a tenant alone has three quarters, and others pass its line', async () => {
     const gate = new FairGate('calls', 4);
+    const leaves = [await gate.enter(1), await gate.enter(1), await gate.enter(1)];
+    const fourth = gate.enter(1);
+    await settle();
+    expect(gate).toMatchObject({ inUse: 3, waiting: 1 });
+    (await gate.enter(2))();
+    leaves[0]!();
+    (await fourth)();
+    for (const units of [1, 2, 3, 4, 16, 64]) {
+      const alone = new FairGate('calls', units);
+      await alone.enter(1, 1000);
+      expect([alone.units, alone.inUse]).toEqual([units, { 1: 1, 2: 1, 3: 2, 4: 3, 16: 12, 64: 48 }[units]]);
+    }
+  });
+
+  it('waits for whoever is next, however large: small ones do not slip past', async () => {
+    const gate = new FairGate('calls', 4, 4);
     const first = await gate.enter(1, 3);
     let largeIsIn = false;
     const large = gate.enter(2, 4).then((leave) => {
@@ -69,7 +89,7 @@ describe('a gate', () => {
   });
 
   it('forgets whoever has gone, and lets those behind in', async () => {
-    const gate = new FairGate('calls', 2);
+    const gate = new FairGate('calls', 2, 2);
     const leave = await gate.enter(1);
     const gone = new AbortController();
     const large = gate.enter(2, 2, gone.signal);
@@ -83,7 +103,7 @@ describe('a gate', () => {
   });
 
   it('refuses whoever has waited long enough, with when to come again', async () => {
-    const gate = new FairGate('reads', 1, 20);
+    const gate = new FairGate('reads', 1, 1, 20);
     const leave = await gate.enter(1);
     await expect(gate.enter(2)).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { retryAfterSeconds: 2 }, message: 'the server was busy with other reads for 0.02 s; try again' });
     leave();

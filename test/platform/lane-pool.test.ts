@@ -20,7 +20,7 @@ const ask = (lane: Lane, text = 'select pg_backend_pid() as pid', workspaceId = 
 
 describe('the connections of a lane', () => {
   it('are its own: while all reads stand, votes and the work of the service go on', async () => {
-    const runners = await Promise.all([1, 2].map(async () => inPlace({ lane: 'reads', workspaceId: 1 }, async () => {
+    const runners = await Promise.all([1, 2].map(async (workspaceId) => inPlace({ lane: 'reads', workspaceId }, async () => {
       const runner = source.createQueryRunner();
       await runner.connect();
       return runner;

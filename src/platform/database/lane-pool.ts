@@ -24,7 +24,8 @@ export class LanePool extends EventEmitter {
       const pool = new pg.Pool({ ...options, max });
       // A connection lost while it idles is replaced when the next is wanted.
       pool.on('error', (error) => this.emit('error', error));
-      return [lane, { gate: new FairGate(lane === 'background' ? 'work of the service' : lane, max, options.connectionTimeoutMillis), pool }];
+      const gate = lane === 'background' ? new FairGate('work of the service', max, max, options.connectionTimeoutMillis) : new FairGate(lane, max, undefined, options.connectionTimeoutMillis);
+      return [lane, { gate, pool }];
     })) as LanePool['lanes'];
   }
 

@@ -1,8 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { Config } from '../config.js';
 import { AssayError } from '../errors.js';
-import { refusedCalls } from '../metrics.js';
+import { refusedCalls, requestsUnderWay } from '../metrics.js';
 import type { Principal } from '../principal.js';
 import type { Admission } from '../request-context.js';
 
@@ -25,13 +25,20 @@ const RETRY_SECONDS = 1;
  * before its body is read, whatever the others do.
  */
 @Injectable()
-export class Callers {
+export class Callers implements OnApplicationShutdown {
   private readonly keys = new Map<number, Usage>();
   private readonly workspaces = new Map<number, Usage>();
   /** Counts; what is too much differs by key. */
   private readonly rate = new RateLimiterMemory({ points: Number.MAX_SAFE_INTEGER, duration: WINDOW_SECONDS });
 
+  private readonly underWay: Record<CallKind, number> = { call: 0, upload: 0, download: 0 };
+  private readonly forget = requestsUnderWay.add(() => this.underWay);
+
   constructor(private readonly config: Config) {}
+
+  onApplicationShutdown(): void {
+    this.forget();
+  }
 
   /**
    * @param bytes of its body, as far as it will be held in memory
@@ -67,10 +74,12 @@ export class Callers {
       throw error;
     }
     for (const { usage } of shares) usage[kind]++;
+    this.underWay[kind]++;
     let isIn = true;
     const leave = () => {
       if (!isIn) return;
       isIn = false;
+      this.underWay[kind]--;
       for (const { usage } of shares) {
         usage[kind]--;
         usage.bytes -= held;

@@ -11,16 +11,22 @@ interface Waiting {
 /**
  * So many units at once; who finds too few waits. Waiting is by turns: each tenant's first in line, one tenant after the other,
  * so that a tenant with a thousand calls in line stands before another's only call once, and not a thousand times. Whoever is
- * next is waited for, however much it takes: small ones do not slip past it.
+ * next is waited for, however much it takes: small ones do not slip past it. And no tenant has all the units: some are left for
+ * whoever else may come, who would wait for as long as the longest of that one's.
  */
 export class FairGate {
   private free: number;
+  /** Units of each tenant that has some. */
+  private readonly taken = new Map<number, number>();
   /** In the order of turns: a tenant who had one goes to the end. */
   private readonly lines = new Map<number, Waiting[]>();
   private count = 0;
 
-  /** @param work what passes here, as a refusal names it */
-  constructor(private readonly work: string, readonly units: number, private readonly patienceMs = PATIENCE_MS) {
+  /**
+   * @param work what passes here, as a refusal names it
+   * @param most units of one tenant
+   */
+  constructor(private readonly work: string, readonly units: number, private readonly most = Math.max(1, Math.floor(units * 0.75)), private readonly patienceMs = PATIENCE_MS) {
     this.free = units;
   }
 
@@ -35,21 +41,32 @@ export class FairGate {
   }
 
   /**
-   * @param units of its own; more than there are at all count as all
+   * @param units of its own; more than a tenant may have count as all of those
    * @returns what to call once when it has done. @throws UNAVAILABLE after 15 s, and the signal's reason: who has gone waits no longer
    */
   async enter(tenant: number, units = 1, signal?: AbortSignal): Promise<() => void> {
-    const taken = Math.min(units, this.units);
+    const wanted = Math.min(units, this.most);
     signal?.throwIfAborted();
-    if (this.count === 0 && this.free >= taken) this.free -= taken;
-    else await this.wait(tenant, taken, signal);
+    if (this.count === 0 && this.free >= wanted && this.mayHave(tenant, wanted)) this.take(tenant, wanted);
+    else await this.wait(tenant, wanted, signal);
     let isIn = true;
     return () => {
       if (!isIn) return;
       isIn = false;
-      this.free += taken;
+      this.take(tenant, -wanted);
       this.admit();
     };
+  }
+
+  private mayHave(tenant: number, units: number): boolean {
+    return (this.taken.get(tenant) ?? 0) + units <= this.most;
+  }
+
+  private take(tenant: number, units: number): void {
+    this.free -= units;
+    const taken = (this.taken.get(tenant) ?? 0) + units;
+    if (taken > 0) this.taken.set(tenant, taken);
+    else this.taken.delete(tenant);
   }
 
   private wait(tenant: number, units: number, signal?: AbortSignal): Promise<void> {
@@ -76,14 +93,17 @@ export class FairGate {
       if (line) line.push(waiting);
       else this.lines.set(tenant, [waiting]);
       this.count++;
+      // Those before it may all be of tenants that have what they may.
+      this.admit();
     });
   }
 
   private admit(): void {
     for (const [tenant, line] of this.lines) {
       const next = line[0]!;
+      if (!this.mayHave(tenant, next.units)) continue;
       if (next.units > this.free) return;
-      this.free -= next.units;
+      this.take(tenant, next.units);
       this.remove(tenant, next);
       if (line.length > 0) {
         // A map's iteration comes by again at what is put to its end.

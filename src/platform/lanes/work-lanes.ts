@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { laneWaiting } from '../metrics.js';
 import type { Lane } from '../place.js';
 import { FairGate } from './fair-gate.js';
@@ -14,14 +14,16 @@ const HEAVIEST = 16;
  * is done in turns of all its calls, and a newcomer's each step waits for one turn of the crowd.
  */
 @Injectable()
-export class WorkLanes {
+export class WorkLanes implements OnApplicationShutdown {
   /** Documents being parsed and checked, which needs the thread alone: what kind they are of is known only then. */
-  readonly documents = new FairGate('documents', 2);
+  readonly documents = new FairGate('documents', 2, 2);
   private readonly votes = new FairGate('votes and next items', 64);
   private readonly reads = new FairGate('reads', 16);
 
-  constructor() {
-    laneWaiting.of(() => ({ documents: this.documents.waiting, votes: this.votes.waiting, reads: this.reads.waiting }));
+  private readonly forget = laneWaiting.add(() => ({ documents: this.documents.waiting, votes: this.votes.waiting, reads: this.reads.waiting }));
+
+  onApplicationShutdown(): void {
+    this.forget();
   }
 
   /** A large operation takes the place of several: a call of 10,000 votes, a read of the largest cost. */
