@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { formats } from '../formats/formats.js';
+import { within } from '../platform/budget.js';
 import { AssayError, invalid } from '../platform/errors.js';
 import { KeyWatch } from '../platform/key-watch.js';
 import { RequiresScope } from '../platform/principal.js';
@@ -37,7 +38,7 @@ export class ExportsController {
       leave();
       gone.abort();
     });
-    const { columns, rows, run } = await this.service.open(project, table, choiceIn(query));
+    const { columns, rows, run } = await within(gone.signal, () => this.service.open(project, table, choiceIn(query)));
     void reply.header('content-type', format.contentTypes[0]).header('content-disposition', `attachment; filename="${table.name}.${extension}"`);
     if (run) void reply.header('x-assay-run', run.nodeId);
     // Fastify would read a whole table to answer HEAD with none of it.

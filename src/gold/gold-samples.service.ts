@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Compute } from '../compute/compute.service.js';
-import { currentBudget } from '../platform/budget.js';
+import { currentSignal } from '../platform/budget.js';
 import { int4Array } from '../platform/database/binary-array.js';
 import { queryByIndex } from '../platform/database/by-index.js';
 import { invalid, notFound } from '../platform/errors.js';
@@ -48,7 +48,7 @@ export class GoldSamples {
         const url = (this.source.options as { url: string }).url;
         const draw = await this.compute.run<DrawTask, never, Draw>({
           module: new URL('./draw-sample.task.js', import.meta.url),
-          signal: currentBudget()?.signal,
+          signal: currentSignal(),
           input: { url, projectId: project.id, size, seed, byUncertainty: design === GoldSampleDesign.UNCERTAINTY },
         });
         if (!draw.sample) throw invalid(`input.size is ${size}; the project has ${draw.frameItems} items without a gold answer`, 'input.size');

@@ -105,19 +105,19 @@ function refused(message: string, status: number): AssayError {
   return new AssayError('LIMIT_EXCEEDED', message, { status });
 }
 
-const spending = new AsyncLocalStorage<Budget>();
+const cutting = new AsyncLocalStorage<AbortSignal>();
 
-/** Runs `work` so that its statements, on whichever connection, are cancelled when the budget is cut. */
-export function within<T>(budget: Budget, work: () => T): T {
-  return spending.run(budget, work);
+/** Runs `work` so that its statements, on whichever connection, are cancelled when the signal comes: of a budget that is cut, or of a caller who has gone. */
+export function within<T>(signal: AbortSignal, work: () => T): T {
+  return cutting.run(signal, work);
 }
 
-/** For what a request begins and others wait for, too: it outlives the request. */
+/** For what a request begins and others wait for, too: it outlives the request, and has no place in its line. */
 export function beyondRequests<T>(work: () => T): T {
-  return inNoPlace(() => spending.exit(work));
+  return inNoPlace(() => cutting.exit(work));
 }
 
-/** Of the execution for which this code runs; none for jobs, routes and what several callers share. */
-export function currentBudget(): Budget | undefined {
-  return spending.getStore();
+/** Of the request for which this code runs; none for jobs, uploads and what several callers share. */
+export function currentSignal(): AbortSignal | undefined {
+  return cutting.getStore();
 }

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { beyondRequests, Budget, currentBudget, within } from '../../src/platform/budget.js';
+import { beyondRequests, Budget, currentSignal, within } from '../../src/platform/budget.js';
 import { CancellableClient } from '../../src/platform/database/cancellable-client.js';
 import { bytesOf } from '../../src/platform/graphql/metered-schema.js';
 import { freshDatabase } from '../setup/database.js';
@@ -34,14 +34,14 @@ describe('a budget', () => {
     expect(() => budget.spend(10)).not.toThrow();
     expect(() => budget.spend(1)).toThrow('costs more than 10 while');
     await expect(waiting).rejects.toThrow('costs more than 10 while');
-    await expect(within(budget, () => ask('select 1'))).rejects.toThrow('costs more than 10 while');
-    expect(within(budget, () => beyondRequests(currentBudget))).toBeUndefined();
+    await expect(within(budget.signal, () => ask('select 1'))).rejects.toThrow('costs more than 10 while');
+    expect(within(budget.signal, () => beyondRequests(currentSignal))).toBeUndefined();
   });
 
   it('cancels its own statement at the server, in the midst of it', async () => {
     const budget = new Budget({ ...generous, milliseconds: 200 });
     const started = performance.now();
-    await expect(within(budget, () => ask('select pg_sleep(30)'))).rejects.toThrow('canceling statement');
+    await expect(within(budget.signal, () => ask('select pg_sleep(30)'))).rejects.toThrow('canceling statement');
     expect(performance.now() - started).toBeLessThan(5000);
     expect(await ask(`select 1 from pg_stat_activity where query like 'select pg_sleep(30)%' and state = 'active' and pid <> pg_backend_pid()`)).toEqual([]);
   });
@@ -53,7 +53,7 @@ describe('a budget', () => {
       // Cut at about the moment at which its statement ends.
       const budget = new Budget({ ...generous, milliseconds: 1 + (i % 12) * 6 });
       strangers.push(ask('select pg_sleep(0.004), 7 as answer'));
-      await within(budget, () => ask('select pg_sleep(0.004)')).catch(() => { cut++; });
+      await within(budget.signal, () => ask('select pg_sleep(0.004)')).catch(() => { cut++; });
       budget.end();
     }));
     for (const rows of await Promise.all(strangers)) expect(rows).toMatchObject([{ answer: 7 }]);
@@ -62,7 +62,7 @@ describe('a budget', () => {
 
   it('lets a transaction be undone, and none be committed, once it is cut', async () => {
     const budget = new Budget({ ...generous, cost: 1 });
-    await within(budget, async () => {
+    await within(budget.signal, async () => {
       const client = await pool.connect();
       await client.query('begin');
       await client.query('create table made (n int)');

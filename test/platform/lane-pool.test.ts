@@ -54,7 +54,7 @@ describe('the connections of a lane', () => {
       return taken;
     });
     const budget = new Budget({ cost: 1, bytes: 1, milliseconds: 60_000 });
-    const waiting = within(budget, () => ask('bulk'));
+    const waiting = within(budget.signal, () => ask('bulk'));
     budget.abandon();
     await expect(waiting).rejects.toThrow('the caller has gone');
     budget.end();

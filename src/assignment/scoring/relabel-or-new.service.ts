@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { currentBudget } from '../../platform/budget.js';
+import { currentSignal } from '../../platform/budget.js';
 import { Compute } from '../../compute/compute.service.js';
 import { conflict, invalid, limitExceeded, notFound } from '../../platform/errors.js';
 import { ROWS_PER_CALL } from '../../platform/row-result.js';
@@ -37,7 +37,7 @@ export class RelabelOrNewService {
     await this.requireSize(project, versions.length);
     const input: RelabelOrNewTask = { url: (this.source.options as { url: string }).url, projectId: project.id, versions: versions.map(({ id }) => id), count };
     // One at a time: each has a thread and connections, and one query may ask for many.
-    const signal = currentBudget()?.signal;
+    const signal = currentSignal();
     const module = new URL('./relabel-or-new.task.js', import.meta.url);
     const mine = this.turn.then(() => this.compute.run<RelabelOrNewTask, never, RelabelOrNewFound | null>({ module, input, signal }));
     this.turn = mine.catch(() => undefined);

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { Compute } from '../../compute/compute.service.js';
 import type { Item } from '../../items/item.entity.js';
 import { ItemsService } from '../../items/items.service.js';
-import { currentBudget } from '../../platform/budget.js';
+import { currentSignal } from '../../platform/budget.js';
 import { queryByIndex } from '../../platform/database/by-index.js';
 import { Keyset, type ConnectionOf, type PageArgs } from '../../platform/graphql/pagination.js';
 import type { RequestContext } from '../../platform/request-context.js';
@@ -71,7 +71,7 @@ export class ItemStates {
     const { minVotes, maxVotes, confidence, policy, overlapShare, doneRule, priorityRule, flagRule } = this.projects.withRules(project, input);
     const { moves, flaggedNow, flaggedThen } = await this.compute.run<DryRunInput, never, DryRunResult>({
       module: new URL('./dry-run.task.js', import.meta.url),
-      signal: currentBudget()?.signal,
+      signal: currentSignal(),
       input: {
         url: (this.source.options as { url: string }).url, projectId: project.id,
         rules: { minVotes, maxVotes, confidence, policy, coldStart: false, overlapShare, doneRule, priorityRule, flagRule },

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { currentBudget } from '../budget.js';
+import { currentSignal } from '../budget.js';
 import { Connection } from './connection.js';
 
 /**
@@ -34,10 +34,10 @@ export class CancellableClient extends Connection {
   // One signature in place of pg's eight.
   override query(...asked: unknown[]): never {
     const ask = () => (super.query as (...given: unknown[]) => unknown).apply(this, asked);
-    const budget = currentBudget();
+    const signal = currentSignal();
     const text = textOf(asked[0]);
-    if (!budget || text == null || typeof asked.at(-1) === 'function') return ask() as never;
-    return this.follow(budget.signal, text, ask as () => Promise<unknown>) as never;
+    if (!signal || text == null || typeof asked.at(-1) === 'function') return ask() as never;
+    return this.follow(signal, text, ask as () => Promise<unknown>) as never;
   }
 
   private async follow(signal: AbortSignal, text: string, ask: () => Promise<unknown>): Promise<unknown> {

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import pg from 'pg';
-import { currentBudget } from '../budget.js';
+import { currentSignal } from '../budget.js';
 import { FairGate } from '../lanes/fair-gate.js';
 import { currentPlace, lanes, type Lane } from '../place.js';
 
@@ -32,7 +32,7 @@ export class LanePool extends EventEmitter {
   connect(done: OnConnection): void {
     const { lane, workspaceId } = currentPlace();
     const { gate, pool } = this.lanes[lane];
-    void gate.enter(workspaceId, 1, currentBudget()?.signal).then((leave) => {
+    void gate.enter(workspaceId, 1, currentSignal()).then((leave) => {
       pool.connect((error, client, release) => {
         if (error || !client) {
           leave();

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
-import { currentBudget } from '../budget.js';
+import { currentSignal } from '../budget.js';
 import { Config } from '../config.js';
 import { CancellableClient } from './cancellable-client.js';
 import { statementBounds } from './database.js';
@@ -44,7 +44,7 @@ export class Prepared implements Asked, OnApplicationShutdown {
 
   async query<Row>(text: string, values: unknown[]): Promise<Row[]> {
     const statement = { name: this.nameOf(text), text, values };
-    const { rows } = currentBudget() ? await this.askCancellably(statement) : await this.pool.query(statement);
+    const { rows } = currentSignal() ? await this.askCancellably(statement) : await this.pool.query(statement);
     return rows as Row[];
   }
 

@@ -41,7 +41,7 @@ function meter(field: GraphQLField<unknown, unknown>): void {
       budget.spendBytes(nameBytes + (isLeaf ? bytesOf(value) : PUNCTUATION));
       return value;
     };
-    const result = resolve ? within(budget, () => resolve(source, args, context, info)) : defaultFieldResolver(source, args, context, info);
+    const result = resolve ? within(budget.signal, () => resolve(source, args, context, info)) : defaultFieldResolver(source, args, context, info);
     return isPromise(result) ? budget.before(result).then(weigh) : weigh(result);
   };
 }

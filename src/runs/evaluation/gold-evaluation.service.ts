@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Compute } from '../../compute/compute.service.js';
 import type { GoldSample } from '../../gold/gold-sample.js';
-import { currentBudget } from '../../platform/budget.js';
+import { currentSignal } from '../../platform/budget.js';
 import { limitExceeded } from '../../platform/errors.js';
 import type { Project } from '../../projects/project.entity.js';
 import { GoldEvaluation } from './gold-evaluation.js';
@@ -33,7 +33,7 @@ export class GoldEvaluations {
       goldWatermark: run.goldCount ? run.watermark : null, sampleId: sample?.sampleId ?? null,
     };
     // One at a time: each has a thread and a connection, and one query may ask for many.
-    const signal = currentBudget()?.signal;
+    const signal = currentSignal();
     const module = new URL('./gold-evaluation.task.js', import.meta.url);
     const mine = this.turn.then(() => this.compute.run<EvaluationTask, never, Omit<GoldEvaluation, 'runId'>>({ module, input, signal }));
     this.turn = mine.catch(() => undefined);
