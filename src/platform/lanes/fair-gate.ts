@@ -76,14 +76,14 @@ export class FairGate {
         signal?.removeEventListener('abort', giveUp);
       };
       const waiting: Waiting = { units, open: () => { leave(); resolve(); } };
-      const quit = (reason: unknown) => {
+      const quit = (reason: Error) => {
         leave();
         this.remove(tenant, waiting);
-        reject(reason as Error);
+        reject(reason);
         // Those behind may need less.
         this.admit();
       };
-      const giveUp = () => quit(signal!.reason);
+      const giveUp = () => quit(signal!.reason as Error);
       const timer = setTimeout(
         () => quit(new AssayError('UNAVAILABLE', `the server was busy with other ${this.work} for ${this.patienceMs / 1000} s; try again`, { retryAfterSeconds: 2 })),
         this.patienceMs,
