@@ -11,6 +11,7 @@ import { QueueFronts1764000000010 } from './1764000000010-queue-fronts.js';
 import { Findings1764000000011 } from './1764000000011-findings.js';
 import { Certificates1764000000012 } from './1764000000012-certificates.js';
 import { PageIndexes1764000000016 } from './1764000000016-page-indexes.js';
+import { Rights1764000000019 } from './1764000000019-rights.js';
 import { KeyLimits1764000000020 } from './1764000000020-key-limits.js';
 
 /** In the order they are applied. */
@@ -28,5 +29,6 @@ export const migrations = [
   Findings1764000000011,
   Certificates1764000000012,
   PageIndexes1764000000016,
+  Rights1764000000019,
   KeyLimits1764000000020,
 ];

@@ -100,8 +100,15 @@ create table api_keys (
   revoked_at timestamp with time zone,
   last_used_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
+  annotator text,
+  previous_prefix text,
+  previous_secret_hash bytea,
+  previous_ends_at timestamp with time zone,
+  constraint api_keys_annotator_check CHECK (((annotator IS NULL) OR ((project_id IS NOT NULL) AND (scopes <@ ARRAY['votes:write'::text, 'assignment'::text])))),
   constraint api_keys_pkey PRIMARY KEY (id),
   constraint api_keys_prefix_key UNIQUE (prefix),
+  constraint api_keys_previous_check CHECK ((((previous_prefix IS NULL) = (previous_secret_hash IS NULL)) AND ((previous_prefix IS NULL) = (previous_ends_at IS NULL)))),
+  constraint api_keys_previous_prefix_key UNIQUE (previous_prefix),
   constraint api_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id)
 );
 CREATE INDEX api_keys_by_workspace ON public.api_keys USING btree (workspace_id, id);
@@ -512,5 +519,6 @@ create table workspaces (
   id integer not null generated always as identity,
   name text not null,
   created_at timestamp with time zone not null default now(),
+  audit_reads boolean not null default false,
   constraint workspaces_pkey PRIMARY KEY (id)
 );

@@ -1,11 +1,13 @@
 import { Args, Mutation, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { Cost } from '../platform/graphql/cost.js';
 import { Annotator } from '../annotators/annotator.entity.js';
-import { RequiresScope, type Principal } from '../platform/principal.js';
+import { ForAnnotatorKeys, requireOwnName, RequiresScope, type Principal } from '../platform/principal.js';
 import { Caller, Context, type RequestContext } from '../platform/request-context.js';
 import { ProjectAccess } from '../projects/project-access.js';
+import type { Project } from '../projects/project.entity.js';
 import { Vote } from '../votes/vote.entity.js';
 import { NextItemsInput, NextItemsPayload } from './assignment.inputs.js';
+import { asTheyMayKnow, requireOwnAsking } from './for-the-annotator.js';
 import { Lease } from './leases/lease.entity.js';
 import { HeartbeatInput, LeasesInput, LeasesPayload } from './leases/leases.inputs.js';
 import { LeasesService } from './leases/leases.service.js';
@@ -22,26 +24,37 @@ export class AssignmentResolver {
 
   @Mutation(() => NextItemsPayload, { description: 'What an annotator should label next: items leased to them, those first where their answer helps most.' })
   @RequiresScope('assignment')
-  nextItems(@Caller() caller: Principal, @Args('input') input: NextItemsInput) {
-    return this.service.next(caller, input);
+  @ForAnnotatorKeys()
+  async nextItems(@Caller() caller: Principal, @Args('input') input: NextItemsInput) {
+    requireOwnAsking(caller, input);
+    const next = await this.service.next(caller, input);
+    return caller.annotator == null ? next : asTheyMayKnow(next);
   }
 
   @Mutation(() => LeasesPayload, { description: 'Keeps leases alive while the annotator works.' })
   @RequiresScope('assignment')
+  @ForAnnotatorKeys()
   async heartbeat(@Caller() caller: Principal, @Args('input') input: HeartbeatInput) {
-    return { results: await this.leases.heartbeat(await this.access.findOpen(caller, input.projectId), input.annotator, input.leases, input.leaseSeconds ?? null) };
+    return { results: await this.leases.heartbeat(await this.projectOf(caller, input), input.annotator, input.leases, input.leaseSeconds ?? null) };
   }
 
   @Mutation(() => LeasesPayload, { description: 'Gives items back unanswered; they may be given to anybody again.' })
   @RequiresScope('assignment')
+  @ForAnnotatorKeys()
   async releaseItems(@Caller() caller: Principal, @Args('input') input: LeasesInput) {
-    return { results: await this.leases.release(await this.access.findOpen(caller, input.projectId), input.annotator, input.leases) };
+    return { results: await this.leases.release(await this.projectOf(caller, input), input.annotator, input.leases) };
   }
 
   @Mutation(() => LeasesPayload, { description: 'The annotator passes items by: a SKIP in the vote log, and these items are not given to them again.' })
   @RequiresScope('assignment')
+  @ForAnnotatorKeys()
   async skipItems(@Caller() caller: Principal, @Args('input') input: LeasesInput) {
-    return { results: await this.leases.skip(await this.access.findOpen(caller, input.projectId), input.annotator, input.leases) };
+    return { results: await this.leases.skip(await this.projectOf(caller, input), input.annotator, input.leases) };
+  }
+
+  private async projectOf(caller: Principal, { projectId, annotator }: LeasesInput): Promise<Project> {
+    requireOwnName(caller, annotator, 'input.annotator', 'input.annotator');
+    return this.access.findOpen(caller, projectId);
   }
 }
 

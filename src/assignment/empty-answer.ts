@@ -22,7 +22,7 @@ registerEnumType(EmptyReason, {
   valuesMap: {
     NO_ITEMS: { description: 'The project has no items yet.' },
     PROJECT_DONE: { description: 'No item is open.' },
-    NOTHING_LEFT_FOR_ANNOTATOR: { description: 'This annotator has answered, or holds, every item that is open.' },
+    NOTHING_LEFT_FOR_ANNOTATOR: { description: 'This annotator has answered, or holds, every item that is open. To a key of one annotator also whatever else is the reason, but for what lies in them alone.' },
     ALL_LEASED: { description: 'What is left is in the hands of others: come back.' },
     NOT_READY: { description: 'Items have just changed and are being put in order: come back.' },
     BUDGET_SPENT: {},

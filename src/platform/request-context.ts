@@ -80,3 +80,9 @@ export function readIdempotencyKey(header: string | string[] | null | undefined)
 export function idempotencyKeyOf(context: RequestContext, input: { idempotencyKey?: string | null }): string | null {
   return readIdempotencyKey(input.idempotencyKey) ?? context.idempotencyKey;
 }
+
+/** Whose answers may be replayed to this caller: a key of one annotator sees none that another key was given, nor that there is one. */
+export function idempotencyOf(context: RequestContext, input: { idempotencyKey?: string | null }): { key: string | null; ownerKeyId: number | null } {
+  const { annotator, keyId } = context.principal!;
+  return { key: idempotencyKeyOf(context, input), ownerKeyId: annotator == null ? null : keyId };
+}

@@ -1,10 +1,11 @@
 import { Args, Field, Mutation, ObjectType, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { Cost } from '../platform/graphql/cost.js';
 import { PageArgs } from '../platform/graphql/pagination.js';
-import { RequiresScope } from '../platform/principal.js';
-import { Context, idempotencyKeyOf, type RequestContext } from '../platform/request-context.js';
+import { ForAnnotatorKeys, RequiresScope } from '../platform/principal.js';
+import { Context, idempotencyOf, type RequestContext } from '../platform/request-context.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { Project } from '../projects/project.entity.js';
+import { requireOwnReferences, requireOwnVotes } from './own-votes.js';
 import { countAnswers, readAnswers, VoteStatus, type VoteAnswers } from './vote-batch.js';
 import { VoteConnection, VoteHistory } from './vote-history.js';
 import { VoteCounts, VoteCountsService } from './vote-counts.js';
@@ -30,16 +31,20 @@ export class SubmitVotesResolver {
 
   @Mutation(() => SubmitVotesPayload, { description: 'Writes up to 10,000 votes and answers row by row; what is answered is durable.' })
   @RequiresScope('votes:write')
+  @ForAnnotatorKeys()
   async submitVotes(@Context() context: RequestContext, @Args('input') input: SubmitVotesInput) {
     const project = await this.access.findOpen(context.principal!, input.projectId);
-    return this.service.submit(project, input.votes, { idempotencyKey: idempotencyKeyOf(context, input) });
+    requireOwnVotes(context.principal!, input.votes);
+    return this.service.submit(project, input.votes, { idempotency: idempotencyOf(context, input) });
   }
 
   @Mutation(() => WithdrawVotesPayload, { description: 'Takes votes back: they stay in the history and count no more.' })
   @RequiresScope('votes:write')
+  @ForAnnotatorKeys()
   async withdrawVotes(@Context() context: RequestContext, @Args('input') input: WithdrawVotesInput) {
     const project = await this.access.findOpen(context.principal!, input.projectId);
-    return this.withdrawals.withdraw(project, input.votes, idempotencyKeyOf(context, input));
+    requireOwnReferences(context.principal!, input.votes);
+    return this.withdrawals.withdraw(project, input.votes, idempotencyOf(context, input), context.principal!.annotator);
   }
 
   @ResolveField(() => VoteStatusCounts)

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { AnnotatorsService } from '../annotators/annotators.service.js';
 import { ItemsService } from '../items/items.service.js';
 import { touchItems } from '../items/touched-items.js';
-import { Idempotency } from '../platform/database/idempotency.js';
+import { Idempotency, type IdempotencyScope } from '../platform/database/idempotency.js';
 import { votePhaseSeconds, votesReceived } from '../platform/metrics.js';
 import { requireRowCount } from '../platform/row-result.js';
 import { excerpt } from '../platform/text.js';
@@ -17,7 +17,7 @@ import { VoteListeners } from './vote-listeners.js';
 import { MeetsOtherVotes, VoteWriter } from './vote-writer.js';
 
 export interface SubmitOptions {
-  idempotencyKey?: string | null;
+  idempotency?: Pick<IdempotencyScope, 'key' | 'ownerKeyId'>;
   /** More to be done in the transaction of the votes: bulk imports note how far they are. */
   alongside?: (transaction: Transaction, answers: VoteAnswers) => Promise<void>;
 }
@@ -53,7 +53,7 @@ export class VotesService {
       requireOpen(current);
       return this.idempotency.once(
         transaction,
-        { projectId: project.id, workspaceId: project.workspaceId, key: options.idempotencyKey ?? null },
+        { projectId: project.id, workspaceId: project.workspaceId, key: null, ...options.idempotency },
         ['submitVotes', rows],
         async () => {
           const sheet = new AnswerSheet(rows.length);

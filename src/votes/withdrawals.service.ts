@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AnnotatorsService } from '../annotators/annotators.service.js';
 import { ItemsService } from '../items/items.service.js';
 import { touchItems } from '../items/touched-items.js';
-import { Idempotency } from '../platform/database/idempotency.js';
+import { Idempotency, type IdempotencyScope } from '../platform/database/idempotency.js';
 import { requireRowCount } from '../platform/row-result.js';
 import { excerpt, textFault } from '../platform/text.js';
 import { Transactions, type Transaction } from '../platform/database/transaction.js';
@@ -22,22 +22,27 @@ export class WithdrawalsService {
     private readonly annotators: AnnotatorsService,
   ) {}
 
-  /** Ends the votes that the references name: under KEEP_ALL, all of a pair's votes. */
-  async withdraw(project: Project, references: readonly VoteReference[], idempotencyKey: string | null) {
+  /**
+   * Ends the votes that the references name: under KEEP_ALL, all of a pair's votes.
+   * @param annotator whose votes alone there are, by external id; null for all
+   */
+  async withdraw(project: Project, references: readonly VoteReference[], idempotency: Pick<IdempotencyScope, 'key' | 'ownerKeyId'>, annotator: string | null) {
     requireRowCount(references, 'input.votes');
     const codes = await this.codes(project, references);
+    const ownCode = annotator == null ? null : (await this.annotators.dictionary.codes(project.id, [annotator], false))[0]!;
     const { answer, replayed } = await this.transactions.run(async (transaction) => {
       // Alone: references come in any order, and two withdrawals could lock each other out.
       await lockVotes(transaction, project.id, 'exclusive');
       requireOpen(await transaction.getRepository(Project).findOneByOrFail({ id: project.id }));
-      const scope = { projectId: project.id, workspaceId: project.workspaceId, key: idempotencyKey };
-      return this.idempotency.once(transaction, scope, ['withdrawVotes', references], () => this.end(transaction, project.id, references, codes));
+      const scope = { projectId: project.id, workspaceId: project.workspaceId, ...idempotency };
+      return this.idempotency.once(transaction, scope, ['withdrawVotes', references], () => this.end(transaction, project.id, references, codes, ownCode));
     });
     return { results: answer, replayed };
   }
 
-  private async end(transaction: Transaction, projectId: number, references: readonly VoteReference[], codes: Codes): Promise<WithdrawalResult[]> {
+  private async end(transaction: Transaction, projectId: number, references: readonly VoteReference[], codes: Codes, ownCode: number | null): Promise<WithdrawalResult[]> {
     const byId = await votesStore.byVoteIds(transaction, projectId, references.map((reference) => reference.voteId).filter((id) => id != null && !textFault(id)) as string[]);
+    if (ownCode != null) for (const [id, vote] of byId) if (vote.annotator_code !== ownCode) byId.delete(id);
     const pairs = await votesStore.standing(transaction, projectId, codes.items, codes.annotators);
     const standing = new Map<string, StoredVote[]>();
     for (const vote of pairs) {

@@ -138,6 +138,22 @@ describe('a key that is revoked, in another process,', () => {
     expect(other.readyState).toBe(WebSocket.OPEN);
   });
 
+  it('or rotated ends the sockets of its old secret within 5 s of the end of the overlap, and not before', async () => {
+    const { createApiKey: { secret, apiKey: { id } } } = await home.data(`mutation { createApiKey(input: { name: "short", scopes: [RESULTS_READ] }) { secret apiKey { id } } }`);
+    const begun = await ready(secret);
+    const rotate = `mutation ($id: ID!, $overlap: Int) { rotateApiKey(input: { id: $id, overlapSeconds: $overlap }) { secret } }`;
+    const { rotateApiKey } = await home.data(rotate, { id, overlap: 600 });
+    const renewed = await ready(rotateApiKey.secret);
+    // Longer than between two looks.
+    await sleep(SECONDS * 1000);
+    expect([begun.readyState, renewed.readyState]).toEqual([WebSocket.OPEN, WebSocket.OPEN]);
+    const closed = closing(begun);
+    await home.source.query(`update api_keys set previous_ends_at = now() where prefix = $1`, [rotateApiKey.secret.split('_')[1]]);
+    expect(await soon(closed)).toBe(4403);
+    expect(renewed.readyState).toBe(WebSocket.OPEN);
+    renewed.close();
+  });
+
   it('ends its downloads within 5 s, without an end mark', async () => {
     const { key, revoke } = await revocable();
     const holder = home.source.createQueryRunner();

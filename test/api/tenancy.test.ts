@@ -72,12 +72,12 @@ function selectionOf(type: GraphQLOutputType, depth = 3): string {
   return `{ __typename ${parts.join(' ')} }`.replace('{ __typename  }', '{ __typename }');
 }
 
-function operation(kind: string, field: GraphQLField<unknown, unknown>, id: string): { query: string; variables: Record<string, unknown> } {
+function operation(kind: string, field: GraphQLField<unknown, unknown>, id: string, depth = kind === 'query' ? 2 : 1): { query: string; variables: Record<string, unknown> } {
   const args = field.args.filter((argument) => isNonNullType(argument.type));
   const declared = args.map((argument) => `$${argument.name}: ${String(argument.type)}`).join(', ');
   const passed = args.map((argument) => `${argument.name}: $${argument.name}`).join(', ');
   return {
-    query: `${kind}${declared && `(${declared})`} { ${field.name}${passed && `(${passed})`} ${selectionOf(field.type, kind === 'query' ? 2 : 1)} }`,
+    query: `${kind}${declared && `(${declared})`} { ${field.name}${passed && `(${passed})`} ${selectionOf(field.type, depth)} }`,
     variables: Object.fromEntries(args.map((argument) => [argument.name, valueOf(argument.type, id)])),
   };
 }
@@ -88,6 +88,40 @@ function rootFields(kind: 'query' | 'mutation' | 'subscription'): GraphQLField<u
 }
 
 const takesId = (field: GraphQLField<unknown, unknown>) => JSON.stringify(operation('query', field, '#id#').variables).includes('#id#');
+
+/** What a subscription hears first: an event, or how it was refused. */
+const subscribe = async (field: GraphQLField<unknown, unknown>, key: string | null, id: string) => {
+  const client = createClient({
+    url: `${service.url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0, lazy: true,
+    connectionParams: key == null ? {} : { authorization: `Bearer ${key}` },
+  });
+  try {
+    for await (const event of client.iterate(operation('subscription', field, id))) return JSON.stringify(event).replaceAll(id, '#').replace(/"requestId":"[^"]*"/, '');
+    return 'nothing';
+  } catch (closed) {
+    return `closed ${(closed as { code?: number }).code} ${JSON.stringify(closed).replaceAll(id, '#').replace(/"requestId":"[^"]*"/g, '')}`;
+  } finally {
+    await client.dispose();
+  }
+};
+
+function routes(): { method: string; path: string }[] {
+  const scanner = new MetadataScanner();
+  return service.app.get(DiscoveryService, { strict: false }).getControllers().flatMap(({ instance, metatype }) => {
+    const prefix = String(Reflect.getMetadata('path', metatype!));
+    return scanner.getAllMethodNames(Object.getPrototypeOf(instance) as object).flatMap((name) => {
+      const handler = (instance as Record<string, object>)[name]!;
+      // One, or several that the handler tells apart itself.
+      const paths = [Reflect.getMetadata('path', handler) as string | string[] | undefined ?? []].flat();
+      return paths.map((path) => ({ method: RequestMethod[Reflect.getMetadata('method', handler) as number]!.toLowerCase(), path: `/${prefix}/${path}`.replace(/\/+/g, '/') }));
+    });
+  });
+}
+const call = (route: { method: string; path: string }, id: string, key: string | null) => {
+  const request = service.http()[route.method as 'get' | 'post'](route.path.replace(':id', id).replace(':format', 'csv'));
+  if (route.method === 'post') void request.set('content-type', 'text/csv').send('item,annotator,class\ni,a,ham\n');
+  return key == null ? request : request.set('authorization', `Bearer ${key}`);
+};
 
 describe.each(['query', 'mutation'] as const)('every %s', (kind) => {
   it('is refused without a key', async () => {
@@ -132,21 +166,6 @@ describe.each(['query', 'mutation'] as const)('every %s', (kind) => {
 });
 
 describe('every subscription', () => {
-  const subscribe = async (field: GraphQLField<unknown, unknown>, key: string | null, id: string) => {
-    const client = createClient({
-      url: `${service.url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0, lazy: true,
-      connectionParams: key == null ? {} : { authorization: `Bearer ${key}` },
-    });
-    try {
-      for await (const event of client.iterate(operation('subscription', field, id))) return JSON.stringify(event).replaceAll(id, '#').replace(/"requestId":"[^"]*"/, '');
-      return 'nothing';
-    } catch (closed) {
-      return `closed ${(closed as { code?: number }).code} ${JSON.stringify(closed).replaceAll(id, '#').replace(/"requestId":"[^"]*"/g, '')}`;
-    } finally {
-      await client.dispose();
-    }
-  };
-
   it('is all that the socket takes', async () => {
     const client = createClient({ url: `${service.url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0, connectionParams: { authorization: `Bearer ${service.key}` } });
     const refused = await (async () => { for await (const event of client.iterate({ query: '{ projects { nodes { name } } }' })) return event; })().catch((errors: unknown) => errors);
@@ -167,24 +186,6 @@ describe('every subscription', () => {
 });
 
 describe('every route', () => {
-  function routes(): { method: string; path: string }[] {
-    const scanner = new MetadataScanner();
-    return service.app.get(DiscoveryService, { strict: false }).getControllers().flatMap(({ instance, metatype }) => {
-      const prefix = String(Reflect.getMetadata('path', metatype!));
-      return scanner.getAllMethodNames(Object.getPrototypeOf(instance) as object).flatMap((name) => {
-        const handler = (instance as Record<string, object>)[name]!;
-        // One, or several that the handler tells apart itself.
-        const paths = [Reflect.getMetadata('path', handler) as string | string[] | undefined ?? []].flat();
-        return paths.map((path) => ({ method: RequestMethod[Reflect.getMetadata('method', handler) as number]!.toLowerCase(), path: `/${prefix}/${path}`.replace(/\/+/g, '/') }));
-      });
-    });
-  }
-  const call = (route: { method: string; path: string }, id: string, key: string | null) => {
-    const request = service.http()[route.method as 'get' | 'post'](route.path.replace(':id', id).replace(':format', 'csv'));
-    if (route.method === 'post') void request.set('content-type', 'text/csv').send('item,annotator,class\ni,a,ham\n');
-    return key == null ? request : request.set('authorization', `Bearer ${key}`);
-  };
-
   it('is open, or refused without a key and without the project', async () => {
     const open = new Set(['/livez', '/readyz', '/metrics']);
     expect(routes().map((route) => route.path)).toEqual(expect.arrayContaining([...open, '/projects/:id/votes', '/projects/:id/votes.:format', '/projects/:id/soft-labels.:format', '/projects/:id/annotators.:format']));
@@ -222,5 +223,58 @@ describe('a key restricted to one project', () => {
     const answer = await service.graphql(query, variables, { key });
     expect(answer.errors![0]!.extensions.code).toBe('FORBIDDEN');
     expect(answer.errors![0]!.message).toMatch(/lacks the scope/);
+  });
+});
+
+/** All that a key for one annotator may do: whatever is new is refused to it until somebody marks it, and adds it here. */
+const forAnnotators = ['submitVotes', 'withdrawVotes', 'nextItems', 'heartbeat', 'releaseItems', 'skipItems'];
+
+describe('a key for one annotator', () => {
+  let key: string;
+  beforeAll(async () => { key = await service.newKey({ projectId: Number(Buffer.from(hidden.Project!, 'base64url').toString().split(':')[1]), annotator: 'ann' }); });
+
+  it('may call what is marked for it, and is refused by all else in words, whatever ids it names', async () => {
+    await atRest(service);
+    const before = await contents(service);
+    const letIn: string[] = [];
+    for (const kind of ['query', 'mutation'] as const) {
+      for (const field of rootFields(kind)) {
+        for (const id of [...Object.values(hidden), ...Object.values(absent)]) {
+          // Of the answer only what it says itself: pages within pages would be refused for their cost first.
+          const { query, variables } = operation(kind, field, id, 0);
+          const { data, errors } = await service.graphql(query, variables, { key });
+          expect.soft(JSON.stringify({ data, errors }).replaceAll(`${SECRET}-not`, ''), field.name).not.toContain(SECRET);
+          if (errors?.[0]?.message.startsWith('this key is for the annotator "ann" alone')) expect.soft(errors[0].extensions.code, field.name).toBe('FORBIDDEN');
+          else if (!letIn.includes(field.name)) letIn.push(field.name);
+        }
+      }
+    }
+    expect(letIn.sort()).toEqual([...forAnnotators].sort());
+    expect(await contents(service)).toEqual(before);
+  });
+
+  it('finds another project, of its own workspace or not, as an absent one', async () => {
+    const other = await service.newProject({ name: `another ${SECRET}` });
+    for (const name of forAnnotators) {
+      const field = rootFields('mutation').find((one) => one.name === name)!;
+      const ask = async (id: string) => {
+        const { query, variables } = operation('mutation', field, id);
+        // Its own name: another's is refused before anything is looked for.
+        const own = JSON.parse(JSON.stringify(variables).replaceAll(`"annotator":"${SECRET}-not"`, '"annotator":"ann"'));
+        const { data, errors } = await service.graphql(query, own, { key });
+        return JSON.stringify({ data, errors: errors?.map(({ message, extensions }) => ({ message, code: extensions.code })) }).replaceAll(id, '#');
+      };
+      const none = await ask(absent.Project!);
+      expect.soft(await ask(other), name).toBe(none);
+      expect.soft(none, name).toContain('NOT_FOUND');
+    }
+  });
+
+  it('is refused by every subscription and every route that tells anything', async () => {
+    for (const field of rootFields('subscription')) expect.soft(await subscribe(field, key, hidden.Run!), field.name).toContain('FORBIDDEN');
+    for (const route of routes().filter(({ path }) => path.includes(':id'))) {
+      const answer = await call(route, hidden.Project!, key);
+      expect.soft([answer.status, answer.body.error?.code, answer.body.error?.message], route.path).toEqual([403, 'FORBIDDEN', expect.stringContaining('this key is for the annotator "ann" alone')]);
+    }
   });
 });

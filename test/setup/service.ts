@@ -2,7 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import supertest from 'supertest';
 import { DataSource } from 'typeorm';
 import { startApi } from '../../src/application.js';
-import { scopes, type Scope } from '../../src/platform/principal.js';
+import { annotatorScopes, scopes, type Scope } from '../../src/platform/principal.js';
 import { ApiKeysService } from '../../src/projects/keys/api-keys.service.js';
 import { FirstWorkspace } from '../../src/projects/keys/first-workspace.js';
 import { freshDatabase } from './database.js';
@@ -31,8 +31,8 @@ export interface Service {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   data(query: string, variables?: object, options?: { key?: string | null; headers?: Record<string, string> }): Promise<any>;
   http(): ReturnType<typeof supertest>;
-  /** A further key, of the first workspace unless another is named. */
-  newKey(asked?: { scopes?: Scope[]; projectId?: number; workspaceId?: number; expiresAt?: Date }): Promise<string>;
+  /** A further key, of the first workspace unless another is named; with all scopes that it can have, unless some are. */
+  newKey(asked?: { scopes?: Scope[]; projectId?: number; annotator?: string; workspaceId?: number; expiresAt?: Date }): Promise<string>;
   /** @returns the number of a new workspace. */
   newWorkspace(): Promise<number>;
   /** @returns the global id of a new project. */
@@ -74,7 +74,10 @@ async function serve(databaseUrl: string, environment: Record<string, string>, d
     async newKey(asked = {}) {
       const { secret } = await app.get(ApiKeysService).create(
         { workspaceId: asked.workspaceId ?? workspaceId },
-        { name: 'a test key', scopes: asked.scopes ?? [...scopes].filter((scope) => asked.projectId == null || scope !== 'workspace:admin'), projectId: asked.projectId, expiresAt: asked.expiresAt },
+        {
+          name: 'a test key', projectId: asked.projectId, annotator: asked.annotator, expiresAt: asked.expiresAt,
+          scopes: asked.scopes ?? (asked.annotator == null ? [...scopes].filter((scope) => asked.projectId == null || scope !== 'workspace:admin') : [...annotatorScopes]),
+        },
       );
       return secret;
     },

@@ -19,18 +19,24 @@ export function configure(command: Command): void {
     .requiredOption('--scope <scope>', 'what it may do; any number of times', collectScope, [])
     .option('--workspace <name>', 'whose it is; a new workspace is made for a new name', 'default')
     .option('--project <id or name>', 'the only project it opens')
+    .option('--annotator <id>', "the only annotator of that project for whom it votes and asks for items; scopes: votes:write, assignment")
     .option('--expires <moment>', 'RFC 3339: from then on it is refused', moment)
     .option('--calls-per-minute <n>', 'how often it may call', wholeNumber(1, 1_000_000_000))
     .action((options: CreateOptions) => withService((app) => create(app, options)));
-  command.command('rotate <id>').description('Give a key a new secret; the old one ends at once.').action((id: string) => withService(async (app) => {
-    const { apiKey, secret } = await app.get(ApiKeysService).rotate({ workspaceId: await workspaceOf(app, id) }, id);
-    warn(`${apiKey.name} has a new secret, shown this once:`);
-    say(secret);
-  }));
+  command.command('rotate <id>').description('Give a key a new secret, and print it, this once.')
+    .option('--overlap <seconds>', 'how long the old one works as well, up to 7 days (604800); 0 ends it at once', wholeNumber(0, 604_800), 0)
+    .action((id: string, { overlap }: { overlap: number }) => withService((app) => rotate(app, id, overlap)));
   command.command('revoke <id>').description('End a key.').action((id: string) => withService(async (app) => {
     const apiKey = await app.get(ApiKeysService).revoke({ workspaceId: await workspaceOf(app, id) }, id);
     say(`${apiKey.name} was revoked at ${apiKey.revokedAt!.toISOString()}`);
   }));
+}
+
+async function rotate(app: INestApplicationContext, id: string, overlapSeconds: number): Promise<void> {
+  const { apiKey, secret } = await app.get(ApiKeysService).rotate({ workspaceId: await workspaceOf(app, id) }, id, overlapSeconds);
+  const ends = apiKey.previousSecretEndsAt;
+  warn(`${apiKey.name} has a new secret, shown this once; the old one ${ends ? `works until ${ends.toISOString()}` : 'has ended'}:`);
+  say(secret);
 }
 
 interface CreateOptions {
@@ -38,16 +44,18 @@ interface CreateOptions {
   scope: Scope[];
   workspace: string;
   project?: string;
+  annotator?: string;
   expires?: Date;
   callsPerMinute?: number;
 }
 
 async function list(app: INestApplicationContext): Promise<void> {
   const keys = await app.get(DataSource).getRepository(ApiKey).find({ order: { id: 'asc' } });
-  const table = new Table({ head: ['id', 'workspace', 'name', 'prefix', 'scopes', 'state', 'last used'], style: { head: [], border: [] } });
+  const table = new Table({ head: ['id', 'workspace', 'project', 'annotator', 'name', 'prefix', 'scopes', 'state', 'last used'], style: { head: [], border: [] } });
   for (const key of keys) {
-    const state = key.revokedAt ? 'revoked' : key.expiresAt && key.expiresAt <= new Date() ? 'expired' : 'in force';
-    table.push([key.nodeId, key.workspaceId, visible(key.name), key.prefix, key.scopes.join('\n'), state, key.lastUsedAt?.toISOString() ?? 'never']);
+    const inForce = key.previousSecretEndsAt ? `in force, the old secret until ${key.previousSecretEndsAt.toISOString()}` : 'in force';
+    const state = key.revokedAt ? 'revoked' : key.expiresAt && key.expiresAt <= new Date() ? 'expired' : inForce;
+    table.push([key.nodeId, key.workspaceId, key.projectNodeId ?? 'all', key.annotator == null ? 'all' : visible(key.annotator), visible(key.name), key.prefix, key.scopes.join('\n'), state, key.lastUsedAt?.toISOString() ?? 'never']);
   }
   console.log(table.toString());
 }
@@ -58,7 +66,8 @@ async function create(app: INestApplicationContext, options: CreateOptions): Pro
   const project = options.project == null ? null : await findProject(app, options.project);
   if (project && project.workspaceId !== workspace.id) throw new Refusal(`the project ${options.project} is not in the workspace ${options.workspace}`);
   const { secret } = await app.get(ApiKeysService).create(
-    { workspaceId: workspace.id }, { name: options.name, scopes: options.scope, projectId: project?.id, expiresAt: options.expires, callsPerMinute: options.callsPerMinute },
+    { workspaceId: workspace.id },
+    { name: options.name, scopes: options.scope, projectId: project?.id, annotator: options.annotator, expiresAt: options.expires, callsPerMinute: options.callsPerMinute },
   );
   warn(`${options.name}, shown this once:`);
   say(secret);

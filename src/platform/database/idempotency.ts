@@ -8,6 +8,8 @@ export interface IdempotencyScope {
   projectId: number | null;
   workspaceId: number;
   key: string | null;
+  /** The API key that alone may be handed the answers: one of a single annotator. Other API keys of a project share theirs. */
+  ownerKeyId?: number | null;
 }
 
 export interface Idempotent<T> {
@@ -30,7 +32,9 @@ export class Idempotency {
    */
   async once<T>(transaction: Transaction, scope: IdempotencyScope, request: unknown, write: () => Promise<T>): Promise<Idempotent<T>> {
     if (scope.key == null) return { answer: await write(), replayed: false };
-    const id = [scope.projectId ?? 0, scope.workspaceId, scope.key];
+    // No caller's key has a space in it.
+    const key = scope.ownerKeyId == null ? scope.key : `${scope.key} of ${scope.ownerKeyId}`;
+    const id = [scope.projectId ?? 0, scope.workspaceId, key];
     const hash = createHash('sha256').update(JSON.stringify(request)).digest();
     const stored = await this.claim(transaction, id, hash);
     if (stored) {

@@ -2,7 +2,8 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { AssayError } from '../../platform/errors.js';
-import { mayUse, SCOPE_METADATA, type Scope } from '../../platform/principal.js';
+import { ANNOTATOR_METADATA, mayUse, SCOPE_METADATA, type Scope } from '../../platform/principal.js';
+import { excerpt } from '../../platform/text.js';
 import { readIdempotencyKey, RequestContext, requestContextOf, type RequestWithContext } from '../../platform/request-context.js';
 
 /** Stands before every query, mutation, subscription and route: a key in force, with the scope that the handler asks for. */
@@ -18,6 +19,9 @@ export class AccessGuard implements CanActivate {
       ? requestContextOf(context)
       : this.httpContext(context.switchToHttp().getRequest<FastifyRequest>());
     if (!principal) throw new AssayError('UNAUTHENTICATED', 'send an API key: Authorization: Bearer assay_...');
+    if (principal.annotator != null && !this.reflector.get<boolean | undefined>(ANNOTATOR_METADATA, context.getHandler())) {
+      throw new AssayError('FORBIDDEN', `this key is for the annotator ${excerpt(principal.annotator)} alone, who may ask for items, vote on them and take votes back; use another key for anything else`);
+    }
     if (!mayUse(principal, scope)) throw new AssayError('FORBIDDEN', `this key lacks the scope ${scope}`);
     return true;
   }

@@ -41,6 +41,10 @@ export class ApiKey implements Node {
     return this.projectId == null ? null : globalId('Project', this.projectId);
   }
 
+  @Column({ type: 'text', nullable: true })
+  @Field(() => String, { nullable: true, description: 'The only annotator of that project for whom it may ask and vote; null for any.' })
+  annotator: string | null;
+
   @Column('text')
   @Field(() => String)
   name: string;
@@ -51,6 +55,22 @@ export class ApiKey implements Node {
 
   @Column({ name: 'secret_hash', type: 'bytea', select: false })
   secretHash: Buffer;
+
+  /** Of the secret before the last rotation, as long as that works. */
+  @Column({ name: 'previous_prefix', type: 'text', nullable: true, select: false })
+  previousPrefix: string | null;
+
+  @Column({ name: 'previous_secret_hash', type: 'bytea', nullable: true, select: false })
+  previousSecretHash: Buffer | null;
+
+  @Column({ name: 'previous_ends_at', type: 'timestamptz', nullable: true })
+  previousEndsAt: Date | null;
+
+  @Field(() => Date, { nullable: true, name: 'previousSecretEndsAt', description: 'Until when the secret before the last rotation works as well; null where none does.' })
+  get previousSecretEndsAt(): Date | null {
+    const ends = [this.previousEndsAt, this.expiresAt].filter((moment) => moment != null).sort((a, b) => a.getTime() - b.getTime())[0];
+    return this.previousEndsAt && !this.revokedAt && ends! > new Date() ? ends! : null;
+  }
 
   @Column('text', { array: true })
   @Field(() => [ScopeEnum])
@@ -69,7 +89,7 @@ export class ApiKey implements Node {
   revokedAt: Date | null;
 
   @Column({ name: 'last_used_at', type: 'timestamptz', nullable: true })
-  @Field(() => Date, { nullable: true, description: 'To the minute.' })
+  @Field(() => Date, { nullable: true, description: 'To the minute; of its secret now, not of the one before the last rotation.' })
   lastUsedAt: Date | null;
 
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })

@@ -17,6 +17,12 @@ export class CreateApiKeyInput {
   @Field(() => ID, { nullable: true, description: 'Restricts the key to one project.' })
   projectId?: string | null;
 
+  @Field(() => String, {
+    nullable: true,
+    description: 'Makes it the key of one annotator of that project, by their external id: it may vote and ask for nobody else, and learns nothing of others. Its scopes can be VOTES_WRITE and ASSIGNMENT.',
+  })
+  annotator?: string | null;
+
   @Field(() => Date, { nullable: true, description: 'From then on the key is refused.' })
   expiresAt?: Date | null;
 
@@ -31,6 +37,12 @@ export class CreateApiKeyInput {
 export class ApiKeyInput {
   @Field(() => ID)
   id: string;
+}
+
+@InputType()
+export class RotateApiKeyInput extends ApiKeyInput {
+  @Field(() => Int, { defaultValue: 0, description: 'How long the old secret works beside the new one, up to 7 days (604800); 0 ends it at once. A secret that was old before ends in any case.' })
+  overlapSeconds: number;
 }
 
 @ObjectType()

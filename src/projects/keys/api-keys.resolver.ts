@@ -3,7 +3,7 @@ import { PageArgs } from '../../platform/graphql/pagination.js';
 import { RequiresScope, type Principal } from '../../platform/principal.js';
 import { Caller, Context, type RequestContext } from '../../platform/request-context.js';
 import { ApiKey } from './api-key.entity.js';
-import { ApiKeyInput, ApiKeyPayload, ApiKeySecretPayload, CreateApiKeyInput } from './api-keys.inputs.js';
+import { ApiKeyInput, ApiKeyPayload, ApiKeySecretPayload, CreateApiKeyInput, RotateApiKeyInput } from './api-keys.inputs.js';
 import { ApiKeyConnection, ApiKeysService } from './api-keys.service.js';
 import { actorOf } from '../audit/actor.js';
 import { ProjectAccess } from '../project-access.js';
@@ -28,10 +28,10 @@ export class ApiKeysResolver {
     return this.keys.create(actorOf(context), { ...input, projectId: project?.id });
   }
 
-  @Mutation(() => ApiKeySecretPayload, { description: 'A new secret for the same key; the old one ends at once.' })
+  @Mutation(() => ApiKeySecretPayload, { description: 'A new secret for the same key; the old one ends at once, or works on for a while where asked.' })
   @RequiresScope('workspace:admin')
-  rotateApiKey(@Context() context: RequestContext, @Args('input') input: ApiKeyInput) {
-    return this.keys.rotate(actorOf(context), input.id);
+  rotateApiKey(@Context() context: RequestContext, @Args('input') input: RotateApiKeyInput) {
+    return this.keys.rotate(actorOf(context), input.id, input.overlapSeconds);
   }
 
   @Mutation(() => ApiKeyPayload)

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { QueryDeepPartialEntity } from 'typeorm/query-builder/QueryPartialEntity.js';
 import { invalid, notFound } from '../../platform/errors.js';
 import { globalId, readGlobalId } from '../../platform/graphql/global-id.js';
 import { connectionType, Keyset, readPage, type ConnectionOf, type PageArgs } from '../../platform/graphql/pagination.js';
-import { mayUse, type Principal, type Scope } from '../../platform/principal.js';
-import { requireText } from '../../platform/text.js';
+import { annotatorScopes, mayUse, type Principal, type Scope } from '../../platform/principal.js';
+import { excerpt, requireText } from '../../platform/text.js';
 import { Transactions, type Transaction } from '../../platform/database/transaction.js';
 import { ApiKey } from './api-key.entity.js';
 import { formatKey, hashOf, newKey, type KeyText } from './api-key-secret.js';
@@ -14,6 +15,8 @@ export interface NewApiKey {
   name: string;
   scopes: Scope[];
   projectId?: number | null;
+  /** External id: the key's one annotator. */
+  annotator?: string | null;
   expiresAt?: Date | null;
   callsPerMinute?: number | null;
 }
@@ -22,6 +25,8 @@ export interface ApiKeyWithSecret {
   apiKey: ApiKey;
   secret: string;
 }
+
+const LONGEST_OVERLAP_SECONDS = 7 * 24 * 3600;
 
 export const ApiKeyConnection = connectionType(ApiKey);
 
@@ -44,21 +49,33 @@ export class ApiKeysService {
     if (asked.projectId != null && asked.scopes.includes('workspace:admin')) {
       throw invalid('workspace:admin reaches every project: leave out projectId, or take project:admin', 'input.scopes');
     }
+    if (asked.annotator != null) requireAnnotatorKey(asked);
     return this.transactions.run(async (transaction) => {
       const apiKey = await this.insert(transaction, actor.workspaceId, asked, key);
-      await this.audit.record(transaction, actor, 'createApiKey', apiKey.projectId, { id: apiKey.nodeId, name: asked.name, scopes: asked.scopes });
+      await this.audit.record(transaction, actor, 'createApiKey', apiKey.projectId, { id: apiKey.nodeId, name: asked.name, scopes: asked.scopes, annotator: asked.annotator ?? undefined });
       return { apiKey, secret: formatKey(key) };
     });
   }
 
-  /** The old secret ends with the answer; name, scopes, restriction and expiry stay. */
-  async rotate(actor: Actor, id: string): Promise<ApiKeyWithSecret> {
+  /**
+   * The old secret ends with the answer, or works for `overlapSeconds` more by the database's clock; one that was old before ends in
+   * any case. Name, scopes, restrictions and expiry stay.
+   */
+  async rotate(actor: Actor, id: string, overlapSeconds = 0): Promise<ApiKeyWithSecret> {
+    if (!Number.isInteger(overlapSeconds) || overlapSeconds < 0 || overlapSeconds > LONGEST_OVERLAP_SECONDS) {
+      throw invalid(`input.overlapSeconds is ${overlapSeconds}; the old secret may work for 0 to ${LONGEST_OVERLAP_SECONDS} seconds (7 days) more`, 'input.overlapSeconds');
+    }
     const key = newKey();
-    const apiKey = await this.change(actor, id, 'rotateApiKey', { prefix: key.prefix, secretHash: hashOf(key.secret), lastUsedAt: null });
+    const overlaps = overlapSeconds > 0;
+    const apiKey = await this.change(actor, id, 'rotateApiKey', {
+      prefix: key.prefix, secretHash: hashOf(key.secret), lastUsedAt: null,
+      previousPrefix: overlaps ? () => 'prefix' : null, previousSecretHash: overlaps ? () => 'secret_hash' : null,
+      previousEndsAt: overlaps ? () => `now() + ${overlapSeconds} * interval '1 second'` : null,
+    }, { overlapSeconds });
     return { apiKey, secret: formatKey(key) };
   }
 
-  /** Revoking twice is the same as once. */
+  /** Ends the key with all its secrets. Revoking twice is the same as once. */
   async revoke(actor: Actor, id: string): Promise<ApiKey> {
     return this.change(actor, id, 'revokeApiKey', { revokedAt: new Date() });
   }
@@ -79,13 +96,13 @@ export class ApiKeysService {
   private async insert(transaction: Transaction, workspaceId: number, asked: NewApiKey, key: KeyText): Promise<ApiKey> {
     const repository = transaction.getRepository(ApiKey);
     const saved = await repository.save(repository.create({
-      workspaceId, projectId: asked.projectId ?? null, name: asked.name, scopes: asked.scopes,
+      workspaceId, projectId: asked.projectId ?? null, annotator: asked.annotator ?? null, name: asked.name, scopes: asked.scopes,
       expiresAt: asked.expiresAt ?? null, callsPerMinute: asked.callsPerMinute ?? null, prefix: key.prefix, secretHash: hashOf(key.secret),
     }));
     return repository.findOneByOrFail({ id: saved.id });
   }
 
-  private async change(actor: Actor, id: string, action: string, change: Partial<ApiKey>): Promise<ApiKey> {
+  private async change(actor: Actor, id: string, action: string, change: QueryDeepPartialEntity<ApiKey>, detail: object = {}): Promise<ApiKey> {
     return this.transactions.run(async (transaction) => {
       const repository = transaction.getRepository(ApiKey);
       const where = { id: readKeyId(id), workspaceId: actor.workspaceId };
@@ -96,10 +113,18 @@ export class ApiKeysService {
         throw invalid(`the API key ${globalId('ApiKey', found.id)} was revoked; make a new one`, 'input.id');
       }
       await repository.update(where, change);
-      await this.audit.record(transaction, actor, action, found.projectId, { id, name: found.name });
+      await this.audit.record(transaction, actor, action, found.projectId, { id, name: found.name, ...detail });
       return repository.findOneByOrFail(where);
     });
   }
+}
+
+/** @throws INVALID_INPUT where it would be a key for more than one annotator's asking and voting. */
+function requireAnnotatorKey({ annotator, projectId, scopes }: NewApiKey): void {
+  requireText(annotator, 'input.annotator');
+  if (projectId == null) throw invalid(`input.annotator is ${excerpt(annotator)}, and input.projectId does not tell in which project; give both`, 'input.projectId');
+  const stray = scopes.find((scope) => !annotatorScopes.includes(scope));
+  if (stray) throw invalid(`input.scopes has ${stray}; a key for one annotator takes ${annotatorScopes.join(' and ')} only: leave out the others, or the annotator`, 'input.scopes');
 }
 
 function readKeyId(id: string): number {
