@@ -7,6 +7,7 @@ import { AssayError, invalid } from '../platform/errors.js';
 import { KeyWatch } from '../platform/key-watch.js';
 import { RequiresScope } from '../platform/principal.js';
 import type { RequestWithContext } from '../platform/request-context.js';
+import { actorOf } from '../projects/audit/actor.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { exportTables } from './export-tables.js';
 import { ExportsService } from './exports.service.js';
@@ -38,11 +39,13 @@ export class ExportsController {
       leave();
       gone.abort();
     });
-    const { columns, rows, run } = await within(gone.signal, () => this.service.open(project, table, choiceIn(query)));
+    // Fastify would read a whole table to answer HEAD with none of it.
+    const isHead = request.method === 'HEAD';
+    const reader = isHead ? null : { actor: actorOf(request.assay!), format: format.id };
+    const { columns, rows, run } = await within(gone.signal, () => this.service.open(project, table, choiceIn(query), reader));
     void reply.header('content-type', format.contentTypes[0]).header('content-disposition', `attachment; filename="${table.name}.${extension}"`);
     if (run) void reply.header('x-assay-run', run.nodeId);
-    // Fastify would read a whole table to answer HEAD with none of it.
-    if (request.method === 'HEAD') return void await reply.send(Readable.from([]));
+    if (isHead) return void await reply.send(Readable.from([]));
     await reply.send(Readable.from(format.write(columns, rows(gone.signal)), { objectMode: false }));
   }
 }

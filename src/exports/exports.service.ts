@@ -6,6 +6,7 @@ import { readGlobalId } from '../platform/graphql/global-id.js';
 import { Transactions } from '../platform/database/transaction.js';
 import { textFault } from '../platform/text.js';
 import { PredictionModels, type VersionFacts } from '../predictions/prediction-models.service.js';
+import { Audit, type Actor } from '../projects/audit/audit.js';
 import type { Project } from '../projects/project.entity.js';
 import { lockVotes } from '../projects/vote-lock.js';
 import { Run } from '../runs/run.entity.js';
@@ -30,13 +31,18 @@ export class ExportsService implements Facts {
     private readonly transactions: Transactions,
     private readonly downloads: Downloads,
     private readonly models: PredictionModels,
+    private readonly audit: Audit,
   ) {}
 
-  /** @throws INVALID_INPUT for a choice that the table does not heed; and what the table tells of those it does. */
-  async open(project: Project, table: ExportTable, choice: ExportChoice): Promise<Export> {
+  /**
+   * @param reader told in the audit log before, where the workspace asks for that; null for one who is given no rows
+   * @throws INVALID_INPUT for a choice that the table does not heed; and what the table tells of those it does.
+   */
+  async open(project: Project, table: ExportTable, choice: ExportChoice, reader: { actor: Actor; format: string } | null): Promise<Export> {
     const stray = (Object.keys(choice) as (keyof ExportChoice)[]).find((name) => choice[name] != null && !table.choices.includes(name));
     if (stray) throw invalid(`${table.name} take no ${stray}${table.choices.length > 0 ? `; they take: ${table.choices.join(', ')}` : ''}`, stray);
     const open = await table.open(project, this, choice);
+    if (reader) await this.audit.recordRead(reader.actor, 'download', project.id, { ...choice, table: table.name, format: reader.format, run: open.run?.nodeId });
     return {
       columns: open.columns ?? open.sequences[0]!.columns.flatMap(({ names }) => names),
       rows: (signal) => this.rows(open, signal),

@@ -43,8 +43,8 @@ export class ProjectGoldResolver {
   constructor(private readonly answers: GoldAnswers) {}
 
   @ResolveField(() => GoldConnection, { description: 'The gold answers that stand, in the order in which their items became known.' })
-  gold(@Parent() project: Project, @Args() page: PageArgs) {
-    return this.answers.page(project.id, page);
+  gold(@Context() context: RequestContext, @Parent() project: Project, @Args() page: PageArgs) {
+    return this.answers.page(context, project.id, page);
   }
 
   @Cost({ reads: 20 })

@@ -32,7 +32,8 @@ export function configure(command: Command): void {
     .action((what: string, options: ExportOptions) => withService(async (app) => {
       const project = await findProject(app, options.project);
       const table = exportTables.find(({ name }) => name === what)!;
-      const { columns, rows } = await app.get(ExportsService).open(project, table, { run: options.run, history: options.history, model: options.model, version: options.modelVersion });
+      const choice = { run: options.run, history: options.history, model: options.model, version: options.modelVersion };
+      const { columns, rows } = await app.get(ExportsService).open(project, table, choice, { actor: { workspaceId: project.workspaceId }, format: options.format });
       const format = findFormat(options.format);
       const target = options.out === '-' ? process.stdout : createWriteStream(options.out);
       await refusing(options.out, () => pipeline(Readable.from(format.write(columns, rows(new AbortController().signal))), target, { end: target !== process.stdout }));

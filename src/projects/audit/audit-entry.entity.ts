@@ -4,7 +4,7 @@ import { globalId } from '../../platform/graphql/global-id.js';
 import { JsonScalar } from '../../platform/graphql/scalars.js';
 
 @Entity('audit_log')
-@ObjectType({ description: 'One administrative change, written in its own transaction and never altered.' })
+@ObjectType({ description: 'One administrative change, or one read of gold or download where the workspace has auditReads; never altered.' })
 export class AuditEntry {
   @PrimaryGeneratedColumn('identity', { type: 'bigint' })
   id: number;
@@ -30,7 +30,7 @@ export class AuditEntry {
   }
 
   @Column('text')
-  @Field(() => String, { description: 'The mutation, such as createProject.' })
+  @Field(() => String, { description: 'The mutation, such as createProject; readGold; or download.' })
   action: string;
 
   @Column('jsonb')

@@ -18,6 +18,10 @@ export class Workspace implements Node {
   @Field(() => String)
   name: string;
 
+  @Column({ name: 'audit_reads', type: 'boolean' })
+  @Field(() => Boolean, { description: 'Whether reads of gold answers and downloads are told in the audit log, before anything of them is given.' })
+  auditReads: boolean;
+
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   @Field(() => Date)
   createdAt: Date;
