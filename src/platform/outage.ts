@@ -11,6 +11,9 @@ const network = new Set([
   'ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN',
 ]);
 
+/** Node's and OpenSSL's names for a way that should be encrypted and is not: a certificate that has expired or was exchanged, a handshake that broke off. */
+const encryption = /^(CERT_|ERR_TLS_|ERR_SSL_|SELF_SIGNED_CERT_|DEPTH_ZERO_SELF_|UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)|EPROTO$)/;
+
 /** pg's and its pool's own words, which come without a code. */
 const words = new RegExp(`^(${[
   'Connection terminated', 'Client has encountered a connection error', 'Client was closed', 'Query read timeout', 'timeout expired',
@@ -30,7 +33,7 @@ export function isOutage(error: unknown): boolean {
   // Node's word for a caller who left amid an upload, under the code of a lost connection.
   if (code === 'ECONNRESET' && error.message === 'aborted') return false;
   if (code === '08P01') return !isOfServer(error);
-  return code == null ? words.test(error.message) : network.has(code) || states.test(code);
+  return code == null ? words.test(error.message) : network.has(code) || states.test(code) || encryption.test(code);
 }
 
 /** The server names the place in its source; poolers name none. */

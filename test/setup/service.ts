@@ -45,6 +45,11 @@ export async function startService(environment: Record<string, string> = {}): Pr
   return serve(database.url, environment, () => database.drop());
 }
 
+/** On a database that is the caller's to make and to drop; it need not be migrated. */
+export async function startOn(databaseUrl: string, environment: Record<string, string> = {}): Promise<Service> {
+  return serve(databaseUrl, environment, async () => {});
+}
+
 /** Another API process on the database of a service that runs, with its first key. It works on no jobs: its statements are those of its requests. */
 export async function startBeside(service: Service, environment: Record<string, string> = {}): Promise<Service> {
   return serve(service.databaseUrl, { ASSAY_WORK: 'false', ...environment }, async () => {}, service.key);

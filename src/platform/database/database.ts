@@ -4,6 +4,7 @@ import { CancellableClient } from './cancellable-client.js';
 import { migrations } from '../../../migrations/index.js';
 import { Connection } from './connection.js';
 import { pgWithLanes, type LaneConnections } from './lane-pool.js';
+import { tlsFault } from './tls-faults.js';
 
 /** pg gives bigint as text, since it may pass 2^53. Ours are tickets and counts, which stay below: read them as numbers. */
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -42,11 +43,11 @@ const MIGRATION_LOCK = 0x61737361;
  * @throws Error naming what the server lacks, or where it does not answer.
  */
 export async function migrateDatabase(url: string): Promise<string[]> {
-  const guard = new Connection({ connectionString: url, application_name: 'assay migrate' });
+  const guard = newGuard(url);
   await guard.connect().catch((error: NodeJS.ErrnoException) => {
     // The message of several refused addresses is empty, and the address must be told without its password.
     const { host, port, database } = guard;
-    throw new Error(`the database ${database} at ${host}:${port} cannot be reached: ${error.message || error.code}`, { cause: error });
+    throw new Error(`the database ${database} at ${host}:${port} cannot be reached: ${tlsFault(error) ?? (error.message || error.code)}`, { cause: error });
   });
   try {
     checkServer(await readServerFacts(guard));
@@ -60,6 +61,15 @@ export async function migrateDatabase(url: string): Promise<string[]> {
     }
   } finally {
     await guard.end();
+  }
+}
+
+/** @throws Error naming a file of certificates that is not there. */
+function newGuard(url: string): Connection {
+  try {
+    return new Connection({ connectionString: url, application_name: 'assay migrate' });
+  } catch (error) {
+    throw new Error(`the database cannot be reached: ${tlsFault(error) ?? (error as Error).message}`, { cause: error });
   }
 }
 
