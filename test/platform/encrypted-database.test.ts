@@ -144,7 +144,7 @@ describe('with sslmode=verify-full', () => {
   it('a statement that is cut is cancelled at the server by an encrypted connection', async () => {
     const before = listener.beginnings.length;
     const budget = new Budget({ cost: 1, bytes: 1, milliseconds: 500 });
-    const cut = await within(budget, () => service.source.query('select pg_sleep(170)')).then(() => null, (error: Error) => error.message);
+    const cut = await within(budget.signal, () => service.source.query('select pg_sleep(170)')).then(() => null, (error: Error) => error.message);
     // Its own time limit is minutes away, and would be told as one.
     expect(cut).toBe('canceling statement due to user request');
     const begun = listener.beginnings.slice(before);
