@@ -29,7 +29,3 @@ describe('the docs', () => {
     expect(named.filter((word) => !new RegExp(`^  ${word}\\b`, 'm').test(schema))).toEqual([]);
   });
 });
-
-it('the lock file has no address to download from', () => {
-  expect(read('package-lock.json')).not.toContain('"resolved"');
-});
