@@ -1,7 +1,7 @@
 import { checkInput } from './check-input.js';
 import type { AggregationInput, MethodResult, RunContext } from './method.js';
 import { findMethod } from './methods.js';
-import { resolveOptions } from './options.js';
+import { refuseUnknownKeys, resolveOptions } from './options.js';
 import { VoteTable } from './vote-table.js';
 
 export interface AggregateRequest extends Omit<AggregationInput, 'votes'>, Partial<RunContext> {
@@ -9,13 +9,16 @@ export interface AggregateRequest extends Omit<AggregationInput, 'votes'>, Parti
   options?: Record<string, unknown>;
 }
 
+const requestKeys: readonly (keyof AggregateRequest)[] = ['gold', 'predictions', 'warmStart', 'priorCounts', 'options', 'seed', 'onProgress', 'threads'];
+
 /**
  * Runs one method: checks everything given, resolves the options, runs. Nothing given is written to.
  * @param votes a table, or what `votes(rows)` returned.
  * @param method an id of the registry, e.g. "dawid-skene".
- * @throws TypeError or RangeError, see `checkInput`, `resolveOptions` and `findMethod`.
+ * @throws TypeError for a key that no request has, and TypeError or RangeError as `checkInput`, `resolveOptions` and `findMethod`.
  */
 export function aggregate(votes: VoteTable | { table: VoteTable }, method: string, request: AggregateRequest = {}): MethodResult {
+  refuseUnknownKeys(request, requestKeys, 'the request');
   const { options, seed = 0, onProgress, threads, ...parts } = request;
   const record = findMethod(method);
   const input: AggregationInput = { votes: votes instanceof VoteTable ? votes : votes.table, ...parts };

@@ -14,7 +14,7 @@ import { uniformSource } from './numeric/sampling.js';
 
 export type { BootstrapInterval } from './agreement/bootstrap.js';
 export type { AgreementMetric, AgreementScale } from './agreement/metric.js';
-export type { AgreementRequest } from './agreement/request.js';
+export { missingScale, type AgreementRequest, type MissingScale } from './agreement/request.js';
 
 /** THE REGISTRY: a metric is one file of `agreement/` and one line here. */
 export const agreementMetrics: readonly AgreementMetric[] = [
@@ -45,6 +45,8 @@ export interface AgreementMeasureRequest extends AgreementRequest {
   seed?: number;
 }
 
+const measureKeys: readonly (keyof AgreementMeasureRequest)[] = ['perClass', 'replicates', 'level', 'seed'];
+
 export interface AgreementMeasure {
   metric: string;
   version: number;
@@ -57,6 +59,8 @@ export interface AgreementMeasure {
   interval: BootstrapInterval | null;
   /** K values, if asked for. */
   perClass: Float64Array | null;
+  /** What was assumed of the classes. */
+  warnings: string[];
 }
 
 /**
@@ -66,7 +70,7 @@ export interface AgreementMeasure {
  */
 export function measureAgreement(request: AgreementMeasureRequest): AgreementMeasure {
   const metric = findAgreementMetric(request.metric);
-  const { setting, items } = checkedRequest(request, metric);
+  const { setting, items, warnings } = checkedRequest(request, metric, measureKeys);
   const { votes, replicates = 0, level = 0.95, seed = 0 } = request;
   if (!Number.isInteger(replicates) || replicates < 0 || replicates > 1_000_000) throw new RangeError(`replicates is ${replicates}; it must be a whole number from 0 to 1000000`);
   if (!(level > 0 && level < 1)) throw new RangeError(`level is ${level}; it must lie between 0 and 1, 0.95 for example`);
@@ -79,7 +83,7 @@ export function measureAgreement(request: AgreementMeasureRequest): AgreementMea
   const interval = replicates > 0 ? percentileInterval(Float64Array.from({ length: replicates }, evaluation.replicates(uniformSource(seed))), level) : null;
   return {
     metric: metric.id, version: metric.version, options: setting.options,
-    value, votedItems: itemTotal(counts, 1), comparedItems: itemTotal(counts, 2), interval, perClass,
+    value, votedItems: itemTotal(counts, 1), comparedItems: itemTotal(counts, 2), interval, perClass, warnings,
   };
 }
 

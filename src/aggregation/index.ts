@@ -7,6 +7,7 @@ export { activeLab, activeLabAgain, type ActiveLabResult, type ActiveLabWeights 
 export { annotatorGains } from './acquisition/information-gain.js';
 export { relabelOrNew, type RelabelDecision, type RelabelOrNew, type RelabelOrNewRequest } from './acquisition/relabel-or-new.js';
 export { aggregate, type AggregateRequest } from './aggregate.js';
+export { classNumber, classScale, sortedClasses, type ClassScale } from './class-scale.js';
 export { voteQuality } from './crowdlab/annotators.js';
 export { majorityWithPredictions } from './crowdlab/consensus.js';
 export { confidentJoint, noiseEstimates, type ConfidentJoint, type NoiseEstimates } from './label-quality/confident-joint.js';
@@ -16,8 +17,8 @@ export { findIssuesByTag, findTagIssues, scoreTaggedItems, type TaggedPrediction
 export { labelScores, scoreLabels, type LabelScore } from './label-quality/scores.js';
 export { livePosteriors, movePosteriors, type TouchedVotes } from './live.js';
 export {
-  agreementMatrix, agreementMetrics, findAgreementMetric, measureAgreement, pairwiseAgreement,
-  type AgreementMeasure, type AgreementMeasureRequest, type AgreementMetric, type AgreementRequest, type PairwiseAgreement,
+  agreementMatrix, agreementMetrics, findAgreementMetric, measureAgreement, missingScale, pairwiseAgreement,
+  type AgreementMeasure, type AgreementMeasureRequest, type AgreementMetric, type AgreementRequest, type AgreementScale, type MissingScale, type PairwiseAgreement,
 } from './agreement.js';
 export { majorityErrors, majorityPriorBounds } from './diagnostics/majority-vote/two-classes.js';
 export { majorityOverCounts, oneCoinMargin } from './diagnostics/majority-vote/vote-counts.js';

@@ -31,3 +31,12 @@ function checked(method: string, spec: OptionSpec, value: unknown): OptionValue 
       return value;
   }
 }
+
+/**
+ * A name that means nothing is refused, not passed over: it is a mistaken one.
+ * @throws TypeError naming it and those that are known
+ */
+export function refuseUnknownKeys(given: object, known: readonly string[], what: string): void {
+  const unknown = Object.keys(given).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new TypeError(`${what} has ${JSON.stringify(unknown)}, which means nothing; it may have: ${known.join(', ')}`);
+}

@@ -1,3 +1,5 @@
+import type { ClassScale } from './class-scale.js';
+
 /** Sets of classes that a vote may name instead of one class, when an annotator could narrow the answer but not settle it. */
 export interface CandidateSets {
   /** S + 1 offsets into `classes`. */
@@ -15,9 +17,11 @@ export interface VoteColumns {
   itemCount: number;
   /** M; annotators without votes are legal. */
   annotatorCount: number;
-  /** K, at least 2. */
+  /** K, at least 1; one class alone tells nothing of annotators, and its items are certain. */
   classCount: number;
   candidateSets?: CandidateSets | null;
+  /** What the classes' names tell; left out, the indices themselves are the order and the places on a line. */
+  classScale?: ClassScale | null;
 }
 
 /**
@@ -37,18 +41,20 @@ export class VoteTable {
   /** N + 1: the votes of item i are itemOffsets[i] up to itemOffsets[i + 1]. */
   readonly itemOffsets: Int32Array;
   readonly candidateSets: CandidateSets | null;
+  /** Null where the classes are their indices. */
+  readonly classScale: ClassScale | null;
   private annotatorOrder: { offsets: Int32Array; votes: Int32Array } | null = null;
 
   /**
    * The columns are copied, never kept or written to.
-   * @throws TypeError for columns of unequal length or a count that is no whole number; RangeError for K < 2 and for an
+   * @throws TypeError for columns of unequal length or a count that is no whole number; RangeError for K < 1 and for an
    *   index outside its range, naming the vote, the value and the limit.
    */
   constructor(columns: VoteColumns) {
     const { items, annotators, classes, itemCount, annotatorCount, classCount } = columns;
     checkCount('itemCount', itemCount, 0);
     checkCount('annotatorCount', annotatorCount, 0);
-    checkCount('classCount', classCount, 2);
+    checkCount('classCount', classCount, 1);
     if (items.length !== annotators.length || items.length !== classes.length) {
       throw new TypeError(
         `columns of votes must be equally long: items ${items.length}, annotators ${annotators.length}, classes ${classes.length}`,
@@ -59,6 +65,8 @@ export class VoteTable {
     this.classCount = classCount;
     this.voteCount = items.length;
     this.candidateSets = columns.candidateSets ? checkedSets(columns.candidateSets, classCount) : null;
+    this.classScale = columns.classScale ?? null;
+    if (this.classScale && this.classScale.names.length !== classCount) throw new TypeError(`classScale names ${this.classScale.names.length} classes; it must name ${classCount}`);
     const codes = classCount + (this.candidateSets ? this.candidateSets.offsets.length - 1 : 0);
     checkColumn('item', items, itemCount);
     checkColumn('annotator', annotators, annotatorCount);

@@ -1,3 +1,5 @@
+import { classScale, sortedClasses } from './class-scale.js';
+import { refuseUnknownKeys } from './options.js';
 import { VoteTable } from './vote-table.js';
 
 /** [item, annotator, class]: any strings, told apart byte for byte. */
@@ -6,7 +8,7 @@ export type VoteRow = readonly [item: string, annotator: string, label: string];
 /** A table of votes with the names behind its indices. */
 export interface NamedVotes {
   table: VoteTable;
-  /** Names by index: items and annotators in order of first appearance, classes as given or sorted by code unit. */
+  /** Names by index: items and annotators in order of first appearance, classes as given, or sorted: numbers by value, then other names by code unit. */
   items: string[];
   annotators: string[];
   classes: string[];
@@ -18,6 +20,7 @@ export interface NamedVotes {
  *   `classes`, and for fewer than two classes.
  */
 export function votes(rows: Iterable<VoteRow>, options: { classes?: readonly string[] } = {}): NamedVotes {
+  refuseUnknownKeys(options, ['classes'], 'the options');
   const items = new Map<string, number>();
   const annotators = new Map<string, number>();
   const classes = new Map<string, number>();
@@ -40,13 +43,13 @@ export function votes(rows: Iterable<VoteRow>, options: { classes?: readonly str
   }
   let names = [...classes.keys()];
   if (!options.classes) {
-    const sorted = names.toSorted((a, b) => (a < b ? -1 : 1));
+    const sorted = sortedClasses(names);
     const rank = new Map(sorted.map((name, k) => [name, k]));
     const rankOf = names.map((name) => rank.get(name)!);
     columns.classes = columns.classes.map((code) => rankOf[code]!);
     names = sorted;
   }
-  const table = new VoteTable({ ...columns, itemCount: items.size, annotatorCount: annotators.size, classCount: names.length });
+  const table = new VoteTable({ ...columns, itemCount: items.size, annotatorCount: annotators.size, classCount: names.length, classScale: classScale(names, options.classes != null) });
   return { table, items: [...items.keys()], annotators: [...annotators.keys()], classes: names };
 }
 

@@ -15,9 +15,10 @@ export const cohenKappa: AgreementMetric = {
   options: [
     { name: 'weights', type: 'choice', default: 'none', choices: ['none', 'linear', 'quadratic'], doc: 'What a disagreement costs: the same whatever the classes, or their distance in class order, or its square.' },
   ],
-  forPairs({ classCount, options }) {
+  scaleWith: ({ weights }) => (weights === 'none' ? 'nominal' : 'ordinal'),
+  forPairs({ classCount, classRanks, options }) {
     const power = { none: 0, linear: 1, quadratic: 2 }[options.weights as 'none' | 'linear' | 'quadratic'];
-    const cost = (k: number, l: number) => (k === l ? 0 : power === 0 ? 1 : Math.abs(k - l) ** power);
+    const cost = (k: number, l: number) => (k === l ? 0 : power === 0 ? 1 : Math.abs(classRanks[k]! - classRanks[l]!) ** power);
     const first = new Float64Array(classCount);
     const second = new Float64Array(classCount);
     const voted = new Int32Array(classCount);

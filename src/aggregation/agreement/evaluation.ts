@@ -57,5 +57,5 @@ function votedItems(votes: VoteTable, items: ArrayLike<number> | null): Int32Arr
 
 /** Of class k against the rest: two classes, a unit apart. */
 function binary(setting: MetricSetting): MetricSetting {
-  return { ...setting, classCount: 2, classValues: Float64Array.of(0, 1) };
+  return { ...setting, classCount: 2, classValues: Float64Array.of(0, 1), classRanks: Int32Array.of(0, 1) };
 }

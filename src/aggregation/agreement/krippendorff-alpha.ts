@@ -1,15 +1,15 @@
 import type { ClassCounts } from './class-counts.js';
-import type { AgreementMetric, AgreementScale } from './metric.js';
+import type { AgreementMetric, AgreementScale, MetricSetting } from './metric.js';
 
 const source = 'Krippendorff, "Content Analysis" (2004), chapter 11';
 
 export const krippendorffNominal = record('nominal', nominalAlpha);
 /** The distance of two classes is the number of votes between them, half of those on the two included. */
-export const krippendorffOrdinal = record('ordinal', (counts) => squaredDistanceAlpha(counts, midRanks(counts)));
-/** The distance of two classes is that of their values, 0 .. K - 1 unless the caller gives others. */
-export const krippendorffInterval = record('interval', squaredDistanceAlpha);
+export const krippendorffOrdinal = record('ordinal', (counts, { classRanks }) => squaredDistanceAlpha(counts, midRanks(counts, classRanks)));
+/** The distance of two classes is that of their values: the numbers they are named for, unless the caller gives others. */
+export const krippendorffInterval = record('interval', (counts, { classValues }) => squaredDistanceAlpha(counts, classValues));
 
-function record(scale: AgreementScale, alpha: (counts: ClassCounts, values: Float64Array) => number): AgreementMetric {
+function record(scale: AgreementScale, alpha: (counts: ClassCounts, setting: MetricSetting) => number): AgreementMetric {
   return {
     id: `krippendorff-alpha-${scale}`,
     version: 1,
@@ -18,7 +18,7 @@ function record(scale: AgreementScale, alpha: (counts: ClassCounts, values: Floa
     scale,
     lowest: -1,
     options: [],
-    ofItems: (counts, setting) => alpha(counts, setting.classValues),
+    ofItems: alpha,
   };
 }
 
@@ -55,8 +55,9 @@ function squaredDistanceAlpha(counts: ClassCounts, values: Float64Array): number
     for (let e = counts.offsets[p]!; e < counts.offsets[p + 1]!; e++) squares += counts.counts[e]! * (values[counts.classes[e]!]! - mean) ** 2;
     observed += (counts.items[p]! * 2 * m * squares) / (m - 1);
   }
-  const mean = totals.reduce((sum, total, k) => sum + total * values[k]!, 0) / n;
-  const expected = 2 * n * totals.reduce((sum, total, k) => sum + total * (values[k]! - mean) ** 2, 0);
+  // A class without votes may have no place on the line.
+  const mean = totals.reduce((sum, total, k) => (total > 0 ? sum + total * values[k]! : sum), 0) / n;
+  const expected = 2 * n * totals.reduce((sum, total, k) => (total > 0 ? sum + total * (values[k]! - mean) ** 2 : sum), 0);
   return 1 - ((n - 1) * observed) / expected;
 }
 
@@ -71,11 +72,15 @@ function pairableTotals(counts: ClassCounts): Float64Array {
 }
 
 /** The ordinal distance is the difference of these: votes for lower classes and half of those for the class itself. */
-function midRanks(counts: ClassCounts): Float64Array {
+function midRanks(counts: ClassCounts, classRanks: Int32Array): Float64Array {
+  const totals = pairableTotals(counts);
+  const inOrder = new Int32Array(totals.length);
+  classRanks.forEach((rank, k) => (inOrder[rank] = k));
+  const ranks = new Float64Array(totals.length);
   let below = 0;
-  return pairableTotals(counts).map((total) => {
-    const rank = below + total / 2;
-    below += total;
-    return rank;
-  });
+  for (const k of inOrder) {
+    ranks[k] = below + totals[k]! / 2;
+    below += totals[k]!;
+  }
+  return ranks;
 }

@@ -15,6 +15,8 @@ export interface AgreementMetric {
   /** The paper, with year. */
   source: string;
   scale: AgreementScale;
+  /** Where an option has the metric assume more than `scale` says. */
+  scaleWith?: (options: MethodOptions) => AgreementScale;
   /** No value is below; null where there is no bound. None is above 1. */
   lowest: number | null;
   options: readonly OptionSpec[];
@@ -31,6 +33,8 @@ export interface MetricSetting {
   classCount: number;
   /** K places of the classes on a line, in units of the caller; interval metrics read them. */
   classValues: Float64Array;
+  /** K places in the order of the classes, 0 .. K - 1; ordinal metrics read them. */
+  classRanks: Int32Array;
   options: MethodOptions;
 }
 

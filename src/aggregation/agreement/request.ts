@@ -1,6 +1,7 @@
-import { resolveOptions } from '../options.js';
+import { shownClasses, type ClassScale } from '../class-scale.js';
+import { refuseUnknownKeys, resolveOptions } from '../options.js';
 import type { VoteTable } from '../vote-table.js';
-import type { AgreementMetric, MetricSetting } from './metric.js';
+import type { AgreementMetric, AgreementScale, MetricSetting } from './metric.js';
 
 export interface AgreementRequest {
   /** The metric's id. */
@@ -10,20 +11,89 @@ export interface AgreementRequest {
   options?: Record<string, unknown>;
   /** Only these items: distinct item indices; all if absent. */
   items?: ArrayLike<number>;
-  /** Places of the K classes on a line, for interval metrics; 0 .. K - 1 if absent. */
+  /**
+   * Places of the K classes on a line, for interval metrics, which are their order, too. If absent: the numbers that the classes
+   * are named for, or, of a table without names, 0 .. K - 1.
+   */
   classValues?: ArrayLike<number>;
 }
 
-/** @throws RangeError or TypeError naming the field, the value and the limits. */
-export function checkedRequest(request: AgreementRequest, metric: AgreementMetric): { setting: MetricSetting; items: ArrayLike<number> | null } {
+interface CheckedRequest {
+  setting: MetricSetting;
+  items: ArrayLike<number> | null;
+  warnings: string[];
+}
+
+const requestKeys = ['metric', 'votes', 'options', 'items', 'classValues'] as const;
+
+/**
+ * @param more what else the caller of a measure may give
+ * @throws RangeError or TypeError naming the field, the value and the limits; also where the metric needs an order of the
+ *   classes, or their places on a line, and neither the votes nor the request tell it.
+ */
+export function checkedRequest(request: AgreementRequest, metric: AgreementMetric, more: readonly string[] = []): CheckedRequest {
+  refuseUnknownKeys(request, [...requestKeys, ...more], 'the request');
   const { votes, options, items, classValues } = request;
-  const values = classValues ? Float64Array.from(classValues) : Float64Array.from({ length: votes.classCount }, (_, k) => k);
-  if (values.length !== votes.classCount) throw new TypeError(`classValues has ${values.length} entries; it must have one for each of the ${votes.classCount} classes`);
-  const unfit = values.findIndex((value) => !Number.isFinite(value));
-  if (unfit >= 0) throw new RangeError(`classValues[${unfit}] is ${values[unfit]}; it must be a finite number`);
+  const resolved = resolveOptions(metric, options);
+  if (classValues) checkValues(classValues, votes.classCount);
   if (items) checkSelection(items, votes.itemCount);
-  const setting: MetricSetting = { classCount: votes.classCount, classValues: values, options: resolveOptions(metric, options) };
-  return { setting, items: items ?? null };
+  const scale = metric.scaleWith?.(resolved) ?? metric.scale;
+  requireScale(metric, scale, request);
+  const known = votes.classScale;
+  const isAssumed = !classValues && known != null && isUnitApart(known);
+  const values = classValues ?? (isAssumed ? null : known?.values) ?? Float64Array.from({ length: votes.classCount }, (_, k) => k);
+  const setting: MetricSetting = {
+    classCount: votes.classCount, classValues: Float64Array.from(values), classRanks: ranksOf(classValues, votes.classCount), options: resolved,
+  };
+  const warnings = isAssumed && scale === 'interval' ? [`${metric.id} takes the classes ${shownClasses(known.names)} to lie a unit apart, since none is a number; give classValues for other places`] : [];
+  return { setting, items: items ?? null, warnings };
+}
+
+function checkValues(values: ArrayLike<number>, classCount: number): void {
+  if (values.length !== classCount) throw new TypeError(`classValues has ${values.length} entries; it must have one for each of the ${classCount} classes`);
+  const unfit = Array.from(values).findIndex((value) => !Number.isFinite(value));
+  if (unfit >= 0) throw new RangeError(`classValues[${unfit}] is ${values[unfit]}; it must be a finite number`);
+}
+
+/** What is not known of the classes and a scale needs: their order, or the places on a line of the classes named. */
+export type MissingScale = { order: readonly string[] } | { places: readonly string[] };
+
+/**
+ * Names that are no numbers are neither in an order nor on a line by themselves: ranks of their letters would be a number without
+ * meaning. A list in which no class is a number puts them a unit apart, which `checkedRequest` warns of.
+ */
+export function missingScale(scale: AgreementScale, { votes, classValues }: Pick<AgreementRequest, 'votes' | 'classValues'>): MissingScale | null {
+  const known = votes.classScale;
+  if (scale === 'nominal' || classValues || !known) return null;
+  if (!known.isOrdered) return { order: known.names };
+  if (scale === 'ordinal' || isUnitApart(known)) return null;
+  const voted = new Uint8Array(votes.classCount);
+  for (let vote = 0; vote < votes.voteCount; vote++) if (votes.classes[vote]! < votes.classCount) voted[votes.classes[vote]!] = 1;
+  const places = known.names.filter((_, k) => voted[k] && Number.isNaN(known.values[k]));
+  return places.length > 0 ? { places } : null;
+}
+
+function isUnitApart({ values, isOrdered }: ClassScale): boolean {
+  return isOrdered && values.every((value) => Number.isNaN(value));
+}
+
+function requireScale(metric: AgreementMetric, scale: AgreementScale, request: AgreementRequest): void {
+  const missing = missingScale(scale, request);
+  if (!missing) return;
+  if ('order' in missing) {
+    throw new RangeError(`${metric.id}${metric.scale === 'nominal' ? ' with weights' : ''} needs the order of the classes, and ${shownClasses(missing.order)} are not all numbers; give classes: the list in its order`);
+  }
+  const { places } = missing;
+  throw new RangeError(`${metric.id} needs each class's place on a line, and ${shownClasses(places)} ${places.length === 1 ? 'is no number' : 'are no numbers'}; give classValues: a number for each class`);
+}
+
+/** Each class's place in the order of the values; without any, classes are in their order already. */
+function ranksOf(values: ArrayLike<number> | undefined, classCount: number): Int32Array {
+  const inOrder = Array.from({ length: classCount }, (_, k) => k);
+  if (values) inOrder.sort((a, b) => values[a]! - values[b]! || a - b);
+  const ranks = new Int32Array(classCount);
+  inOrder.forEach((k, rank) => (ranks[k] = rank));
+  return ranks;
 }
 
 function checkSelection(items: ArrayLike<number>, itemCount: number): void {

@@ -1,5 +1,5 @@
-import type { Command } from 'commander';
-import { type AgreementMeasure, agreementMetrics, findAgreementMetric, measureAgreement, pairwiseAgreement, resolveOptions, type VoteTable } from '../../aggregation/index.js';
+import { type Command, InvalidArgumentError } from 'commander';
+import { classNumber, type AgreementMeasure, agreementMetrics, findAgreementMetric, measureAgreement, missingScale, type MissingScale, pairwiseAgreement, resolveOptions, type VoteTable } from '../../aggregation/index.js';
 import type { CellValue } from '../../formats/text/writer.js';
 import { collectOption, seedNumber, typedOptions, wholeNumber } from '../option-values.js';
 import { PhaseBar } from '../progress.js';
@@ -7,12 +7,13 @@ import { checking, Refusal } from '../refusal.js';
 import { say } from '../terminal.js';
 import { writeTable } from './result-files.js';
 import { printFacts, printTable, shownValue } from '../tables.js';
-import { isNumber, readVotes, type Votes, votesHelp } from './votes-file.js';
+import { classList, readVotes, type Votes, votesHelp } from './votes-file.js';
 
 interface Flags {
   metric?: string;
   option?: Record<string, string>;
   classes?: string[];
+  classValues?: number[];
   perClass?: true;
   replicates: number;
   level: number;
@@ -27,7 +28,8 @@ export function configure(command: Command): void {
     .argument('<votes>', 'the file of votes; - is standard input')
     .option('-m, --metric <id>', `one of ${agreementMetrics.map(({ id }) => id).join(', ')}; all that fit, if left out`)
     .option('-o, --option <name=value>', 'an option of the metric; may be repeated', collectOption)
-    .option('--classes <list>', 'the classes in their order, separated by commas; numbers are in order by themselves', (list) => list.split(','))
+    .option('--classes <list>', 'the classes in their order, separated by commas; numbers are in order by themselves', classList)
+    .option('--class-values <list>', 'the places of the classes on a line, numbers in the order of --classes; classes that are numbers are their own', numberList)
     .option('--per-class', 'also the agreement upon each class against all others')
     .option('--replicates <number>', 'resamples of the items for an interval; 0 gives none', wholeNumber(0, 999_999_999), 0)
     .option('--level <number>', 'of the interval', Number, 0.95)
@@ -35,39 +37,41 @@ export function configure(command: Command): void {
     .option('--pairs', 'write pairs.csv: the agreement of each pair of annotators that share items')
     .option('--out <folder>', 'where pairs.csv goes', '.')
     .option('--json', 'print one JSON object instead of a table')
-    .addHelpText('after', `${votesHelp}\nMetrics of ordered classes need their order: classes that are numbers, or --classes.`)
+    .addHelpText('after', `${votesHelp}\nMetrics of ordered classes need their order: classes that are numbers, or --classes. Interval metrics need numbers: classes that
+are numbers, or --class-values.`)
     .action(run);
 }
 
 async function run(path: string, flags: Flags): Promise<void> {
   const named = flags.metric == null ? null : checking(() => findAgreementMetric(flags.metric!), '', true);
   if (!named && flags.option) throw new Refusal('--option is one metric\'s; name it by --metric', true);
-  if (named) checking(() => resolveOptions(named, typedOptions(named.options, flags.option)), '', true);
+  if (flags.classValues && flags.classValues.length !== flags.classes?.length) throw new Refusal(`--class-values has ${flags.classValues.length} numbers; it must have one for each class of --classes`, true);
+  const options = named ? checking(() => resolveOptions(named, typedOptions(named.options, flags.option)), '', true) : {};
   const bar = new PhaseBar();
   try {
-    const votes = await readVotes(path, bar, flags.classes);
+    const votes = await readVotes(path, bar, flags);
     bar.stop();
     const { table, classes } = votes;
-    const classValues = placesOf(classes, flags.classes != null);
-    if (named && named.scale !== 'nominal' && !classValues) {
-      throw new Refusal(`${named.id} needs the order of the classes, and they are no numbers; give --classes, a list of ${classes.join(', ')} in order`, true);
-    }
-    const request = { votes: table, classValues: classValues ?? undefined };
+    const request = { votes: table, classValues: flags.classValues };
+    if (named) requireOrder(named.id, missingScale(named.scaleWith?.(options) ?? named.scale, request), classes);
     const { perClass, replicates, level, seed } = flags;
-    const fitting = named ? [named] : agreementMetrics.filter(({ scale }) => scale === 'nominal' || classValues);
+    const fitting = named ? [named] : agreementMetrics.filter(({ scale }) => !missingScale(scale, request));
     const measures = checking(() => fitting.map(({ id, options }) => measureAgreement({ ...request, metric: id, options: typedOptions(options, flags.option), perClass, replicates, level, seed })));
     const file = flags.pairs ? await writePairs(flags.out, votes, { ...request, metric: named?.forPairs ? named.id : 'percent', options: named?.forPairs ? typedOptions(named.options, flags.option) : {} }) : undefined;
     if (flags.json) say(JSON.stringify(asJson(table, classes, measures, file)));
     else print(table, classes, measures, file);
+    for (const note of new Set(measures.flatMap(({ warnings }) => warnings))) console.error(`assay: ${note.replace('classValues', '--class-values')}`);
   } finally {
     bar.stop();
   }
 }
 
-/** The classes' places on a line: the numbers they are, or their ranks where their order was given; null where no order is known. */
-function placesOf(classes: readonly string[], inOrder: boolean): Float64Array | null {
-  if (classes.every(isNumber)) return Float64Array.from(classes, Number);
-  return inOrder ? Float64Array.from(classes.keys()) : null;
+/** @throws Refusal that tells which option gives what the metric has to know of the classes. */
+function requireOrder(id: string, missing: MissingScale | null, classes: readonly string[]): void {
+  if (!missing) return;
+  throw new Refusal('order' in missing
+    ? `${id} needs the order of the classes, and they are no numbers; give --classes, a list of ${classes.join(', ')} in order`
+    : `${id} needs the classes' places on a line, and these are no numbers: ${missing.places.join(', ')}; give --class-values, a number for each of --classes`, true);
 }
 
 async function writePairs(folder: string, { annotatorIds }: Votes, request: Parameters<typeof pairwiseAgreement>[0]): Promise<string> {
@@ -94,4 +98,10 @@ function print(table: VoteTable, classes: string[], measures: AgreementMeasure[]
     metric, shown(value), interval ? `${shown(interval.low)} to ${shown(interval.high)}` : '', ...(perClass ? Array.from(perClass, shown) : []),
   ]));
   if (pairs) console.log(pairs);
+}
+
+function numberList(written: string): number[] {
+  const values = written.split(',').map(classNumber);
+  if (values.some((value) => Number.isNaN(value))) throw new InvalidArgumentError('It must be a list of numbers such as 1,2,4.');
+  return values;
 }

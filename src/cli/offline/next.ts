@@ -7,7 +7,7 @@ import { say, visible, warn } from '../terminal.js';
 import { printFacts, printTable, shownValue } from '../tables.js';
 import { poolHelp, readPredictionPool, type PredictionPool } from './prediction-pool.js';
 import { writeTable } from './result-files.js';
-import { readVotes, type Votes, votesHelp } from './votes-file.js';
+import { classList, readVotes, type Votes, votesHelp } from './votes-file.js';
 
 interface Flags {
   predictions: string[];
@@ -30,7 +30,7 @@ export function configure(command: Command): void {
     .option('-u, --unlabelled <file>', "its probabilities of further items, which have no votes; once a model", collect)
     .option('-n, --count <number>', 'how many items to name', wholeNumber, 1)
     .option('--max-votes <number>', 'items with as many votes are not asked about again', wholeNumber)
-    .option('--classes <list>', 'all classes, separated by commas, where some have no votes', (list) => list.split(','))
+    .option('--classes <list>', 'all classes, separated by commas, where some have no votes', classList)
     .option('--out <folder>', 'where next-items.csv goes', '.')
     .option('--json', 'print one JSON object instead of tables')
     .addHelpText('after', `${votesHelp}${poolHelp}
@@ -44,7 +44,7 @@ async function run(path: string, flags: Flags): Promise<void> {
   if ([path, ...predictions, ...unlabelled].filter((file) => file === '-').length > 1) throw new Refusal('only one file can be standard input', true);
   const bar = new PhaseBar();
   try {
-    const votes = await readVotes(path, bar, classes, classes != null);
+    const votes = await readVotes(path, bar, { classes, mayBeEmpty: classes != null });
     const pool = await readPredictionPool(predictions, unlabelled, votes);
     bar.start('score', 0);
     const table = tableOf(votes, pool);
