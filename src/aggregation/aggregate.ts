@@ -1,5 +1,5 @@
 import { checkInput } from './check-input.js';
-import type { AggregationInput, MethodResult, RunContext } from './method.js';
+import type { AggregationInput, AggregationMethod, MethodResult, RunContext } from './method.js';
 import { findMethod } from './methods.js';
 import { refuseUnknownKeys, resolveOptions } from './options.js';
 import { VoteTable } from './vote-table.js';
@@ -26,5 +26,18 @@ export function aggregate(votes: VoteTable | { table: VoteTable }, method: strin
   if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`seed is ${seed}; it must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`);
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) throw new RangeError(`threads is ${threads}; it must be a whole number, at least 1`);
   checkInput(record, input);
+  if (input.votes.classCount === 1) return ofOneClass(record, input);
   return record.run(input, resolveOptions(record, options), { seed, onProgress, threads });
+}
+
+/** With one class the label is certain, by majority as by any method, and nothing tells annotators apart. */
+function ofOneClass({ returns }: AggregationMethod, { votes }: AggregationInput): MethodResult {
+  return {
+    posteriors: new Float64Array(votes.itemCount).fill(1),
+    ...(returns.includes('quality') && { annotatorQuality: new Float64Array(votes.annotatorCount).fill(NaN) }),
+    diagnostics: {
+      iterations: 0, converged: true, trace: [], ties: 0,
+      warnings: ['there is one class alone: its labels are certain, and nothing is known of the annotators; give all classes, if there are others'],
+    },
+  };
 }

@@ -36,8 +36,10 @@ export { drawSample, inclusionProbabilities, type DrawnSample, type SamplingFram
 export { sampledShare, type SampledShare } from './diagnostics/sampled-share.js';
 export { conflation, disagreement, fitTemperatures, jensenShannonCentroid, meanSoftLabel, temper } from './combination.js';
 export { findingCell, findingColumn, findingsOf, findingsPer } from './findings.js';
+export { classWarnings, nearestClass } from './near-misses.js';
 export { defaultMethodId, findMethod, methods } from './methods.js';
 export { resolveOptions } from './options.js';
+export { judgeRepeat, repeatPolicies, sameAnswer, standingVotes, type Answer, type ArrivedVotes, type Repeats } from './repeats.js';
 export { topN } from './numeric/top-n.js';
 export { checkPredictions } from './predictions.js';
 export { checkParameters, runParameters, type RunParameters } from './run-parameters.js';

@@ -18,7 +18,7 @@ export function checkPredictions(predictions: readonly Float64Array[] | undefine
  * @throws as `checkPredictions`
  */
 export function checkRows(rows: Float64Array, itemCount: number, classCount: number, name: string): void {
-  if (!Number.isInteger(classCount) || classCount < 2) throw new RangeError(`classCount is ${classCount}; it must be a whole number of at least 2`);
+  if (!Number.isInteger(classCount) || classCount < 1) throw new RangeError(`classCount is ${classCount}; it must be a whole number of at least 1`);
   if (rows.length !== itemCount * classCount) {
     throw new TypeError(`${name}: ${rows.length} numbers for ${itemCount} items of ${classCount} classes; there must be ${itemCount * classCount}`);
   }

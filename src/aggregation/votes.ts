@@ -1,4 +1,5 @@
 import { classScale, sortedClasses } from './class-scale.js';
+import { classWarnings } from './near-misses.js';
 import { refuseUnknownKeys } from './options.js';
 import { VoteTable } from './vote-table.js';
 
@@ -12,12 +13,14 @@ export interface NamedVotes {
   items: string[];
   annotators: string[];
   classes: string[];
+  /** What may be meant otherwise than it is counted: classes that all but look alike, names for no answer. */
+  warnings: string[];
 }
 
 /**
  * Rows of names to a `VoteTable`. With `classes`, their order is kept and a vote for any other is refused.
  * @throws TypeError for a row that is not three strings or a class given twice; RangeError for a class that is not among
- *   `classes`, and for fewer than two classes.
+ *   `classes`, and for no vote and no class.
  */
 export function votes(rows: Iterable<VoteRow>, options: { classes?: readonly string[] } = {}): NamedVotes {
   refuseUnknownKeys(options, ['classes'], 'the options');
@@ -50,7 +53,7 @@ export function votes(rows: Iterable<VoteRow>, options: { classes?: readonly str
     names = sorted;
   }
   const table = new VoteTable({ ...columns, itemCount: items.size, annotatorCount: annotators.size, classCount: names.length, classScale: classScale(names, options.classes != null) });
-  return { table, items: [...items.keys()], annotators: [...annotators.keys()], classes: names };
+  return { table, items: [...items.keys()], annotators: [...annotators.keys()], classes: names, warnings: classWarnings(names) };
 }
 
 function codeOf(codes: Map<string, number>, name: string): number {

@@ -1,24 +1,31 @@
 import { type Cell, CellKind, idFault } from './text/cell.js';
 import { Dictionary, viewOf } from './rows/dictionary.js';
-import { Fault, FormatError } from './text/fault.js';
+import { Fault, FormatError, Lost } from './text/fault.js';
 import { textFormatOf } from './formats.js';
 import { plainBytes } from './text/plain-bytes.js';
-import { wanted } from './rows/read-rows.js';
+import { answersNothing, wanted } from './rows/read-rows.js';
 import { type Cells, type RecordSink, scanning } from './text/scanner.js';
-import { outcomeFault, voteTable } from './rows/tables.js';
+import { otherOutcomes, outcomeFault, voteTable } from './rows/tables.js';
 
 /** A whole file of votes as three columns of codes, in the order of the file. */
 export interface VoteFile {
-  /** One entry a vote. */
+  /** One entry a row that has an answer. */
   items: Int32Array;
   annotators: Int32Array;
+  /** Codes of classes; -1, -2 or -3 for a row with the outcome SKIP, UNSURE or CANNOT_LABEL. */
   classes: Int32Array;
-  /** Codes to ids. Items and annotators that have no votes but another outcome are among them. */
+  /** When each was answered, in milliseconds since 1970, NaN where that is not told; null where it is told nowhere. */
+  times: Float64Array | null;
+  /** Codes to ids. */
   itemIds: Dictionary;
   annotatorIds: Dictionary;
   classIds: Dictionary;
-  /** Rows with an outcome that is no class; they are in no column. */
-  otherOutcomes: number;
+  /** Rows without an answer, and rows of empty cells; they are in no column. */
+  unanswered: number;
+  emptyRows: number;
+  /** Times that could not be read: how many, and the first of them. */
+  lostTimes: number;
+  firstLostTime: string | null;
   /** Columns that were not read; at most 20. */
   unread: string[];
 }
@@ -44,16 +51,21 @@ async function* counting(source: AsyncIterable<Uint8Array>, onBytes: (count: num
   }
 }
 
-const { item, annotator, class: label, outcome } = voteTable.columns;
-const columns = wanted({ ...voteTable, columns: { item, annotator, class: label, outcome } });
+const { item, annotator, class: label, outcome, time } = voteTable.columns;
+const columns = wanted({ ...voteTable, columns: { item, annotator, class: label, outcome, time } });
 const CLASS = 2;
 const OUTCOME = 3;
+const TIME = 4;
 const staged = 1 << 12;
 
 /** Holds back the ranges of some thousand records, and encodes them column by column. */
 class VoteSink implements RecordSink {
   private count = 0;
-  private otherOutcomes = 0;
+  private unanswered = 0;
+  private emptyRows = 0;
+  private times: Float64Array | null = null;
+  private lostTimes = 0;
+  private firstLostTime: string | null = null;
   private bytes: Buffer = Buffer.alloc(0);
   private waiting = 0;
   private readonly lines = new Float64Array(staged);
@@ -66,6 +78,10 @@ class VoteSink implements RecordSink {
 
   record(line: number, cells: Cells): void {
     const { starts, ends, kinds } = cells;
+    if (answersNothing(cells, [CLASS, OUTCOME])) {
+      this.unanswered++;
+      return;
+    }
     if (this.waiting === staged) this.flush();
     this.bytes = cells.bytes;
     for (let slot = 0; slot <= CLASS; slot++) {
@@ -75,10 +91,11 @@ class VoteSink implements RecordSink {
       if (kinds[slot] === CellKind.NESTED) this.reject(line, new Fault('WRONG_TYPE', `${nameOf(slot)} is an object or a list; it must be text`));
     }
     this.lines[this.waiting] = line;
-    const isOther = ends[OUTCOME]! > starts[OUTCOME]! && this.isOther(line, cells);
-    const fault = outcomeFault(ends[CLASS]! > starts[CLASS]!, isOther);
+    const other = ends[OUTCOME]! > starts[OUTCOME]! ? this.otherOutcome(line, cells) : 0;
+    const fault = outcomeFault(ends[CLASS]! > starts[CLASS]!, other !== 0);
     if (fault) this.reject(line, fault);
-    if (isOther) this.other();
+    if (ends[TIME]! > starts[TIME]!) this.noteTime(line, cells);
+    if (other !== 0) this.other(other);
     else this.waiting++;
   }
 
@@ -86,6 +103,10 @@ class VoteSink implements RecordSink {
   reject(line: number, fault: Fault): never {
     this.flush();
     throw new FormatError(fault.message, line);
+  }
+
+  empty(): void {
+    this.emptyRows++;
   }
 
   flush(): void {
@@ -99,7 +120,8 @@ class VoteSink implements RecordSink {
   file(): Omit<VoteFile, 'unread'> {
     const [items, annotators, classes] = this.columns.map(({ codes }) => codes.subarray(0, this.count)) as [Int32Array, Int32Array, Int32Array];
     const [itemIds, annotatorIds, classIds] = this.columns.map(({ ids }) => ids) as [Dictionary, Dictionary, Dictionary];
-    return { items, annotators, classes, itemIds, annotatorIds, classIds, otherOutcomes: this.otherOutcomes };
+    const { unanswered, emptyRows, lostTimes, firstLostTime } = this;
+    return { items, annotators, classes, times: this.times && this.times.subarray(0, this.count), itemIds, annotatorIds, classIds, unanswered, emptyRows, lostTimes, firstLostTime };
   }
 
   private encode(slots: number, waiting: number): void {
@@ -125,15 +147,16 @@ class VoteSink implements RecordSink {
     return idFault(nameOf(slot), this.bytes, start, end);
   }
 
-  private isOther(line: number, { bytes, starts, ends, kinds }: Cells): boolean {
+  /** 0 for CLASS, else 1, 2 or 3. */
+  private otherOutcome(line: number, { bytes, starts, ends, kinds }: Cells): number {
     const cell: Cell = { name: 'outcome', bytes, start: starts[OUTCOME]!, end: ends[OUTCOME]!, kind: kinds[OUTCOME]! };
     const value = outcome.read(cell);
     if (value instanceof Fault) this.reject(line, value);
-    return value !== 'CLASS';
+    return value === 'CLASS' ? 0 : 1 + otherOutcomes.indexOf(value);
   }
 
-  /** The record at hand has no class: its item and annotator exist, but it is no vote. */
-  private other(): void {
+  /** The record at hand has no class; its item and annotator are encoded like those of any vote. */
+  private other(outcome: number): void {
     const at = this.waiting;
     this.flush();
     for (const { starts, ends } of this.columns) {
@@ -143,7 +166,24 @@ class VoteSink implements RecordSink {
     this.lines[0] = this.lines[at]!;
     if (this.count === this.columns[0]!.codes.length) this.grow();
     this.encode(CLASS, 1);
-    this.otherOutcomes++;
+    this.columns[CLASS]!.codes[this.count++] = -outcome;
+  }
+
+  /** Of the record at hand, which is still to be counted. */
+  private noteTime(line: number, { bytes, starts, ends, kinds }: Cells): void {
+    const value = time.read({ name: 'time', bytes, start: starts[TIME]!, end: ends[TIME]!, kind: kinds[TIME]! });
+    if (value instanceof Lost) {
+      this.lostTimes++;
+      this.firstLostTime ??= `line ${line}: ${value.message}`;
+      return;
+    }
+    const row = this.count + this.waiting;
+    while (!this.times || row >= this.times.length) {
+      const larger = new Float64Array(this.times ? 2 * this.times.length : Math.max(1 << 16, this.columns[0]!.codes.length)).fill(NaN);
+      if (this.times) larger.set(this.times);
+      this.times = larger;
+    }
+    this.times[row] = value.getTime();
   }
 
   private grow(): void {

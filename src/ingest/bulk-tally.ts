@@ -1,3 +1,4 @@
+import type { Batch } from '../formats/rows/read-rows.js';
 import type { BatchAnswer } from './bulk-sink.js';
 
 export interface BulkReject {
@@ -13,31 +14,45 @@ export type BulkTally<Count extends string = never> = Record<Count, number> & {
   rejected: number;
   /** The first of the rejected rows, in the order of the file. */
   rejects: BulkReject[];
+  /** Rows of empty cells, and rows whose answer is empty: they are passed over, and in no other count. */
+  emptyRows: number;
+  unanswered: number;
+  /** Cells that could not be read and count as empty, in rows that are stored: how many, and the first of them. */
+  unreadCells: number;
+  warnings: { line: number; message: string }[];
   /** Columns of the file that mean nothing here, at most 20. */
   unreadColumns: string[];
 };
+
+/** How many such cells an answer tells one by one. */
+const WARNINGS_TOLD = 100;
 
 /** How many rejected rows an answer tells one by one; the others are counted. */
 export const REJECTS_TOLD = 10_000;
 
 export function emptyTally<Count extends string>(counts: readonly Count[]): BulkTally<Count> {
-  return { rows: 0, ...Object.fromEntries(counts.map((count) => [count, 0])), rejected: 0, rejects: [], unreadColumns: [] } as unknown as BulkTally<Count>;
+  return { rows: 0, ...Object.fromEntries(counts.map((count) => [count, 0])), rejected: 0, rejects: [], emptyRows: 0, unanswered: 0, unreadCells: 0, warnings: [], unreadColumns: [] } as unknown as BulkTally<Count>;
 }
 
-/** The tally after one more batch: `lines` are those of the rows that `answer` is about; `malformed` rows were not even read. */
+/** The tally after one more batch, of which `answer` is about the rows; rejected ones were not even read. */
 export function addBatch<Count extends string>(
-  tally: BulkTally<Count>, lines: readonly number[], answer: BatchAnswer<Count> | null, malformed: readonly BulkReject[], unreadColumns: string[],
+  tally: BulkTally<Count>, batch: Batch<{ line: number }>, answer: BatchAnswer<Count> | null,
 ): BulkTally<Count> {
+  const { rows, rejects: malformed, lost } = batch;
   const refused = answer?.rejects ?? [];
-  const rejects = [...malformed, ...refused.map(({ index, code, message }) => ({ line: lines[index]!, code, message }))];
+  const rejects = [...malformed, ...refused.map(({ index, code, message }) => ({ line: rows[index]!.line, code, message }))];
   rejects.sort((a, b) => a.line - b.line);
-  const added = Object.entries<number>(answer?.counts ?? {}).map(([count, rows]) => [count, tally[count as Count] + rows]);
+  const added = Object.entries<number>(answer?.counts ?? {}).map(([count, added]) => [count, tally[count as Count] + added]);
   return {
     ...tally,
     ...Object.fromEntries(added) as Record<Count, number>,
-    rows: tally.rows + lines.length + malformed.length,
+    rows: tally.rows + rows.length + malformed.length,
     rejected: tally.rejected + rejects.length,
     rejects: tally.rejects.length < REJECTS_TOLD ? [...tally.rejects, ...rejects].slice(0, REJECTS_TOLD) : tally.rejects,
-    unreadColumns,
+    emptyRows: tally.emptyRows + batch.emptyRows,
+    unanswered: tally.unanswered + batch.unanswered,
+    unreadCells: tally.unreadCells + lost.length,
+    warnings: tally.warnings.length < WARNINGS_TOLD ? [...tally.warnings, ...lost].slice(0, WARNINGS_TOLD) : tally.warnings,
+    unreadColumns: batch.unread,
   };
 }

@@ -65,14 +65,13 @@ export class BulkService {
   private async write<T extends Table, Count extends string>(
     sink: BulkSink<T, Count>, batch: Batch<RowOf<T>>, before: BulkTally<Count>, progress: BulkProgress<BulkTally<Count>> | null,
   ): Promise<BulkTally<Count>> {
-    const lines = batch.rows.map((row) => row.line);
-    let tally = addBatch(before, lines, null, batch.rejects, batch.unread);
+    let tally = addBatch(before, batch, null);
     if (batch.rows.length === 0) {
       if (progress) await this.transactions.run((transaction) => progress.note(transaction, tally, false));
       return tally;
     }
     await sink.write(batch.rows, async (transaction, answer) => {
-      tally = addBatch(before, lines, answer, batch.rejects, batch.unread);
+      tally = addBatch(before, batch, answer);
       await progress?.note(transaction, tally, false);
     });
     return tally;

@@ -10,7 +10,7 @@ export function itemsSink(items: ItemsService, project: Project): BulkSink<typeo
     counts: rowCounts,
     batchRows: 10_000,
     async write(rows, note) {
-      const given = rows.map(({ item, payload }) => ({ externalId: item, payload }));
+      const given = rows.map(({ item, payload }) => ({ item, payload }));
       await items.add(project, given, (transaction, results) => note(transaction, answerOf(results)));
     },
   };

@@ -4,8 +4,11 @@ import { JsonScalar } from '../platform/graphql/scalars.js';
 
 @InputType()
 export class ItemInput {
-  @Field(() => String, { description: "The caller's own id: any Unicode but NUL, up to 1,024 bytes." })
-  externalId: string;
+  @Field(() => String, { nullable: true, description: "The caller's own id: any Unicode but NUL, up to 1,024 bytes. Every item needs one." })
+  item?: string | null;
+
+  @Field(() => String, { nullable: true, deprecationReason: 'Use item.' })
+  externalId?: string | null;
 
   @Field(() => JsonScalar, { nullable: true, description: 'Up to 64 KiB of JSON.' })
   payload?: unknown;

@@ -116,13 +116,21 @@ function checkRows(rows: ItemInput[]): { accepted: Map<string, CheckedRow>; resu
   const accepted = new Map<string, CheckedRow>();
   const results: RowResult[] = [];
   rows.forEach((row, index) => {
-    const fault = textFault(row.externalId);
-    const earlier = accepted.get(row.externalId);
+    const [name, id] = idOf(row);
+    const fault = textFault(id);
+    const earlier = accepted.get(id);
     const payload = payloadText(row.payload);
-    if (fault) results[index] = rejectedRow(index, 'INVALID_ID', `externalId ${excerpt(row.externalId)}: ${fault}`);
-    else if (earlier) results[index] = rejectedRow(index, 'REPEATED_ROW', `externalId ${excerpt(row.externalId)} is row ${earlier.index} already`);
+    if (row.item != null && row.externalId != null && row.item !== row.externalId) {
+      results[index] = rejectedRow(index, 'INVALID_ID', `item ${excerpt(row.item)} and externalId ${excerpt(row.externalId)} are two names for one thing; give item alone`);
+    } else if (fault) results[index] = rejectedRow(index, 'INVALID_ID', `${name} ${excerpt(id)}: ${fault}`);
+    else if (earlier) results[index] = rejectedRow(index, 'REPEATED_ROW', `${name} ${excerpt(id)} is row ${earlier.index} already`);
     else if ('fault' in payload) results[index] = rejectedRow(index, 'INVALID_PAYLOAD', payload.fault);
-    else accepted.set(row.externalId, { index, payload: payload.text });
+    else accepted.set(id, { index, payload: payload.text });
   });
   return { accepted, results };
+}
+
+/** The id of a row, "" where there is none, and the field that has it. */
+function idOf({ item, externalId }: ItemInput): [name: string, id: string] {
+  return item == null && externalId != null ? ['externalId', externalId] : ['item', item ?? ''];
 }

@@ -13,11 +13,11 @@ export enum RepeatPolicy {
 
 registerEnumType(RepeatPolicy, {
   name: 'RepeatPolicy',
-  description: 'What becomes of a second vote of one annotator on one item.',
+  description: "What becomes of a second vote of one annotator on one item. Which of two votes is the later is told by their own `time` where both have one; by their arrival where one has none, and for equal times.",
   valuesMap: {
-    KEEP_LAST: { description: 'The new vote supersedes the old one, which stays in the history.' },
-    KEEP_FIRST: { description: 'The first vote stands; another answer is kept in the history only.' },
-    REJECT: { description: 'The first vote stands; another answer is refused.' },
+    KEEP_LAST: { description: 'The later vote stands: it supersedes the earlier one, which stays in the history. One that arrives late, with an earlier time, is kept in the history only.' },
+    KEEP_FIRST: { description: 'The earlier vote stands; a later answer is kept in the history only. A class stands before a SKIP, UNSURE or CANNOT_LABEL, whichever came first.' },
+    REJECT: { description: 'The vote that arrived first stands; another answer is refused.' },
     KEEP_ALL: { description: 'Every vote stands and counts: for designs that ask the same person again.' },
   },
 });

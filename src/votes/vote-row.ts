@@ -1,3 +1,4 @@
+import { nearestClass } from '../aggregation/index.js';
 import { excerpt, textFault } from '../platform/text.js';
 
 /** What an annotator did: named a class, or said why not. The numbers are those of the votes table. */
@@ -60,7 +61,8 @@ export class VoteRowCheck {
     if (this.classIndex.has(row.class)) return null;
     const shown = this.classes.slice(0, 10).map((name) => excerpt(name)).join(', ');
     const more = this.classes.length > 10 ? ` and ${this.classes.length - 10} more` : '';
-    return { code: 'UNKNOWN_CLASS', message: `class ${excerpt(row.class)} is not among ${shown}${more}` };
+    const near = nearestClass(row.class, this.classes);
+    return { code: 'UNKNOWN_CLASS', message: `class ${excerpt(row.class)} is not among ${shown}${more}${near === null ? '' : `; is ${excerpt(near)} meant?`}` };
   }
 }
 

@@ -1,7 +1,7 @@
+import { judgeRepeat, sameAnswer, type Answer } from '../aggregation/index.js';
 import { excerpt } from '../platform/text.js';
 import type { Transaction } from '../platform/database/transaction.js';
 import { RepeatPolicy } from '../projects/project.entity.js';
-import { judgeRepeat, sameAnswer } from './repeat-rule.js';
 import { VoteStatus, type AnswerSheet, type PendingVote } from './vote-batch.js';
 import { EndedReason, votesStore, type StoredVote } from './votes.store.js';
 
@@ -51,7 +51,7 @@ export class VoteWriter {
       const repeats = before?.item === vote.item && before.annotator === vote.annotator;
       if (!repeats) place = 0;
       else if (this.policy === RepeatPolicy.KEEP_ALL) vote.repeatIndex = before.repeatIndex + 1;
-      else if (sameAnswer(before, vote) && vote.row.voteId == null) {
+      else if (sameAnswer(before, vote) && before.row.time?.getTime() === vote.row.time?.getTime() && vote.row.voteId == null) {
         this.echoes.push([vote, before]);
         continue;
       } else if (++place === REPEATS_PER_BATCH) {
@@ -115,8 +115,7 @@ export class VoteWriter {
     for (const vote of open) {
       const old = standing.get(pairOf(vote.item, vote.annotator));
       if (!old) throw new Error(`vote ${vote.index} met a vote that is not there`);
-      const answer = { classIndex: old.class_index, outcome: old.outcome };
-      switch (judgeRepeat(this.policy as Exclude<RepeatPolicy, RepeatPolicy.KEEP_ALL>, answer, vote)) {
+      switch (judgeRepeat(this.policy as Exclude<RepeatPolicy, RepeatPolicy.KEEP_ALL>, storedAnswer(old), pendingAnswer(vote))) {
         case 'DUPLICATE':
           this.sheet.set(vote.index, VoteStatus.DUPLICATE, { code: 'SAME_ANSWER', message: 'this annotator gave the item the same answer before' });
           break;
@@ -125,13 +124,16 @@ export class VoteWriter {
           superseding.add(vote.index);
           again.push(vote);
           break;
+        case 'KEEP_LATER':
         case 'KEEP_FIRST':
           if (vote.row.voteId != null && kept.some((other) => other.row.voteId === vote.row.voteId)) {
             this.rejectTakenId(vote);
             break;
           }
           kept.push(vote);
-          this.sheet.set(vote.index, VoteStatus.DUPLICATE, { code: 'FIRST_KEPT', message: `the annotator's first answer ${this.shown(old)} stands; this one is in the history` });
+          this.sheet.set(vote.index, VoteStatus.DUPLICATE, this.policy === RepeatPolicy.KEEP_LAST
+            ? { code: 'LATER_KEPT', message: `the annotator's later answer ${this.shown(old)}, of ${old.voted_at!.toISOString()}, stands; this one is in the history` }
+            : { code: 'FIRST_KEPT', message: `the annotator's first answer ${this.shown(old)} stands; this one is in the history` });
           break;
         case 'REJECT':
           this.sheet.reject(vote.index, 'ALREADY_VOTED', `annotator ${excerpt(vote.row.annotator)} answered item ${excerpt(vote.row.item)} with ${this.shown(old)}; withdraw that vote first`);
@@ -145,6 +147,14 @@ export class VoteWriter {
   private shown(vote: StoredVote): string {
     return vote.class_index >= 0 ? excerpt(this.classes[vote.class_index]) : ['', 'SKIP', 'UNSURE', 'CANNOT_LABEL'][vote.outcome]!;
   }
+}
+
+function storedAnswer({ class_index: classIndex, outcome, voted_at }: StoredVote): Answer {
+  return { classIndex, outcome, time: voted_at && voted_at.getTime() };
+}
+
+function pendingAnswer({ classIndex, outcome, row }: PendingVote): Answer {
+  return { classIndex, outcome, time: row.time ? row.time.getTime() : null };
 }
 
 /** Under KEEP_ALL a vote that meets another takes the pair's next free place. */

@@ -8,7 +8,7 @@ registerEnumType(VoteStatus, {
   valuesMap: {
     CREATED: { description: 'A new vote that counts.' },
     SUPERSEDED: { description: "A new vote that counts in place of the annotator's earlier one." },
-    DUPLICATE: { description: 'Nothing new: the vote is there already, or the first one is kept.' },
+    DUPLICATE: { description: "Nothing changes in what counts: the vote is there already, or another answer of the annotator stands by the project's repeatPolicy and this one is in the history." },
     REJECTED: { description: 'Refused; code and message tell why. The other rows are not touched by it.' },
   },
 });
@@ -30,7 +30,7 @@ export class VoteInput {
   @Field(() => String, { nullable: true, description: 'Your id of this vote, unique in the project: the same vote sent again is a DUPLICATE.' })
   voteId?: string | null;
 
-  @Field(() => Date, { nullable: true, description: 'When the annotator answered.' })
+  @Field(() => Date, { nullable: true, description: 'When the annotator answered: of two votes of one annotator on one item it tells which is the later (see RepeatPolicy).' })
   time?: Date | null;
 
   @Field(() => Int, { nullable: true, description: 'How long the answer took, in milliseconds.' })

@@ -17,6 +17,7 @@ export interface StoredVote {
   outcome: number;
   repeat_index: number;
   vote_id: string | null;
+  voted_at: Date | null;
   ended_seq: number | null;
 }
 
@@ -110,7 +111,7 @@ const INSERT_ENDED = `
 const STANDING = `
   select found.* from unnest($2::int4[], $3::int4[]) as wanted(item, annotator)
   cross join lateral (
-    select seq, item_code, annotator_code, class_index, outcome, repeat_index, vote_id, ended_seq from votes
+    select seq, item_code, annotator_code, class_index, outcome, repeat_index, vote_id, voted_at, ended_seq from votes
     where project_id = $1 and item_code = wanted.item and annotator_code = wanted.annotator and ended_seq is null
     order by repeat_index for update
   ) found`;
@@ -118,7 +119,7 @@ const STANDING = `
 const BY_VOTE_ID = `
   select found.* from unnest($2::text[]) as wanted(id)
   cross join lateral (
-    select seq, item_code, annotator_code, class_index, outcome, repeat_index, vote_id, ended_seq from votes
+    select seq, item_code, annotator_code, class_index, outcome, repeat_index, vote_id, voted_at, ended_seq from votes
     where project_id = $1 and vote_id = wanted.id limit 1
   ) found`;
 

@@ -128,6 +128,8 @@ describe('items and annotators', () => {
       { externalId: 'one', payload }, { externalId: 'two' }, { externalId: 'one' }, { externalId: '' }, { externalId: 'big', payload: 'x'.repeat(70_000) }, { externalId: 'nul', payload: 'a\0b' },
     ] } });
     expect(addItems.results.map((row: { code: string; status: string }) => row.code ?? row.status)).toEqual(['CREATED', 'CREATED', 'REPEATED_ROW', 'INVALID_ID', 'INVALID_PAYLOAD', 'INVALID_PAYLOAD']);
+    const named = await service.data(ADD, { input: { projectId, items: [{ item: 'one' }, { item: 'by item' }, { item: 'a', externalId: 'b' }, {}] } });
+    expect(named.addItems.results.map((result: { status: string }) => result.status)).toEqual(['UNCHANGED', 'CREATED', 'REJECTED', 'REJECTED']);
     const again = await service.data(ADD, { input: { projectId, items: [{ externalId: 'one', payload: 'other' }] } });
     expect(again.addItems.results[0].status).toBe('UNCHANGED');
     const read = async () => (await service.data(`query ($id: ID!) { project(id: $id) { item(externalId: "one") { payload } } }`, { id: projectId })).project.item.payload;

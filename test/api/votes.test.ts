@@ -24,6 +24,9 @@ async function history(projectId: string, item: string) {
   const { project } = await service.data(HISTORY, { id: projectId, item });
   return project.item.votes.nodes.map((vote: { class: string | null; outcome: string; state: string }) => `${vote.class ?? vote.outcome} ${vote.state}`);
 }
+async function standing(projectId: string) {
+  return (await history(projectId, 'i')).filter((vote: string) => vote.endsWith(' STANDING')).map((vote: string) => vote.split(' ')[0]);
+}
 async function counts(projectId: string) {
   return (await service.data(COUNTS, { id: projectId })).project.voteCounts;
 }
@@ -113,6 +116,31 @@ describe('repeats', () => {
     expect(statuses(await submit(id, [vote('ham'), vote('spam'), vote('SKIP'), vote('ham'), vote('ham')]))).toEqual(['DUPLICATE', 'SUPERSEDED', 'SUPERSEDED', 'SUPERSEDED', 'DUPLICATE']);
     expect(await history(id, 'i')).toEqual(['ham SUPERSEDED', 'spam SUPERSEDED', 'SKIP SUPERSEDED', 'ham STANDING']);
     expect(await counts(id)).toMatchObject({ votes: '1', otherOutcomes: '0', ended: '3' });
+  });
+
+  it('KEEP_LAST: of votes that tell their time the later stands, however they arrive', async () => {
+    const id = await service.newProject({ rules: { repeatPolicy: 'KEEP_LAST' } });
+    const at = (answer: string, hour: number) => vote(answer, { time: `2024-09-04T${String(hour).padStart(2, '0')}:00:00Z` });
+    // Within a call, over calls, a time moved by the same answer, equal times, and one without a time.
+    expect(statuses(await submit(id, [at('ham', 10), at('spam', 8)]))).toEqual(['CREATED', 'DUPLICATE']);
+    expect(await standing(id)).toEqual(['ham']);
+    const late = await submit(id, [at('spam', 9)]);
+    expect(late.results).toMatchObject([{ status: 'DUPLICATE', code: 'LATER_KEPT', message: expect.stringContaining('"ham", of 2024-09-04T10:00:00.000Z, stands') as string }]);
+    expect(statuses(await submit(id, [at('ham', 12)]))).toEqual(['SUPERSEDED']);
+    expect(statuses(await submit(id, [at('spam', 11)]))).toEqual(['DUPLICATE']);
+    expect(await standing(id)).toEqual(['ham']);
+    expect(statuses(await submit(id, [at('spam', 12)]))).toEqual(['SUPERSEDED']);
+    expect(statuses(await submit(id, [vote('ham')]))).toEqual(['SUPERSEDED']);
+    expect(await standing(id)).toEqual(['ham']);
+  });
+
+  it('KEEP_FIRST: of votes that tell their time the earlier stands, however they arrive', async () => {
+    const id = await service.newProject({ rules: { repeatPolicy: 'KEEP_FIRST' } });
+    const at = (answer: string, hour: number) => vote(answer, { time: `2024-09-04T${String(hour).padStart(2, '0')}:00:00Z` });
+    expect(statuses(await submit(id, [at('ham', 10), at('spam', 8), at('ham', 9)]))).toEqual(['CREATED', 'SUPERSEDED', 'DUPLICATE']);
+    expect(await standing(id)).toEqual(['spam']);
+    expect(statuses(await submit(id, [at('SKIP', 7)]))).toEqual(['DUPLICATE']);
+    expect(await standing(id)).toEqual(['spam']);
   });
 
   it('KEEP_FIRST: the first answer stands, another is kept in the history only', async () => {

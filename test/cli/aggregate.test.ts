@@ -30,8 +30,8 @@ describe('assay aggregate', () => {
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toMatch(/items +│ +3 │[^]+annotators +│ +3 │[^]+votes +│ +6 │[^]+classes +│ +3 │/);
     expect(await readFile(assay.path('out/deep/soft-labels.csv'), 'utf8')).toBe(
-      'item,label,confidence,"p_bird, ""big""",p_cat,p_dog\n' +
-      `i1,cat,${2 / 3},0,${2 / 3},${1 / 3}\ni2,cat,0.5,0,0.5,0.5\ni3,"bird, ""big""",1,1,0,0\n`,
+      'item,label,confidence,entropy,votes,tie,"p_bird, ""big""",p_cat,p_dog\n' +
+      `i1,cat,${2 / 3},${-(2 / 3) * Math.log(2 / 3) - (1 / 3) * Math.log(1 / 3)},3,false,0,${2 / 3},${1 / 3}\ni2,cat,0.5,${Math.log(2)},2,true,0,0.5,0.5\ni3,"bird, ""big""",1,0,1,false,1,0,0\n`,
     );
     expect(await readFile(assay.path('out/deep/annotators.csv'), 'utf8')).toMatch(/^annotator,votes,quality\nann,2,[\d.]+\nbob,2,[\d.]+\neve,2,[\d.]+\n$/);
   });
@@ -51,10 +51,11 @@ describe('assay aggregate', () => {
   it('prints one JSON object with counts, iterations, seconds a phase and, with gold, the scores', async () => {
     const path = await assay.file('votes.csv', votes);
     const gold = await assay.file('gold.csv', 'item,label\ni1,cat\ni2,dog\ni3,never voted\nunknown,cat\n');
-    const { code, out, err } = await assay.run(['aggregate', path, '-m', 'majority-vote', '--gold', gold, '--json', '--out', assay.path('out')]);
+    expect(await assay.run(['aggregate', path, '--gold', gold])).toMatchObject({ code: 1, out: '', err: expect.stringContaining('the gold answer "never voted" of item "i3" is not among the classes') as string });
+    const { code, out, err } = await assay.run(['aggregate', path, '--classes', '["bird, \\"big\\"","cat","dog","never voted"]', '-m', 'majority-vote', '--gold', gold, '--json', '--out', assay.path('out')]);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     const found = json(out);
-    expect(found).toMatchObject({ method: 'majority-vote', items: 3, annotators: 3, votes: 6, classes: 3, converged: true, ties: 1, goldItems: 3 });
+    expect(found).toMatchObject({ method: 'majority-vote', items: 3, annotators: 3, votes: 6, classes: 4, converged: true, ties: 1, goldItems: 3 });
     expect(found.iterations).toBeTypeOf('number');
     expect(Object.keys(found.seconds)).toEqual(['read', 'aggregate', 'write']);
     expect(Object.values(found.seconds).every((seconds) => seconds >= 0)).toBe(true);
@@ -89,7 +90,7 @@ describe('assay aggregate', () => {
       [good.replace('0.95,0.05', '1.95,0.05'), ', line 5: p_dog 1.95 is out of range; it must be from 0 to 1'],
       [good.replace('i1,0.2,0.8\n', ''), ': item "i1" has votes, but no prediction here'],
       [`${good}i1,0.2,0.8\n`, ', line 6: item "i1" comes twice; keep one row'],
-      [good.replace('p_cat', 'p_bird'), ', line 1: the header has the columns "item,p_dog,p_bird", and needs item or task, p_cat, p_dog'],
+      [good.replace('p_cat', 'p_bird'), ', line 1: the header has the columns "item,p_dog,p_bird", and needs item or task, p_bird, p_cat, p_dog'],
       [good.replace('0.2', 'NaN'), ', line 3: p_dog "NaN" is not a number'],
     ] as const) {
       await assay.file('model.csv', content);
@@ -103,7 +104,7 @@ describe('assay aggregate', () => {
     const path = await assay.file('odd.csv', 'item,annotator,label\n=1+1,@bob,-1\n"a\nb",@bob,+1\n🙂,é,-1\n🙂,e\u0301,-1\n');
     expect((await assay.run(['aggregate', path, '-m', 'majority-vote', '--out', assay.path('odd')])).code).toBe(0);
     const labels = await readFile(assay.path('odd/soft-labels.csv'));
-    expect(labels.toString().split('\n').slice(0, 2)).toEqual(['item,label,confidence,p_-1,p_+1', "'=1+1,-1,1,1,0"]);
+    expect(labels.toString().split('\n').slice(0, 2)).toEqual(['item,label,confidence,entropy,votes,tie,p_-1,p_+1', "'=1+1,-1,1,0,1,false,1,0"]);
     const table = { row: 'label', columns: { item: { read: id }, label: { read: id }, confidence: { read: number(0, 1) } } };
     expect((await readBack(csv, table, labels)).rows.map(({ item, label }) => [item, label])).toEqual([['=1+1', '-1'], ['a\nb', '+1'], ['🙂', '-1']]);
     expect((await readFile(assay.path('odd/annotators.csv'), 'utf8')).match(/^[^,]+/gm)).toEqual(['annotator', "'@bob", 'é', 'e\u0301']);
@@ -132,7 +133,6 @@ describe('refused input ends with code 1 and one line that names file, line and 
   it.each<[string, string | Uint8Array, string]>([
     ['an empty file', '', ': the file is empty; a header with item or task, annotator or worker or performer, class or label is needed'],
     ['a header alone', header, ': there are no votes'],
-    ['one class', `${header}i,a,cat\n`, ': all 1 votes are for the class "cat"; there must be at least two classes'],
     ['an unknown column in place of the class', 'item,annotator,answer\ni,a,cat\n', ', line 1: the header has the columns "item,annotator,answer", and needs item or task, annotator or worker or performer, class or label'],
     ['a NUL', `${header}i,a,cat\nj\0,a,dog\n`, ', line 3: item "j\\x00" holds a NUL character; leave it out'],
     ['an id of 64 KB', `${header}i,${'a'.repeat(65_536)},cat\n`, `, line 2: annotator "${'a'.repeat(60)}" (65536 bytes) is 65536 bytes long; ids have at most 1024`],
@@ -216,5 +216,65 @@ describe.skipIf(!hasShared)('real crowds', () => {
   it('are read whole from gzip: adult2 has 92,721 votes by 825 annotators', async () => {
     const found = json((await assay.run(['aggregate', shared('datasets', 'adult2', 'votes.csv.gz'), '-m', 'majority-vote', '--json', '--out', assay.path('adult2')])).out);
     expect(found).toMatchObject({ items: 11040, annotators: 825, votes: 92721, classes: 4 });
+  });
+});
+
+describe('what the service would do with the same rows', () => {
+  const labels = async (folder: string) => (await readFile(assay.path(folder, 'soft-labels.csv'), 'utf8')).trimEnd().split('\n').slice(1).map((row) => row.split(','));
+
+  it('one vote an annotator and item counts, the last by its time, and the repeats are told', async () => {
+    const path = await assay.file('repeats.csv', 'task,worker,label\nt1,w1,a\nt1,w1,a\nt1,w1,a\nt1,w2,b\nt1,w3,b\n');
+    const words = ['aggregate', path, '-m', 'majority-vote', '--json', '--out', assay.path('repeats')];
+    const { out, err } = await assay.run(words);
+    expect(json(out)).toMatchObject({ votes: 3, repeats: 2 });
+    expect(err).toContain('2 rows repeated an annotator\'s vote on an item');
+    expect(await labels('repeats')).toEqual([['t1', 'b', `${2 / 3}`, expect.any(String), '3', 'false', `${1 / 3}`, `${2 / 3}`]]);
+    expect(json((await assay.run([...words, '--repeats', 'keep-all'])).out)).toMatchObject({ votes: 5, repeats: 0 });
+    const timed = await assay.file('timed.csv', 'item,annotator,class,time\nd1,u1,old,2024-09-04T10:53:35Z\nd1,u2,new,2024-09-05T10:00:00Z\nd1,u3,new,2024-08-28T09:29:03Z\nd1,u2,old,2024-09-04T10:50:00Z\n');
+    await assay.run(['aggregate', timed, '-m', 'majority-vote', '--out', assay.path('repeats')]);
+    expect((await labels('repeats'))[0]!.slice(0, 2)).toEqual(['d1', 'new']);
+    await assay.run(['aggregate', timed, '-m', 'majority-vote', '--repeats', 'keep-first', '--out', assay.path('repeats')]);
+    expect((await labels('repeats'))[0]!.slice(0, 2)).toEqual(['d1', 'old']);
+  });
+
+  it('items without a class have no label, and annotators without a vote no line', async () => {
+    const path = await assay.file('abstained.csv', 'item,annotator,class,outcome\n1,a,x,\n1,b,y,CLASS\n1,c,x,\n2,a,,SKIP\n2,b,,SKIP\n3,d,,UNSURE\n');
+    const { out } = await assay.run(['aggregate', path, '-m', 'majority-vote', '--json', '--out', assay.path('abstained')]);
+    expect(json(out)).toMatchObject({ items: 3, votes: 3, otherOutcomes: 3, repeats: 0 });
+    expect((await labels('abstained')).map((row) => row[0])).toEqual(['1']);
+    expect((await readFile(assay.path('abstained/annotators.csv'), 'utf8')).match(/^\w+/gm)).toEqual(['annotator', 'a', 'b', 'c']);
+  });
+
+  it('one class alone is a result', async () => {
+    const path = await assay.file('one.csv', 'item,annotator,class\n1,a,high\n1,b,high\n2,a,high\n2,b,high\n');
+    for (const method of [defaultMethodId, 'majority-vote', 'dawid-skene']) {
+      expect((await assay.run(['aggregate', path, '-m', method, '--out', assay.path('one')])).code).toBe(0);
+      expect((await labels('one')).map((row) => row.slice(0, 3))).toEqual([['1', 'high', '1'], ['2', 'high', '1']]);
+    }
+    for (const more of [[], ['--classes', 'low,high']]) {
+      const { measures } = JSON.parse((await assay.run(['agree', path, '--json', ...more])).out) as { measures: { metric: string; value: number | null }[] };
+      expect(Object.fromEntries(measures.map(({ metric, value }) => [metric, value]))).toMatchObject({ percent: 1, 'krippendorff-alpha-nominal': null, 'fleiss-kappa': null, 'cohen-kappa': null });
+    }
+  });
+
+  it('predictions and gold may be of classes nobody votes for, where these are named', async () => {
+    const path = await assay.file('votes.csv', 'item,annotator,class\n1,A,a\n1,B,a\n2,A,b\n2,B,a\n3,A,b\n3,B,b\n');
+    const columns = await assay.file('p.csv', 'item,p_a,p_b,p_c\n1,0.8,0.1,0.1\n2,0.2,0.2,0.6\n3,0.1,0.8,0.1\n');
+    const list = await assay.file('list.csv', 'item,probabilities\n1,"[0.8,0.1,0.1]"\n2,"[0.4,0.3,0.3]"\n3,"[0.1,0.8,0.1]"\n');
+    const words = ['aggregate', path, '-m', 'crowdlab', '--json', '--out', assay.path('unvoted'), '-p'];
+    expect(json((await assay.run([...words, columns])).out)).toMatchObject({ classes: 3 });
+    expect(json((await assay.run([...words, list, '--classes', 'a,b,c'])).out)).toMatchObject({ classes: 3 });
+    expect((await assay.run([...words, list])).err).toContain('has 3 probabilities for 2 classes: a, b; name all classes by --classes');
+    const gold = await assay.file('gold.csv', 'item,class\n1,b\n9,a\n');
+    const told = ['aggregate', path, '-m', 'dawid-skene', '--gold', gold, '--gold-as-input', '--json', '--out', assay.path('told')];
+    expect(json((await assay.run(told)).out)).not.toHaveProperty('accuracy');
+    expect((await labels('told'))[0]!.slice(0, 3)).toEqual(['1', 'b', '1']);
+  });
+
+  it('tells classes that all but look alike, and keeps them', async () => {
+    const path = await assay.file('near.csv', 'item,annotator,class\n1,a,Cat\n1,b,cat\n2,a,cat \n2,b,None\n3,a,1\n3,b,1.0\n');
+    const { err, out } = await assay.run(['aggregate', path, '-m', 'majority-vote', '--json', '--out', assay.path('near')]);
+    expect(json(out)).toMatchObject({ classes: 6 });
+    for (const told of ['"cat" and "cat " differ by blanks', '"None" is a class like any other', '"1" and "1.0" differ by the way a number is written', 'differ by case']) expect(err).toContain(told);
   });
 });

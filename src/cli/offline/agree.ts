@@ -4,16 +4,17 @@ import type { CellValue } from '../../formats/text/writer.js';
 import { collectOption, seedNumber, typedOptions, wholeNumber } from '../option-values.js';
 import { PhaseBar } from '../progress.js';
 import { checking, Refusal } from '../refusal.js';
-import { say } from '../terminal.js';
+import { say, warn } from '../terminal.js';
 import { writeTable } from './result-files.js';
 import { printFacts, printTable, shownValue } from '../tables.js';
-import { classList, readVotes, type Votes, votesHelp } from './votes-file.js';
+import { classList, readVotes, repeatsOption, type Votes, votesHelp } from './votes-file.js';
 
 interface Flags {
   metric?: string;
   option?: Record<string, string>;
   classes?: string[];
   classValues?: number[];
+  repeats: string;
   perClass?: true;
   replicates: number;
   level: number;
@@ -30,6 +31,7 @@ export function configure(command: Command): void {
     .option('-o, --option <name=value>', 'an option of the metric; may be repeated', collectOption)
     .option('--classes <list>', 'the classes in their order, separated by commas; numbers are in order by themselves', classList)
     .option('--class-values <list>', 'the places of the classes on a line, numbers in the order of --classes; classes that are numbers are their own', numberList)
+    .addOption(repeatsOption())
     .option('--per-class', 'also the agreement upon each class against all others')
     .option('--replicates <number>', 'resamples of the items for an interval; 0 gives none', wholeNumber(0, 999_999_999), 0)
     .option('--level <number>', 'of the interval', Number, 0.95)
@@ -60,7 +62,8 @@ async function run(path: string, flags: Flags): Promise<void> {
     const file = flags.pairs ? await writePairs(flags.out, votes, { ...request, metric: named?.forPairs ? named.id : 'percent', options: named?.forPairs ? typedOptions(named.options, flags.option) : {} }) : undefined;
     if (flags.json) say(JSON.stringify(asJson(table, classes, measures, file)));
     else print(table, classes, measures, file);
-    for (const note of new Set(measures.flatMap(({ warnings }) => warnings))) console.error(`assay: ${note.replace('classValues', '--class-values')}`);
+    for (const note of votes.notes) warn(`assay: ${note}`);
+    for (const note of new Set(measures.flatMap(({ warnings }) => warnings))) warn(`assay: ${note.replace('classValues', '--class-values')}`);
   } finally {
     bar.stop();
   }
@@ -97,7 +100,7 @@ function print(table: VoteTable, classes: string[], measures: AgreementMeasure[]
   printTable(['metric', 'value', 'interval', ...(measures[0]!.perClass ? classes : [])], measures.map(({ metric, value, interval, perClass }) => [
     metric, shown(value), interval ? `${shown(interval.low)} to ${shown(interval.high)}` : '', ...(perClass ? Array.from(perClass, shown) : []),
   ]));
-  if (pairs) console.log(pairs);
+  if (pairs) say(pairs);
 }
 
 function numberList(written: string): number[] {

@@ -1,17 +1,19 @@
 import type { Command } from 'commander';
 import { aggregate, type MajorityVoteCertificate, majorityVoteCertificate, type MajorityVoteVerdict } from '../../aggregation/index.js';
-import { goldHelp, readGold, scored } from './gold-file.js';
+import { goldAnswers, goldHelp, readGold, scored } from './gold-file.js';
 import { seedNumber, wholeNumber } from '../option-values.js';
 import { PhaseBar } from '../progress.js';
 import { checking } from '../refusal.js';
 import { say, visible, warn } from '../terminal.js';
 import { printFacts } from '../tables.js';
-import { readVotes, type Votes, votesHelp } from './votes-file.js';
+import { classList, readVotes, repeatsOption, type Votes, votesHelp } from './votes-file.js';
 
 interface Flags {
   draws: number;
   maxItems?: number;
   gold?: string;
+  classes?: string[];
+  repeats: string;
   seed: number;
   json?: true;
 }
@@ -22,6 +24,8 @@ export function configure(command: Command): void {
     .option('--draws <number>', 'crowds drawn from what is learned of the annotators, 1 to 100000', wholeNumber(1, 100_000), 200)
     .option('--max-items <number>', 'items looked at, drawn at random; at most 20000 if left out, and fewer where classes are many', wholeNumber(1, 2 ** 31 - 1))
     .option('-g, --gold <file>', 'known answers to score majority vote and iBCC against: what the verdict says, looked at')
+    .option('--classes <list>', 'all classes, separated by commas; those with votes, if left out', classList)
+    .addOption(repeatsOption())
     .option('--seed <number>', 'all random draws derive from it', seedNumber, 0)
     .option('--json', 'print one JSON object instead of words and a table')
     .addHelpText('after', votesHelp + goldHelp)
@@ -35,11 +39,12 @@ const meanings: Record<MajorityVoteVerdict, string> = {
   INSUFFICIENT_DATA: 'These votes do not tell whether another method would decide better than majority vote.',
 };
 
-async function run(path: string, { draws, maxItems, gold: goldPath, seed, json }: Flags): Promise<void> {
+async function run(path: string, { draws, maxItems, gold: goldPath, classes, repeats, seed, json }: Flags): Promise<void> {
   const bar = new PhaseBar();
   try {
     const gold = goldPath == null ? null : await readGold(goldPath);
-    const votes = await readVotes(path, bar);
+    const votes = await readVotes(path, bar, { classes, repeats });
+    const known = gold && goldAnswers(goldPath!, gold, votes);
     bar.start('annotators', 0);
     const certificate = checking(() => majorityVoteCertificate({ votes: votes.table }, {
       draws, maxItems, seed,
@@ -49,11 +54,12 @@ async function run(path: string, { draws, maxItems, gold: goldPath, seed, json }
       },
     }));
     bar.stop();
-    const found = { certificate, scores: gold && scoresOn(gold, votes) };
+    const found = { certificate, scores: known && scoresOn(known, votes) };
     if (json) say(JSON.stringify(asJson(votes, seed, found)));
     else print(votes, found);
+    for (const note of votes.notes) warn(`assay: ${note}`);
     if (votes.unread.length > 0) warn(`assay: columns not read: ${votes.unread.map(visible).join(', ')}`);
-    if (gold && !found.scores) warn('assay: no item with a gold answer has votes, so nothing is scored');
+    if (known && !found.scores) warn('assay: no item with a gold answer has votes, so nothing is scored');
   } finally {
     bar.stop();
   }
@@ -71,14 +77,14 @@ interface Found {
   scores: Scores | null;
 }
 
-function scoresOn(gold: ReadonlyMap<string, string>, { itemIds, table, classes }: Votes): Scores | null {
-  const [majority, ibcc] = ['majority-vote', 'ibcc'].map((method) => scored(gold, (id) => itemIds.find(id), table, classes, aggregate(table, method).posteriors));
+function scoresOn(gold: Int32Array, { table }: Votes): Scores | null {
+  const [majority, ibcc] = ['majority-vote', 'ibcc'].map((method) => scored(gold, table, aggregate(table, method).posteriors));
   return majority && ibcc ? { goldItems: majority.goldItems, majorityVote: majority.accuracy, ibcc: ibcc.accuracy } : null;
 }
 
-function asJson({ table, otherOutcomes }: Votes, seed: number, { certificate, scores }: Found) {
+function asJson({ table, otherOutcomes, repeats }: Votes, seed: number, { certificate, scores }: Found) {
   return {
-    items: table.itemCount, annotators: table.annotatorCount, votes: table.voteCount, classes: table.classCount, otherOutcomes, seed, ...certificate,
+    items: table.itemCount, annotators: table.annotatorCount, votes: table.voteCount, classes: table.classCount, otherOutcomes, repeats, seed, ...certificate,
     ...(scores && { goldItems: scores.goldItems, accuracy: { 'majority-vote': scores.majorityVote, ibcc: scores.ibcc } }),
   };
 }

@@ -1,12 +1,13 @@
-import { calibration, VoteTable } from '../../aggregation/index.js';
+import { calibration, nearestClass, type VoteTable } from '../../aggregation/index.js';
 import { FormatError } from '../../formats/text/fault.js';
 import { readText } from '../../formats/formats.js';
 import { goldTable } from '../../formats/rows/tables.js';
-import { refusing } from '../refusal.js';
-import { bytesOf } from './votes-file.js';
+import { Refusal, refusing } from '../refusal.js';
+import { bytesOf, type Votes } from './votes-file.js';
 
 export const goldHelp = `
-GOLD is a file of the same kinds with the columns item and class (or label, or gold). It is for scoring alone: no method sees it.`;
+GOLD is a file of the same kinds with the columns item and class (or label, or gold). It is for scoring alone: no method sees
+it, unless --gold-as-input hands it on.`;
 
 export interface GoldScores {
   /** Items with votes and a gold answer, which is what is scored. */
@@ -38,24 +39,33 @@ export async function readGold(path: string): Promise<Map<string, string>> {
 }
 
 /**
- * Scores of the items that have votes and gold; null when there are none. A gold answer that no vote ever named is a class
- * that every soft label gives probability 0.
+ * The answers as the library has them: N class indices, -1 where unknown. Answers for items that are not in the file of votes are passed over.
+ * @throws Refusal for an answer that is no class, naming it: scored as wrong, or kept from the method, it would be a mistake without a word.
  */
-export function scored(gold: ReadonlyMap<string, string>, codeOf: (item: string) => number, votes: VoteTable, classes: readonly string[], posteriors: Float64Array): GoldScores | null {
+export function goldAnswers(path: string, gold: ReadonlyMap<string, string>, { table, itemIds, classes }: Votes): Int32Array {
   const indices = new Map(classes.map((name, k) => [name, k]));
-  const answers: number[] = [];
-  const items: number[] = [];
+  const answers = new Int32Array(table.itemCount).fill(-1);
   for (const [id, answer] of gold) {
-    const item = codeOf(id);
-    if (item < 0 || votes.itemOffsets[item] === votes.itemOffsets[item + 1]) continue;
-    if (!indices.has(answer)) indices.set(answer, indices.size);
-    items.push(item);
-    answers.push(indices.get(answer)!);
+    const item = itemIds.find(id);
+    if (item < 0) continue;
+    const k = indices.get(answer);
+    if (k === undefined) {
+      const near = nearestClass(answer, classes);
+      const hint = near === null ? 'name all classes by --classes, if it is one without votes' : `${JSON.stringify(near)} is one`;
+      throw new Refusal(`${path}: the gold answer ${JSON.stringify(answer)} of item ${JSON.stringify(id)} is not among the classes ${classes.slice(0, 10).map((name) => JSON.stringify(name)).join(', ')}; ${hint}`);
+    }
+    answers[item] = k;
   }
+  return answers;
+}
+
+/** Scores of the items that have votes and gold; null when there are none. @param gold N class indices, -1 where unknown */
+export function scored(gold: Int32Array, votes: VoteTable, posteriors: Float64Array): GoldScores | null {
+  const { classCount: K, itemOffsets } = votes;
+  const items = Array.from(gold.keys()).filter((item) => gold[item]! >= 0 && itemOffsets[item + 1]! > itemOffsets[item]!);
   if (items.length === 0) return null;
-  const K = indices.size;
   const rows = new Float64Array(items.length * K);
-  items.forEach((item, row) => rows.set(posteriors.subarray(item * classes.length, (item + 1) * classes.length), row * K));
-  const { accuracy, nll, brier, ece } = calibration(rows, K, answers);
+  items.forEach((item, row) => rows.set(posteriors.subarray(item * K, (item + 1) * K), row * K));
+  const { accuracy, nll, brier, ece } = calibration(rows, K, items.map((item) => gold[item]!));
   return { goldItems: items.length, accuracy, nll, brier, ece };
 }

@@ -7,7 +7,7 @@ import { say, visible, warn } from '../terminal.js';
 import { printFacts, printTable, shownValue } from '../tables.js';
 import { poolHelp, readPredictionPool, type PredictionPool } from './prediction-pool.js';
 import { writeTable } from './result-files.js';
-import { classList, readVotes, type Votes, votesHelp } from './votes-file.js';
+import { classList, readVotes, repeatsOption, type Votes, votesHelp } from './votes-file.js';
 
 interface Flags {
   predictions: string[];
@@ -15,6 +15,7 @@ interface Flags {
   count: number;
   maxVotes?: number;
   classes?: string[];
+  repeats: string;
   out: string;
   json?: true;
 }
@@ -31,6 +32,7 @@ export function configure(command: Command): void {
     .option('-n, --count <number>', 'how many items to name', wholeNumber, 1)
     .option('--max-votes <number>', 'items with as many votes are not asked about again', wholeNumber)
     .option('--classes <list>', 'all classes, separated by commas, where some have no votes', classList)
+    .addOption(repeatsOption())
     .option('--out <folder>', 'where next-items.csv goes', '.')
     .option('--json', 'print one JSON object instead of tables')
     .addHelpText('after', `${votesHelp}${poolHelp}
@@ -40,11 +42,11 @@ order of the files. RELABEL: the best next vote goes to an item that has votes. 
 }
 
 async function run(path: string, flags: Flags): Promise<void> {
-  const { predictions, unlabelled = [], count, maxVotes, classes } = flags;
+  const { predictions, unlabelled = [], count, maxVotes, classes, repeats } = flags;
   if ([path, ...predictions, ...unlabelled].filter((file) => file === '-').length > 1) throw new Refusal('only one file can be standard input', true);
   const bar = new PhaseBar();
   try {
-    const votes = await readVotes(path, bar, { classes, mayBeEmpty: classes != null });
+    const votes = await readVotes(path, bar, { classes, repeats, mayBeEmpty: classes != null });
     const pool = await readPredictionPool(predictions, unlabelled, votes);
     bar.start('score', 0);
     const table = tableOf(votes, pool);
@@ -54,7 +56,7 @@ async function run(path: string, flags: Flags): Promise<void> {
     bar.stop();
     if (flags.json) say(JSON.stringify(asJson(found, pool, votes, flags, file)));
     else print(found, pool, file);
-    const notes = [...found.warnings, ...(votes.unread.length > 0 ? [`columns not read: ${votes.unread.map(visible).join(', ')}`] : [])];
+    const notes = [...votes.notes, ...found.warnings, ...(votes.unread.length > 0 ? [`columns not read: ${votes.unread.map(visible).join(', ')}`] : [])];
     for (const note of notes) warn(`assay: ${note}`);
   } finally {
     bar.stop();

@@ -6,8 +6,21 @@ import { bytesOf, type Votes } from './votes-file.js';
 
 export const predictionsHelp = `
 PREDICTIONS is a file of one model's probabilities, for the methods that read them: the columns item and p_<class> for every
-class that has votes, one row an item; or item and probabilities, a list in the order of the classes. Rows of items without
+class, also those without votes, one row an item; or item and probabilities, a list in the order of the classes. Rows of items without
 votes are passed over.`;
+
+/** As many columns as a scanner names that nobody reads. */
+const mostNamed = 20;
+
+/** The classes that a file of predictions has columns for, voted or not; none where it has a list, or more columns than are named. */
+export async function predictedClasses(path: string): Promise<string[]> {
+  if (path === '-') return [];
+  const header = await refusing(path, async () => {
+    for await (const { unread } of readText(bytesOf(path), { row: 'prediction', columns: { item: predictionTable([]).columns.item } })) return unread;
+    return [];
+  });
+  return header.length < mostNamed ? header.filter((name) => name.length > 2 && name.startsWith('p_')).map((name) => name.slice(2)) : [];
+}
 
 /**
  * One model's N x K probabilities, row-major, for the items of the votes.
@@ -48,7 +61,7 @@ export async function eachPrediction(
 /** @throws FormatError unless the row is a distribution over the classes. */
 export function checked(id: string, line: number, row: ArrayLike<number>, classes: readonly string[]): ArrayLike<number> {
   const K = classes.length;
-  if (row.length !== K) throw new FormatError(`item ${JSON.stringify(id)} has ${row.length} probabilities for ${K} classes: ${classes.join(', ')}`, line);
+  if (row.length !== K) throw new FormatError(`item ${JSON.stringify(id)} has ${row.length} probabilities for ${K} classes: ${classes.join(', ')}; name all classes by --classes`, line);
   let sum = 0;
   for (let k = 0; k < K; k++) {
     const p = row[k]!;

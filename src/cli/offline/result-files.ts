@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { bestClass, confusablePairs, findingCell, findingColumn, type AggregationMethod, type MethodResult } from '../../aggregation/index.js';
+import { bestClass, confusablePairs, entropy, tiedClasses, findingCell, findingColumn, type AggregationMethod, type MethodResult } from '../../aggregation/index.js';
 import { csv } from '../../formats/csv/csv.js';
 import type { Format } from '../../formats/rows/format.js';
 import { Json, type CellValue } from '../../formats/text/writer.js';
@@ -26,13 +26,18 @@ export async function writeTable(folder: string, name: string, columns: readonly
   return path;
 }
 
-/** What the method found about items, annotators and classes, each to a file of its own. @returns their paths */
-export async function writeResults(folder: string, votes: Votes, method: AggregationMethod, result: MethodResult, onItems: (count: number) => void): Promise<string[]> {
+/**
+ * What the method found about items, annotators and classes, each to a file of its own, as the service has them for download: items
+ * with votes, or whose class the method was given, and annotators with votes.
+ * @param gold N class indices, -1 where unknown; null where the method was given none
+ * @returns their paths
+ */
+export async function writeResults(folder: string, votes: Votes, method: AggregationMethod, result: MethodResult, gold: Int32Array | null, onItems: (count: number) => void): Promise<string[]> {
   const items = foundAbout(method, result, 'item', votes.classes);
   const crowd = foundAbout(method, result, 'annotator', votes.classes);
   const { first, second, confusionProbability } = result.findings ?? {};
   const files = [
-    await writeTable(folder, 'soft-labels', ['item', 'label', 'confidence', ...votes.classes.map((name) => `p_${name}`), ...items.columns], softLabels(votes, result, items, onItems)),
+    await writeTable(folder, 'soft-labels', ['item', 'label', 'confidence', 'entropy', 'votes', 'tie', ...votes.classes.map((name) => `p_${name}`), ...items.columns], softLabels(votes, result, items, gold, onItems)),
     await writeTable(folder, 'annotators', ['annotator', 'votes', ...(result.annotatorQuality ? ['quality'] : []), ...crowd.columns], annotators(votes, result, crowd)),
   ];
   if (!first || !second || !confusionProbability) return files;
@@ -53,13 +58,17 @@ function foundAbout({ finds = [] }: AggregationMethod, { findings = {} }: Method
   return { columns: specs.map(findingColumn), cells: (i) => specs.map((spec) => findingCell(spec, findings[spec.name]![i], classes)) };
 }
 
-function* softLabels({ table, itemIds, classes }: Votes, { posteriors }: MethodResult, found: Found, onItems: (count: number) => void): Generator<CellValue[]> {
+function* softLabels({ table, itemIds, classes }: Votes, { posteriors }: MethodResult, found: Found, gold: Int32Array | null, onItems: (count: number) => void): Generator<CellValue[]> {
   const K = classes.length;
   for (let item = 0; item < table.itemCount; item++) {
     if (item % 10_000 === 0) onItems(item);
-    const best = bestClass(posteriors, item * K, K);
-    const row: CellValue[] = [itemIds.text(item), classes[best]!, posteriors[item * K + best]!];
-    for (let k = 0; k < K; k++) row.push(posteriors[item * K + k]);
+    const votes = table.itemOffsets[item + 1]! - table.itemOffsets[item]!;
+    // A prior is no finding about an item that nobody labelled.
+    if (votes === 0 && (gold?.[item] ?? -1) < 0) continue;
+    const at = item * K;
+    const best = bestClass(posteriors, at, K);
+    const row: CellValue[] = [itemIds.text(item), classes[best]!, posteriors[at + best]!, entropy(posteriors, at, K), votes, tiedClasses(posteriors, at, K) > 1];
+    for (let k = 0; k < K; k++) row.push(posteriors[at + k]);
     if (found.columns.length > 0) row.push(...found.cells(item));
     yield row;
   }
@@ -69,8 +78,9 @@ function* annotators({ table, annotatorIds }: Votes, { annotatorQuality }: Metho
   const counts = new Int32Array(table.annotatorCount);
   for (let vote = 0; vote < table.voteCount; vote++) counts[table.annotators[vote]!]!++;
   for (let annotator = 0; annotator < table.annotatorCount; annotator++) {
+    if (counts[annotator] === 0) continue;
     const row: CellValue[] = [annotatorIds.text(annotator), counts[annotator]!];
-    // NaN, of those without votes, is an empty cell.
+    // NaN is an empty cell.
     if (annotatorQuality) row.push(annotatorQuality[annotator]);
     row.push(...found.cells(annotator));
     yield row;

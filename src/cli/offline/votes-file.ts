@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { InvalidArgumentError } from 'commander';
-import { classScale, sortedClasses, VoteTable } from '../../aggregation/index.js';
+import { InvalidArgumentError, Option } from 'commander';
+import { classScale, classWarnings, repeatPolicies, sortedClasses, standingVotes, VoteTable, type Repeats } from '../../aggregation/index.js';
 import type { Dictionary } from '../../formats/rows/dictionary.js';
-import { readVoteColumns } from '../../formats/vote-columns.js';
+import { readVoteColumns, type VoteFile } from '../../formats/vote-columns.js';
 import type { PhaseBar } from '../progress.js';
 import { checking, Refusal, refusing } from '../refusal.js';
 
@@ -15,9 +15,13 @@ export interface Votes {
   annotatorIds: Dictionary;
   /** As `--classes` has them, else sorted: see `sortedClasses`. */
   classes: string[];
-  /** Rows such as SKIP, which are no votes. */
+  /** Standing rows such as SKIP, which are no votes. */
   otherOutcomes: number;
+  /** Rows that do not count since another vote of the same annotator on the same item stands. */
+  repeats: number;
   unread: string[];
+  /** What the user should know of the file. */
+  notes: string[];
 }
 
 export interface ReadingOptions {
@@ -25,33 +29,73 @@ export interface ReadingOptions {
   classes?: string[];
   /** Whether a file without votes will do; it is refused if absent. */
   mayBeEmpty?: boolean;
+  /** Classes to have beside those that are voted. */
+  also?: string[];
+  /** As `repeatsOption` has it. */
+  repeats?: string;
 }
 
 export const votesHelp = `
 VOTES is a CSV file with a header or an NDJSON file, gzip or not; - is standard input. Columns: item (or task), annotator
-(or worker, performer), class (or label); optional: outcome (CLASS, SKIP, UNSURE, CANNOT_LABEL). Every row counts, repeats too.`;
+(or worker, performer), class (or label); optional: outcome (CLASS, SKIP, UNSURE, CANNOT_LABEL),
+time. Rows without an answer are passed over. One vote of an annotator on an item counts, see --repeats.`;
 
 export function bytesOf(path: string): AsyncIterable<Uint8Array> {
   return path === '-' ? process.stdin : createReadStream(path, { highWaterMark: 1 << 18 });
 }
 
 /** @throws Refusal naming file, line and value. */
-export async function readVotes(path: string, bar: PhaseBar, { classes: list, mayBeEmpty = false }: ReadingOptions = {}): Promise<Votes> {
+export async function readVotes(path: string, bar: PhaseBar, { classes: list, also, repeats: written = 'keep-last', mayBeEmpty = false }: ReadingOptions = {}): Promise<Votes> {
+  const policy = written.toUpperCase().replace('-', '_') as Repeats;
   const file = await refusing(path, async () => {
     bar.start('read', path === '-' ? 0 : (await stat(path)).size);
     return readVoteColumns(bytesOf(path), (bytes) => bar.advance(bytes));
   });
-  const { classes, codes } = inOrder(file.classIds, file.classes, list);
-  const table = checking(() => {
-    if (codes.length === 0 && !mayBeEmpty) throw new RangeError('there are no votes');
-    return new VoteTable({
-      items: file.items, annotators: file.annotators, classes: codes,
+  return checking(() => {
+    const { votes, repeats } = standing(file, policy);
+    if (votes.classes.length === 0 && !mayBeEmpty) throw new RangeError('there are no votes');
+    const { classes, codes } = inOrder(file.classIds, votes.classes, list, also);
+    const table = new VoteTable({
+      items: votes.items, annotators: votes.annotators, classes: codes,
       itemCount: file.itemIds.size, annotatorCount: file.annotatorIds.size, classCount: classes.length,
       classScale: classScale(classes, list != null),
     });
+    const { itemIds, annotatorIds, unread } = file;
+    return { table, itemIds, annotatorIds, classes, otherOutcomes: votes.otherOutcomes, repeats, unread, notes: notesOn(file, repeats, policy, classes) };
   }, `${path === '-' ? 'standard input' : path}: `);
-  const { itemIds, annotatorIds, otherOutcomes, unread } = file;
-  return { table, itemIds, annotatorIds, classes, otherOutcomes, unread };
+}
+
+/** The votes that stand by the policy, those for classes apart from other outcomes. */
+function standing(file: VoteFile, policy: Repeats) {
+  const { items, annotators, classes: answers, times, itemIds, annotatorIds } = file;
+  const { stands, repeats } = standingVotes({ items, annotators, answers, times, itemCount: itemIds.size, annotatorCount: annotatorIds.size }, policy);
+  const otherOutcomes = answers.reduce((count, answer, vote) => (answer < 0 && stands[vote] ? count + 1 : count), 0);
+  if (repeats === 0 && otherOutcomes === 0) return { votes: { items, annotators, classes: answers, otherOutcomes }, repeats };
+  const isVote = (_: number, vote: number) => stands[vote] === 1 && answers[vote]! >= 0;
+  return { votes: { items: items.filter(isVote), annotators: annotators.filter(isVote), classes: answers.filter(isVote), otherOutcomes }, repeats };
+}
+
+const whatStands: Record<Repeats, string> = {
+  KEEP_LAST: 'the last of one annotator on one item counts', KEEP_FIRST: 'the first of one annotator on one item counts',
+  REJECT: 'the first of one annotator on one item counts', KEEP_ALL: 'all count',
+};
+
+function notesOn({ unanswered, emptyRows, lostTimes, firstLostTime }: VoteFile, repeats: number, policy: Repeats, classes: readonly string[]): string[] {
+  const rows = (count: number) => `${count} ${count === 1 ? 'row' : 'rows'}`;
+  return [
+    ...(repeats > 0 ? [`${rows(repeats)} repeated an annotator's vote on an item: ${whatStands[policy]}; --repeats chooses otherwise`] : []),
+    ...(unanswered > 0 ? [`${rows(unanswered)} without an answer passed over`] : []),
+    ...(emptyRows > 0 ? [`${rows(emptyRows)} of empty cells passed over`] : []),
+    ...(lostTimes > 0 ? [`${lostTimes} ${lostTimes === 1 ? 'time' : 'times'} not read, the votes are; the first: ${firstLostTime}`] : []),
+    ...classWarnings(classes),
+  ];
+}
+
+/** `--repeats`: a policy of projects, in small letters with hyphens. */
+export function repeatsOption(): Option {
+  const names = repeatPolicies.map((policy) => policy.toLowerCase().replace('_', '-'));
+  return new Option('--repeats <policy>', 'which of several votes of one annotator on one item count, by their times where both have one, else by the order of the file')
+    .choices(names).default(names[0]);
 }
 
 /** `--classes`: a list separated by commas, or a JSON list where a class has a comma. */
@@ -72,9 +116,9 @@ function parsed(written: string): unknown {
 }
 
 /** @throws Refusal where a class that has votes is not on the list. */
-function inOrder(ids: Dictionary, codes: Int32Array, list: string[] | undefined): { classes: string[]; codes: Int32Array } {
+function inOrder(ids: Dictionary, codes: Int32Array, list: string[] | undefined, also: string[] = []): { classes: string[]; codes: Int32Array } {
   const names = ids.texts();
-  const classes = list ?? sortedClasses(names);
+  const classes = list ?? sortedClasses(new Set([...names, ...also]));
   const place = new Map(classes.map((name, k) => [name, k]));
   const missing = names.find((name) => !place.has(name));
   if (missing !== undefined) throw new Refusal(`--classes leaves out ${JSON.stringify(missing)}, which has votes`, true);

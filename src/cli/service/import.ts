@@ -104,6 +104,10 @@ function report(file: string, counts: readonly string[], tally: BulkTally<string
   say(`${tally.rows} rows: ${counted}, ${tally.rejected} rejected`);
   for (const { line, message } of tally.rejects.slice(0, 20)) warn(`${file}, line ${line}: ${message}`);
   if (tally.rejected > 20) warn(`and ${tally.rejected - 20} more; --json tells up to 10,000`);
+  if (tally.unanswered > 0) warn(`${tally.unanswered} rows without an answer passed over`);
+  if (tally.emptyRows > 0) warn(`${tally.emptyRows} rows of empty cells passed over`);
+  for (const { line, message } of tally.warnings.slice(0, 20)) warn(`${file}, line ${line}: ${message}; the row is stored without it`);
+  if (tally.unreadCells > 20) warn(`and ${tally.unreadCells - 20} more such cells`);
   if (tally.unreadColumns.length > 0) warn(`columns not read: ${tally.unreadColumns.map(visible).join(', ')}`);
 }
 

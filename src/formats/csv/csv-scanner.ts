@@ -87,6 +87,11 @@ export class CsvScanner implements Scanner {
     this.line += lines;
     // An empty line is no record: nothing, not even a quote, is in it.
     if (column === 1 && bytes[start] !== QUOTE && ends[slotOf[0]!]! === start) return Math.min(at + 1, length);
+    // Spreadsheets write rows of separators alone below a table.
+    if (this.width > 0 && column > 1 && isBlank(bytes, start, at, column - 1)) {
+      this.sink.empty?.();
+      return Math.min(at + 1, length);
+    }
     for (const slot of this.doubled) ends[slot] = halveQuotes(bytes, starts[slot]!, ends[slot]!);
     if (this.width === 0) this.header(bytes, column, line, fault);
     else if (fault) this.sink.reject(line, fault);
@@ -172,6 +177,14 @@ export class CsvScanner implements Scanner {
 function placeOf(bytes: Buffer, byte: number, from: number): number {
   const found = bytes.indexOf(byte, from);
   return found < 0 ? Infinity : found;
+}
+
+/** Whether a record is so many commas and nothing else. */
+function isBlank(bytes: Buffer, start: number, lineEnd: number, commas: number): boolean {
+  const end = start + commas;
+  if (bytes[start] !== COMMA || lineEnd > end + 1 || (lineEnd === end + 1 && bytes[end] !== CR)) return false;
+  for (let at = start; at < end; at++) if (bytes[at] !== COMMA) return false;
+  return true;
 }
 
 function lineEnds(bytes: Buffer, from: number, to: number): number {

@@ -1,5 +1,5 @@
 import { type Cell, CellKind } from '../text/cell.js';
-import { Fault, type FaultCode } from '../text/fault.js';
+import { Fault, type FaultCode, Lost } from '../text/fault.js';
 import type { Cells, RecordSink, Scanner, WantedColumns } from '../text/scanner.js';
 import { scanning } from '../text/scanner.js';
 import { anyNumber, listOfNumbers, type RowOf, type Table } from './table.js';
@@ -14,6 +14,11 @@ export interface Reject {
 export interface Batch<Row> {
   rows: Row[];
   rejects: Reject[];
+  /** Cells that could not be read and count as empty, in rows that are read. */
+  lost: { line: number; message: string }[];
+  /** Rows of empty cells, and rows that answer nothing: they are passed over. */
+  emptyRows: number;
+  unanswered: number;
   /** Columns of the file met so far that the table does not have, at most 20. */
   unread: string[];
 }
@@ -51,11 +56,19 @@ export function wantedTexts(table: Table): WantedColumns {
   return Object.entries(table.columns).map(([name, { aliases, inHeader, required }]) => ({ name, aliases, inHeader, required }));
 }
 
+/** Whether the cells that a row answers by are all empty, and the first of them is there. */
+export function answersNothing({ starts, ends }: Cells, slots: readonly number[]): boolean {
+  if (slots.length === 0 || starts[slots[0]!]! < 0) return false;
+  for (const slot of slots) if (ends[slot]! > starts[slot]!) return false;
+  return true;
+}
+
 /** Makes typed rows of records' cells, and batches of rows. */
 export class RowSink<T extends Table> implements RecordSink {
   private readonly cell: Cell = { name: '', bytes: Buffer.alloc(0), start: 0, end: 0, kind: CellKind.PLAIN };
   private readonly readers;
-  private batches: { rows: RowOf<T>[]; rejects: Reject[] }[] = [];
+  private batches: Omit<Batch<RowOf<T>>, 'unread'>[] = [];
+  private readonly answers: readonly number[];
 
   constructor(
     private readonly table: T,
@@ -63,10 +76,15 @@ export class RowSink<T extends Table> implements RecordSink {
     private readonly batchSize: number,
   ) {
     this.readers = Object.values(table.columns);
+    this.answers = (table.answers ?? []).map((name) => columns.findIndex((column) => column.name === name));
   }
 
   /** @param numbers the row's list of numbers where it is known already: it is then in no cell; null for a row that has none. */
   record(line: number, cells: Cells, numbers?: ArrayLike<number> | null): void {
+    if (answersNothing(cells, this.answers)) {
+      this.batch().unanswered++;
+      return;
+    }
     const row: Record<string, unknown> = { line };
     const { cell } = this;
     cell.bytes = cells.bytes;
@@ -80,7 +98,8 @@ export class RowSink<T extends Table> implements RecordSink {
       }
       const value = this.readers[slot]!.read(cell);
       if (value instanceof Fault) return this.reject(line, value);
-      row[name] = value;
+      if (value instanceof Lost) this.batch().lost.push({ line, message: value.message });
+      row[name] = value instanceof Lost ? null : value;
     }
     const fault = this.takeNumbers(row, cells, numbers) ?? this.table.check?.(row);
     if (fault) return this.reject(line, fault);
@@ -134,6 +153,10 @@ export class RowSink<T extends Table> implements RecordSink {
     this.batch().rejects.push({ line, code, message });
   }
 
+  empty(): void {
+    this.batch().emptyRows++;
+  }
+
   *full(scanner: Pick<Scanner, 'unread'> | null): Generator<Batch<RowOf<T>>> {
     const last = this.batches.at(-1);
     if (!last) return;
@@ -147,10 +170,10 @@ export class RowSink<T extends Table> implements RecordSink {
     for (const batch of this.batches.splice(0)) yield { ...batch, unread: [...(scanner?.unread ?? [])] };
   }
 
-  private batch(): { rows: RowOf<T>[]; rejects: Reject[] } {
+  private batch(): Omit<Batch<RowOf<T>>, 'unread'> {
     const last = this.batches.at(-1);
     if (last && last.rows.length + last.rejects.length < this.batchSize) return last;
-    const batch = { rows: [], rejects: [] };
+    const batch = { rows: [], rejects: [], lost: [], emptyRows: 0, unanswered: 0 };
     this.batches.push(batch);
     return batch;
   }

@@ -1,6 +1,7 @@
 import { type Cell, CellKind, idFault, textFault, textOf } from '../text/cell.js';
-import { Fault, shown } from '../text/fault.js';
+import { Fault, Lost, shown } from '../text/fault.js';
 import { jsonFault } from '../text/json-cursor.js';
+import { momentIn } from '../text/moment.js';
 
 /** How one column of a table is found and read. */
 export interface Column<T> {
@@ -11,7 +12,7 @@ export interface Column<T> {
   /** Every row must have a value. */
   required?: boolean;
   /** Never called for a cell without a value. */
-  read(cell: Cell): T | Fault;
+  read(cell: Cell): T | Fault | Lost;
 }
 
 /** Numbers that a row has as one list, or as a column for each of them; either way the row has them as an array. */
@@ -28,6 +29,8 @@ export interface Table<Columns extends Record<string, Column<unknown>> = Record<
   row: string;
   columns: Columns;
   numbers?: NumberList;
+  /** Columns one of which a row answers by: a row whose cells are there and empty answers nothing, and is passed over. */
+  answers?: readonly string[];
   /** What no single cell can tell. */
   check?(row: Record<string, unknown>): Fault | null;
 }
@@ -71,13 +74,11 @@ export function wholeNumber(least: number, greatest: number): (cell: Cell) => nu
   };
 }
 
-/** RFC 3339, with a zone. */
-export function time(cell: Cell): Date | Fault {
-  const form = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
-  const written = textOf(cell.bytes, cell.start, cell.end);
-  const date = cell.kind <= CellKind.STRING && form.test(written) ? new Date(written) : null;
-  if (date && !Number.isNaN(date.getTime())) return date;
-  return new Fault('WRONG_TYPE', `${cell.name} ${shownCell(cell)} is not an RFC 3339 moment such as 2026-01-31T12:00:00Z`);
+/** A moment as files write it, see `momentIn`. A time is no part of the answer: one that cannot be read is lost, and not the row. */
+export function time(cell: Cell): Date | Lost {
+  const moment = cell.kind <= CellKind.NUMBER ? momentIn(textOf(cell.bytes, cell.start, cell.end)) : NaN;
+  if (!Number.isNaN(moment)) return new Date(moment);
+  return new Lost(`${cell.name} ${shownCell(cell)} is no moment from 1973 to 2199 such as 2026-01-31T12:00:00Z`);
 }
 
 export function oneOf<const T extends string>(choices: readonly T[]): (cell: Cell) => T | Fault {

@@ -19,6 +19,7 @@ export const voteTable = {
     comment: { read: text(1 << 16) },
     guidelineVersion: { read: id },
   },
+  answers: ['class', 'outcome'],
   check: (row) => outcomeFault(row.class != null, (row.outcome ?? 'CLASS') !== 'CLASS'),
 } satisfies Table;
 

@@ -9,6 +9,12 @@ export class Fault {
   ) {}
 }
 
+/** Why one cell counts as empty; its row is read without it. */
+export class Lost {
+  /** @param message names the column, the value and the remedy */
+  constructor(readonly message: string) {}
+}
+
 /** The file as a whole cannot be read on: no usable header, broken gzip, an end inside a row. */
 export class FormatError extends Error {
   constructor(

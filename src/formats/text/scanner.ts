@@ -24,6 +24,8 @@ export interface Cells {
 export interface RecordSink {
   record(line: number, cells: Cells): void;
   reject(line: number, fault: Fault): void;
+  /** A row of empty cells alone. */
+  empty?(): void;
   /** The bytes of the records so far are about to be overwritten. */
   flush?(): void;
 }

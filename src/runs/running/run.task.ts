@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { aggregate, findMethod, runParameters, VoteTable, type ConfusablePair, type MethodOptions, type MethodResult, type Progress, type RunParameters } from '../../aggregation/index.js';
+import { aggregate, classWarnings, findMethod, runParameters, VoteTable, type ConfusablePair, type MethodOptions, type MethodResult, type Progress, type RunParameters } from '../../aggregation/index.js';
 import { readKnownGold, type KnownGold } from '../../gold/known-gold.js';
 import { readRunPredictions, type PinnedVersion } from './run-predictions.js';
 import { foundColumns, foundOfRun, foundPairs, type FoundColumns } from '../results/found.js';
@@ -52,6 +52,7 @@ export async function run(input: RunTaskInput, report: (progress: Progress) => v
     }));
     if (predictions) result.diagnostics.warnings.push(...predictions.warnings);
     if (!readsGold && gold.count > 0) result.diagnostics.warnings.push(goldNotRead(input.methodId, gold));
+    result.diagnostics.warnings.push(...classWarnings(await classesOf(client, input.lease.projectId)));
     const parameters = parametersOf(votes, result);
     const [ofItems, ofAnnotators] = [foundColumns(method, result, 'item'), foundColumns(method, result, 'annotator')];
     await client.query('begin');
@@ -73,6 +74,11 @@ export async function run(input: RunTaskInput, report: (progress: Progress) => v
 async function readVotes(client: pg.Client, { lease, watermark, itemCount, annotatorCount, classCount }: RunTaskInput, phases: Phases): Promise<VoteTable> {
   const snapshot = await phases.time('snapshot', () => readSnapshot(client, lease.projectId, watermark));
   return phases.time('sort', () => new VoteTable({ ...snapshot, itemCount, annotatorCount, classCount }));
+}
+
+async function classesOf(client: pg.Client, projectId: number): Promise<string[]> {
+  const { rows } = await client.query<{ classes: string[] }>('select classes from projects where id = $1', [projectId]);
+  return rows[0]!.classes;
 }
 
 function goldNotRead(methodId: string, { count }: KnownGold): string {

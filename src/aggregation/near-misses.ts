@@ -1,0 +1,60 @@
+import { classNumber } from './class-scale.js';
+
+/** How files write that there is no answer. */
+const missing = new Set(['none', 'nan', 'na', 'n/a', '#n/a', '<na>', 'null', 'nil', 'nat', 'undefined', 'missing', '-', '?']);
+const mostWarnings = 20;
+
+/** What two names may differ by though the same is meant, from the least difference to the greatest. */
+const differences: readonly [what: string, form: (name: string) => string][] = [
+  ['blanks', blankless],
+  ['Unicode form', (name) => blankless(name).normalize('NFKC')],
+  ['case', (name) => blankless(name).normalize('NFKC').toLowerCase()],
+];
+
+/**
+ * Names that may stand for one class, or for none: they are kept as they are, and told.
+ * @returns a sentence each, at most 20
+ */
+export function classWarnings(names: readonly string[]): string[] {
+  const warnings: string[] = [];
+  const isTold = new Set<string>();
+  for (const [what, form] of [...differences, ['the way a number is written', numberForm] as const]) {
+    const groups = new Map<string, string[]>();
+    for (const name of names) {
+      const key = form(name);
+      const group = groups.get(key);
+      if (group) group.push(name);
+      else groups.set(key, [name]);
+    }
+    for (const group of groups.values()) {
+      const shown = group.map((name) => JSON.stringify(name)).join(' and ');
+      if (group.length < 2 || isTold.has(shown)) continue;
+      isTold.add(shown);
+      warnings.push(`the classes ${shown} differ by ${what} alone and are counted apart; write them alike if they are one`);
+    }
+  }
+  for (const name of names) {
+    if (missing.has(blankless(name).toLowerCase())) warnings.push(`${JSON.stringify(name)} is a class like any other; leave the answer out where it means that there is none`);
+  }
+  return warnings.length > mostWarnings ? [...warnings.slice(0, mostWarnings), `and ${warnings.length - mostWarnings} more such classes`] : warnings;
+}
+
+/** The class that a name which is none probably means, or null. */
+export function nearestClass(name: string, classes: readonly string[]): string | null {
+  for (const [, form] of [...differences, ['', numberForm] as const]) {
+    const wanted = form(name);
+    const found = classes.find((known) => form(known) === wanted);
+    if (found !== undefined) return found;
+  }
+  return null;
+}
+
+function blankless(name: string): string {
+  return name.trim().replace(/\s+/g, ' ');
+}
+
+/** Names that are no number never meet another. */
+function numberForm(name: string): string {
+  const value = classNumber(name);
+  return Number.isNaN(value) ? `name ${name}` : `number ${value + 0}`;
+}

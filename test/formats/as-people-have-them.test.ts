@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { csv } from '../../src/formats/csv/csv.js';
+import { ndjson } from '../../src/formats/ndjson/ndjson.js';
+import { voteTable } from '../../src/formats/rows/tables.js';
+import { momentIn } from '../../src/formats/text/moment.js';
+import { readVoteColumns } from '../../src/formats/vote-columns.js';
+import { chunked } from './streams.js';
+
+async function read(format: typeof csv, text: string) {
+  for await (const batch of format.read(chunked(Buffer.from(text)), voteTable)) return batch;
+  throw new Error('there is no batch');
+}
+
+const columns = (text: string) => readVoteColumns(chunked(Buffer.from(text)));
+
+describe('times', () => {
+  const noon = Date.UTC(2017, 4, 31, 12, 33, 46);
+
+  it.each([
+    ['2017-05-31 12:33:46 UTC', noon], ['2017-05-31 12:33:46', noon], ['2017-05-31T12:33:46', noon], ['2017-05-31T12:33:46+0200', noon - 7_200_000],
+    ['2017-05-31 12:33:46+00:00', noon], ['2017-05-31T12:33:46.1234567Z', noon + 123], ['2017-05-31 12:33:46.5-07', noon + 500 + 25_200_000], ['2017-05-31', noon - 45_226_000],
+    ['Wed May 31 05:33:46 PDT 2017', noon], ['Wed May  3 12:33:46 UTC 2017', noon - 28 * 86_400_000], ['1496234026', noon], ['1496234026.25', noon + 250],
+    ['1496234026000', noon], ['1496234026000000', noon], ['1496234026000000000', noon],
+  ])('%s is read', (written, moment) => {
+    expect(momentIn(written)).toBe(moment);
+  });
+
+  it.each(['', 'yesterday', '5/6/2017 12:33', '2026-02-30', '2026-01-31T25:00:00Z', '12345', '2017-05-31+02:00', '3017-05-31', 'NaT', 'Wed May 31 12:33:46 XYZ 2017', '99999999999999999999'])('%j is none', (written) => {
+    expect(momentIn(written)).toBeNaN();
+  });
+
+  it('that cannot be read are lost and told; their votes are not', async () => {
+    const text = 'item,annotator,class,time\n1,a,x,2017-05-31 12:33:46 UTC\n2,a,x,last week\n3,a,y,\n';
+    const { rows, rejects, lost } = await read(csv, text);
+    expect(rows.map((row) => row.time?.getTime() ?? null)).toEqual([noon, null, null]);
+    expect(rejects).toEqual([]);
+    expect(lost).toEqual([{ line: 3, message: 'time "last week" is no moment from 1973 to 2199 such as 2026-01-31T12:00:00Z' }]);
+    const file = await columns(text);
+    expect([file.items.length, [...file.times!.slice(0, 3)], file.lostTimes, file.firstLostTime]).toEqual([3, [noon, NaN, NaN], 1, expect.stringContaining('line 3: time "last week"')]);
+  });
+});
+
+describe('rows without an answer', () => {
+  it('are no votes, and are counted: empty cells of CSV, null and "" of NDJSON', async () => {
+    const inCsv = 'item,annotator,class\n0,a,1\n1,a,\n,,\n2,b,1\n,,\r\n';
+    expect(await read(csv, inCsv)).toMatchObject({ rows: [{ item: '0' }, { item: '2' }], rejects: [], unanswered: 1, emptyRows: 2 });
+    expect(await columns(inCsv)).toMatchObject({ unanswered: 1, emptyRows: 2, items: Int32Array.of(0, 1) });
+    const asJson = ['"x"', 'null', '""'].map((answer, i) => `{"item":${i},"annotator":"a","class":${answer}}`).join('\n');
+    expect(await read(ndjson, asJson)).toMatchObject({ rows: [{ item: '0' }], rejects: [], unanswered: 2 });
+  });
+
+  it('are refused where another cell says that there is one', async () => {
+    expect((await read(csv, 'item,annotator,class,outcome\n1,a,,CLASS\n')).rejects).toMatchObject([{ line: 2, code: 'MISSING' }]);
+    expect((await read(ndjson, '{"item":1,"annotator":"a"}\n')).rejects).toMatchObject([{ line: 1, code: 'MISSING' }]);
+  });
+});
