@@ -7,7 +7,7 @@ export { activeLab, activeLabAgain, type ActiveLabResult, type ActiveLabWeights 
 export { annotatorGains } from './acquisition/information-gain.js';
 export { relabelOrNew, type RelabelDecision, type RelabelOrNew, type RelabelOrNewRequest } from './acquisition/relabel-or-new.js';
 export { aggregate, type AggregateRequest } from './aggregate.js';
-export { classNumber, classScale, sortedClasses, type ClassScale } from './class-scale.js';
+export { classNumber, classScale, sortedClasses, type ClassScale } from './numeric/class-scale.js';
 export { voteQuality } from './crowdlab/annotators.js';
 export { majorityWithPredictions } from './crowdlab/consensus.js';
 export { confidentJoint, noiseEstimates, type ConfidentJoint, type NoiseEstimates } from './label-quality/confident-joint.js';

@@ -1,4 +1,4 @@
-import { classNumber } from './class-scale.js';
+import { classNumber } from './numeric/class-scale.js';
 
 /** How files write that there is no answer. */
 const missing = new Set(['none', 'nan', 'na', 'n/a', '#n/a', '<na>', 'null', 'nil', 'nat', 'undefined', 'missing', '-', '?']);

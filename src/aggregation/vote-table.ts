@@ -1,4 +1,4 @@
-import type { ClassScale } from './class-scale.js';
+import type { ClassScale } from './numeric/class-scale.js';
 
 /** Sets of classes that a vote may name instead of one class, when an annotator could narrow the answer but not settle it. */
 export interface CandidateSets {

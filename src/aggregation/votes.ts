@@ -1,4 +1,4 @@
-import { classScale, sortedClasses } from './class-scale.js';
+import { classScale, sortedClasses } from './numeric/class-scale.js';
 import { classWarnings } from './near-misses.js';
 import { refuseUnknownKeys } from './options.js';
 import { VoteTable } from './vote-table.js';

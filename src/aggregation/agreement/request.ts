@@ -1,4 +1,4 @@
-import { shownClasses, type ClassScale } from '../class-scale.js';
+import { shownClasses, type ClassScale } from '../numeric/class-scale.js';
 import { refuseUnknownKeys, resolveOptions } from '../options.js';
 import type { VoteTable } from '../vote-table.js';
 import type { AgreementMetric, AgreementScale, MetricSetting } from './metric.js';
