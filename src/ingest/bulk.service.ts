@@ -37,13 +37,14 @@ export class BulkService {
     project: Project, sink: BulkSink<T, Count>, format: Pick<ReadableFormat, 'read'>, bytes: AsyncIterable<Uint8Array>, key: string | null, maxUnpackedBytes?: number,
   ): Promise<BulkAnswer<Count>> {
     const progress = key == null ? null : await BulkProgress.open<BulkTally<Count>>(this.source, sink.kind, project.id, project.workspaceId, key);
-    let tally = progress?.earlier ?? emptyTally(sink.counts);
+    // What a version before noted may count less than is counted now.
+    let tally = { ...emptyTally(sink.counts), ...progress?.earlier };
     const resumedAfterRows = tally.rows;
     try {
       for await (const { value: batch, next } of aheadByOne(format.read(bytes, sink.table, { batchSize: sink.batchRows, maxUnpackedBytes }))) {
         // A short batch is the file's last. Should the file break off in it, a key means that the whole file will come: then its end is not ours to write.
         if (progress && batch.rows.length + batch.rejects.length < sink.batchRows) await next;
-        if (progress?.skips(batch)) continue;
+        if (progress?.skips({ rows: batch.rows, rejects: batch.rejects, unread: batch.unread })) continue;
         tally = await this.write(sink, batch, tally, progress);
       }
     } catch (error) {

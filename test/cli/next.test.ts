@@ -130,7 +130,7 @@ describe('assay next refuses', () => {
     ['a second model that lacks an unlabelled item', { p: [predictions, predictions], u: [unlabelled, unlabelled.replace('n3,0.9,0.1\n', '')] }, 'u1: item "n3" is in u0 and not here; the models of an ensemble predict the same items'],
     ['an empty file of predictions', { p: [''] }, 'p0: the file is empty; a header with item or task, p_cat, p_dog is needed'],
     ['no votes', { votes: 'item,annotator,label\n' }, 'votes.csv: there are no votes'],
-    ['votes for one class', { votes: 'item,annotator,label\ni1,ann,cat\n' }, 'votes.csv: all 1 votes are for the class "cat"; there must be at least two classes'],
+    ['votes for one class', { votes: 'item,annotator,label\ni1,ann,cat\n' }, 'p0, line 1: p_dog is of a class that no vote names; name them all: --classes cat,dog'],
   ])('%s', async (_what, given, message) => {
     const path = await assay.file('votes.csv', given.votes ?? votes);
     const [models, others] = [given.p ?? [predictions], given.u ?? []];
@@ -148,8 +148,8 @@ describe('assay next refuses', () => {
     [['-p', 'p', '-n', 'many'], /'many' is invalid/],
     [['-p', 'p', '--max-votes', '-1'], /'-1' is invalid|option '--max-votes <number>' argument missing/],
     [['-p', 'p', '-p', 'p', '-u', 'u'], 'assay: 2 files of --predictions and 1 file of --unlabelled; give one of each a model, in the same order\n'],
-    [['-p', 'p', '--classes', 'cat'], 'assay: --classes names "cat" alone; there must be at least two classes\n'],
-    [['-p', 'p', '--classes', 'cat,dog,cat'], 'assay: --classes names "cat" twice\n'],
+    [['-p', 'p', '--classes', 'cat'], 'assay: --classes leaves out "dog", which has votes\n'],
+    [['-p', 'p', '--classes', 'cat,dog,cat'], /'cat,dog,cat' is invalid. "cat" is named twice/],
     [['-p', 'p', '--classes', 'cat,bird'], 'assay: --classes leaves out "dog", which has votes\n'],
     [['-p', '-', '-u', '-'], 'assay: only one file can be standard input\n'],
   ])('wrong usage with code 2: %j', async (words, message) => {

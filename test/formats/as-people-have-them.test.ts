@@ -20,12 +20,12 @@ describe('times', () => {
     ['2017-05-31 12:33:46 UTC', noon], ['2017-05-31 12:33:46', noon], ['2017-05-31T12:33:46', noon], ['2017-05-31T12:33:46+0200', noon - 7_200_000],
     ['2017-05-31 12:33:46+00:00', noon], ['2017-05-31T12:33:46.1234567Z', noon + 123], ['2017-05-31 12:33:46.5-07', noon + 500 + 25_200_000], ['2017-05-31', noon - 45_226_000],
     ['Wed May 31 05:33:46 PDT 2017', noon], ['Wed May  3 12:33:46 UTC 2017', noon - 28 * 86_400_000], ['1496234026', noon], ['1496234026.25', noon + 250],
-    ['1496234026000', noon], ['1496234026000000', noon], ['1496234026000000000', noon],
+    ['1496234026000', noon], ['1.496234026e+09', noon], ['0099-12-31T00:00:00Z', Date.parse('0099-12-31T00:00:00Z')], ['9999-12-31T23:59:59.999Z', Date.parse('9999-12-31T23:59:59.999Z')], ['1496234026000000', noon], ['1496234026000000000', noon],
   ])('%s is read', (written, moment) => {
     expect(momentIn(written)).toBe(moment);
   });
 
-  it.each(['', 'yesterday', '5/6/2017 12:33', '2026-02-30', '2026-01-31T25:00:00Z', '12345', '2017-05-31+02:00', '3017-05-31', 'NaT', 'Wed May 31 12:33:46 XYZ 2017', '99999999999999999999'])('%j is none', (written) => {
+  it.each(['', 'yesterday', '5/6/2017 12:33', '2026-02-30', '2026-01-31T25:00:00Z', '12345', '2017-05-31+02:00', '0000-01-01', 'NaT', 'Wed May 31 12:33:46 XYZ 2017', '99999999999999999999'])('%j is none', (written) => {
     expect(momentIn(written)).toBeNaN();
   });
 
@@ -34,7 +34,7 @@ describe('times', () => {
     const { rows, rejects, lost } = await read(csv, text);
     expect(rows.map((row) => row.time?.getTime() ?? null)).toEqual([noon, null, null]);
     expect(rejects).toEqual([]);
-    expect(lost).toEqual([{ line: 3, message: 'time "last week" is no moment from 1973 to 2199 such as 2026-01-31T12:00:00Z' }]);
+    expect(lost).toEqual([{ line: 3, message: 'time "last week" is no moment such as 2026-01-31T12:00:00Z' }]);
     const file = await columns(text);
     expect([file.items.length, [...file.times!.slice(0, 3)], file.lostTimes, file.firstLostTime]).toEqual([3, [noon, NaN, NaN], 1, expect.stringContaining('line 3: time "last week"')]);
   });

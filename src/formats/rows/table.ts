@@ -78,7 +78,7 @@ export function wholeNumber(least: number, greatest: number): (cell: Cell) => nu
 export function time(cell: Cell): Date | Lost {
   const moment = cell.kind <= CellKind.NUMBER ? momentIn(textOf(cell.bytes, cell.start, cell.end)) : NaN;
   if (!Number.isNaN(moment)) return new Date(moment);
-  return new Lost(`${cell.name} ${shownCell(cell)} is no moment from 1973 to 2199 such as 2026-01-31T12:00:00Z`);
+  return new Lost(`${cell.name} ${shownCell(cell)} is no moment such as 2026-01-31T12:00:00Z`);
 }
 
 export function oneOf<const T extends string>(choices: readonly T[]): (cell: Cell) => T | Fault {

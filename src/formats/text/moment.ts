@@ -6,26 +6,26 @@ const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 const iso = /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)? ?([Zz]|UTC|GMT|[+-]\d\d(?::?\d\d)?)?$/;
 /** Wed May 31 12:33:46 PDT 2017: MTurk, and `date`. */
 const spoken = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ([A-Z][a-z]{2}) +(\d{1,2}) (\d\d):(\d\d):(\d\d) ([A-Z]{1,4}) (\d{4})$/;
-const epoch = /^\d{8,19}(\.\d+)?$/;
+/** Whole or not, and as floats are printed: 1.496234026e+09. */
+const epoch = /^(\d{8,19}(\.\d+)?|\d\.\d+[eE]\+?\d{1,2})$/;
 
-/** Whatever lies outside these is a unit mistaken, or a number that is no moment. */
-const first = 1e11;
-const end = Date.parse('2200-01-01T00:00:00Z');
+/** A number that would be a moment outside these has its unit mistaken, or is none. */
+const firstOfEpoch = Date.parse('1973-03-03T09:46:40Z');
+const endOfEpoch = Date.parse('2200-01-01T00:00:00Z');
 
 /**
- * The moment that a text names, in milliseconds since 1970; NaN where it names none from 1973 to 2199, or a day such as 5/6/2017
- * that could be two. Without a zone it is UTC. Of a number alone the size tells the unit: seconds, milli-, micro- or nanoseconds.
+ * The moment that a text names, in milliseconds since 1970; NaN where it names none, or a day such as 5/6/2017 that could be two.
+ * Without a zone it is UTC. Of a number alone, which is a moment from 1973 to 2199, the size tells the unit: seconds, milli-,
+ * micro- or nanoseconds.
  */
 export function momentIn(written: string): number {
   const text = written.trim();
-  const moment = epoch.test(text) ? ofEpoch(Number(text)) : ofIso(text) ?? ofSpoken(text) ?? NaN;
-  return moment >= (epoch.test(text) ? first : 0) && moment < end ? moment : NaN;
+  return epoch.test(text) ? ofEpoch(Number(text)) : ofIso(text) ?? ofSpoken(text) ?? NaN;
 }
 
 function ofEpoch(value: number): number {
-  if (value < 1e11) return Math.round(value * 1000);
-  if (value < 1e14) return Math.round(value);
-  return Math.round(value < 1e17 ? value / 1e3 : value / 1e6);
+  const moment = Math.round(value < 1e11 ? value * 1000 : value < 1e14 ? value : value < 1e17 ? value / 1e3 : value / 1e6);
+  return moment >= firstOfEpoch && moment < endOfEpoch ? moment : NaN;
 }
 
 function ofIso(text: string): number | null {
@@ -45,9 +45,11 @@ function ofSpoken(text: string): number | null {
 
 /** NaN for a day that the month does not have, or an hour that the day does not. */
 function utc(year: number, month: number, day: number, hour: number, minute: number, second: number): number {
-  const moment = Date.UTC(year, month, day, hour, minute, second);
-  const date = new Date(moment);
-  return date.getUTCMonth() === month && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 60 ? moment : NaN;
+  const date = new Date(0);
+  // `Date.UTC` takes the years up to 99 for those of the last century.
+  date.setUTCFullYear(year, month, day);
+  const isDay = year > 0 && date.getUTCMonth() === month && date.getUTCDate() === day;
+  return isDay && hour < 24 && minute < 60 && second < 60 ? date.setUTCHours(hour, minute, second) : NaN;
 }
 
 function offset(zone: string): number {
