@@ -41,10 +41,10 @@ export function formatOfContentType(contentType: string): ReadableFormat | undef
   return readableFormats.find(({ contentTypes }) => contentTypes.some((known) => essence(known) === essence(contentType)));
 }
 
-/** The text format of a file by its first character: an object, or a header. */
+/** The text format of a file by its first character: an object or a list of them, or a header. */
 export function textFormatOf(head: Uint8Array): TextFormat {
   const text = Buffer.from(head.subarray(0, 64)).toString('utf8').trimStart();
-  return text.startsWith('{') ? ndjson : csv;
+  return /^[{[]/.test(text) ? ndjson : csv;
 }
 
 /** `ReadableFormat.read` for a file of any format, which its first bytes tell. */
@@ -61,5 +61,5 @@ export async function* readAny<T extends Table>(source: AsyncIterable<Uint8Array
 
 /** `Format.read` for a file whose text format is not known beforehand. */
 export function readText<T extends Table>(source: AsyncIterable<Uint8Array>, table: T, { batchSize = 10_000, gzip }: ReadOptions = {}): AsyncGenerator<Batch<RowOf<T>>> {
-  return rowBatches(plainBytes(source, gzip), table, batchSize, (columns, sink, head) => textFormatOf(head).scanner(columns, sink));
+  return rowBatches(plainBytes(source, gzip), table, batchSize, (columns, sink, head) => textFormatOf(head).scanner(columns, sink, head));
 }

@@ -40,7 +40,7 @@ export async function readVoteColumns(source: AsyncIterable<Uint8Array>, onBytes
   const sink = new VoteSink();
   let unread: string[] = [];
   const counted = onBytes ? counting(source, onBytes) : source;
-  for await (const scanner of scanning(plainBytes(counted), sink, (head) => textFormatOf(head).scanner(columns, sink))) unread = [...scanner.unread];
+  for await (const scanner of scanning(plainBytes(counted), sink, (head) => textFormatOf(head).scanner(columns, sink, head))) unread = [...scanner.unread];
   return { ...sink.file(), unread };
 }
 

@@ -135,8 +135,8 @@ function chooseFormat(id: string | undefined, contentType: string | undefined): 
   }
   const format = contentType == null ? undefined : formatOfContentType(contentType);
   if (!format) {
-    const known = readableFormats.map((one) => one.contentTypes[0]).join(' or ');
-    throw new AssayError('INVALID_INPUT', `content-type ${JSON.stringify(contentType ?? '')} tells no format: send ${known}, or ?format=${readableFormats.map((one) => one.id).join('|')}`, { status: 415 });
+    const known = readableFormats.flatMap(({ contentTypes }) => contentTypes.map((type) => type.split(';')[0])).join(', ');
+    throw new AssayError('INVALID_INPUT', `content-type ${JSON.stringify(contentType ?? '')} tells no format; those that do: ${known}; or send ?format=${readableFormats.map((one) => one.id).join('|')}`, { status: 415 });
   }
   return format;
 }

@@ -24,8 +24,8 @@ describe('an upload', () => {
   });
 
   test('without ?format= and of a type that tells none is refused with the remedy', async () => {
-    const answer = await upload(csv('x'), '', { 'content-type': 'application/json' });
-    expect(answer).toMatchObject({ status: 415, body: { error: { code: 'INVALID_INPUT', message: expect.stringMatching(/"application\/json" tells no format: send .* or \?format=/) } } });
+    const answer = await upload(csv('x'), '', { 'content-type': 'text/plain' });
+    expect(answer).toMatchObject({ status: 415, body: { error: { code: 'INVALID_INPUT', message: expect.stringMatching(/"text\/plain" tells no format; those that do: text\/csv, text\/tab-separated-values, application\/x-ndjson, .*; or send \?format=csv\|ndjson\|parquet/) } } });
   });
 
   test('under content-encoding gzip is unpacked; under one that is not undone it is refused by name', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { csv } from '../../src/formats/csv/csv.js';
 import { ndjson } from '../../src/formats/ndjson/ndjson.js';
-import { voteTable } from '../../src/formats/rows/tables.js';
+import { predictionTable, voteTable } from '../../src/formats/rows/tables.js';
 import { momentIn } from '../../src/formats/text/moment.js';
 import { readVoteColumns } from '../../src/formats/vote-columns.js';
 import { chunked } from './streams.js';
@@ -52,5 +52,65 @@ describe('rows without an answer', () => {
   it('are refused where another cell says that there is one', async () => {
     expect((await read(csv, 'item,annotator,class,outcome\n1,a,,CLASS\n')).rejects).toMatchObject([{ line: 2, code: 'MISSING' }]);
     expect((await read(ndjson, '{"item":1,"annotator":"a"}\n')).rejects).toMatchObject([{ line: 1, code: 'MISSING' }]);
+  });
+});
+
+describe('headers', () => {
+  const three = { rows: [{ item: '1', annotator: 'a', class: 'x' }, { item: '1', annotator: 'b', class: 'y' }], rejects: [], unread: [] };
+
+  it.each([
+    ['in other case', 'Item,ANNOTATOR,Label\n1,a,x\n1,b,y\n'],
+    ['with blanks', ' item, annotator ,label\r\n1,a,x\r\n1,b,y\r\n'],
+    ['and cells with tabs between', 'item\tannotator\tlabel\n1\ta\tx\n\t\t\n1\tb\ty\n'],
+    ['and cells with semicolons between, quoted or not', '"Task";"Worker";"Label"\n1;a;"x"\n1;b;y\n'],
+    ['with columns that have no name', 'item,annotator,label,,\n1,a,x,,\n1,b,y,,\n'],
+  ])('%s are read, by rows and by columns, whole or byte by byte', async (_what, text) => {
+    expect(await read(csv, text)).toMatchObject(three);
+    const file = await readVoteColumns(chunked(Buffer.from(text), [1]));
+    expect([file.itemIds.texts(), file.annotatorIds.texts(), file.classIds.texts(), file.unread]).toEqual([['1'], ['a', 'b'], ['x', 'y'], []]);
+  });
+
+  it('keep commas and semicolons inside the cells of a file with tabs', async () => {
+    expect(await read(csv, 'item\tannotator\tlabel\tnotes, others;\n1,5\ta;b\tx, y\tz\n')).toMatchObject({ rows: [{ item: '1,5', annotator: 'a;b', class: 'x, y' }], unread: ['notes, others;'] });
+  });
+
+  it('mean the column that is named to the letter where another is nearly', async () => {
+    expect(await read(csv, 'Item,item,annotator,class\n9,1,a,x\n')).toMatchObject({ rows: [{ item: '1' }], unread: ['Item'] });
+    await expect(read(csv, 'Item,ITEM,annotator,class\n9,1,a,x\n')).rejects.toThrow('the header has "Item" and "ITEM", both for item; keep one');
+    const classes = predictionTable(['a', 'A']);
+    const batches = csv.read(chunked(Buffer.from('ITEM,p_A,p_a\n1,0.9,0.1\n')), classes);
+    for await (const batch of batches) expect(batch.rows).toMatchObject([{ item: '1', probabilities: [0.1, 0.9] }]);
+  });
+
+  it('of NDJSON are read the same way', async () => {
+    expect(await read(ndjson, '{"Item":1,"annotator ":"a","LABEL":"x"}\n{"item":1,"Annotator":"b","class":"y"}\n')).toMatchObject(three);
+  });
+});
+
+describe('a JSON list of rows', () => {
+  const rows = [{ item: 1, annotator: 'a', label: '}],"\\' }, { item: 2, annotator: { of: ['x'] } }, { item: '3', annotator: 'c', label: null }, { item: 4, annotator: 'é🙂', class: 'y' }];
+
+  it.each([[0], [2], [8]])('is read row by row, however it is broken into lines and chunks: indented by %i', async (indent) => {
+    const text = JSON.stringify(rows, null, indent);
+    for (const size of [1, 3, 1000]) {
+      const found = [];
+      for await (const batch of ndjson.read(chunked(Buffer.from(text), [size]), voteTable)) found.push(batch);
+      expect(found).toMatchObject([{ rows: [{ item: '1', class: '}],"\\' }, { item: '4', annotator: 'é🙂' }], unanswered: 1, rejects: [{ message: 'annotator is an object or a list; it must be text' }] }]);
+      if (indent > 0) expect(found[0]!.rejects[0]!.line).toBe(7);
+    }
+    expect(await columns(JSON.stringify([rows[0], rows[3]], null, indent))).toMatchObject({ items: Int32Array.of(0, 1) });
+  });
+
+  it.each([
+    ['[{"item":1}', 'the file ends before its list does; a ] is missing'],
+    ['[{"item":1},{"item', 'the file ends inside a row: "{\\"item"'],
+    ['[1,2]', 'each row of the list must be an object such as'],
+    ['[{"item":1} {"item":2}]', 'a comma goes between rows, and ] behind the last'],
+    ['[{"item":1},]', 'each row of the list must be an object such as'],
+    ['[]\n[]', 'nothing may follow the list'],
+  ])('that is broken is refused: %s', async (text, message) => {
+    await expect(async () => {
+      for await (const _ of ndjson.read(chunked(Buffer.from(text)), voteTable));
+    }).rejects.toThrow(message);
   });
 });

@@ -83,7 +83,7 @@ describe('a file that cannot be read on', () => {
   it.each([
     ['an empty file', '', 'the file is empty; a header with item or task, annotator or worker or performer, class or label is needed'],
     ['a header without the class', 'item,annotator,vote\ni,w,c\n', 'line 1: the header has the columns "item,annotator,vote", and needs item or task, annotator or worker or performer, class or label'],
-    ['semicolons', 'item;annotator;class\n', 'line 1: the header has the columns "item;annotator;class", and needs item or task, annotator or worker or performer, class or label; cells are separated by commas'],
+    ['upright bars', 'item|annotator|class\n', 'line 1: the header has the columns "item|annotator|class", and needs item or task, annotator or worker or performer, class or label; cells are separated by commas, tabs or semicolons'],
     ['a column given twice', 'item,class,annotator,label\n', 'line 1: the header has "class" and "label", both for class; keep one'],
     ['UTF-16', Buffer.from('\ufeffitem,annotator,class\n', 'utf16le'), 'line 1: the file is UTF-16; save it as UTF-8'],
     ['a header that is no UTF-8', bytes([0x80], ',item,annotator,class\n'), 'line 1: column 1 of the header "\\x80" is not valid UTF-8; save the file as UTF-8'],

@@ -18,7 +18,7 @@ describe.each([csv, ndjson].map((format) => [format.id as 'csv' | 'ndjson', form
       record: (line, { bytes: work, starts, ends }) => void found.push(`${line}: ${JSON.stringify([0, 1].map((slot) => work.toString('utf8', starts[slot], ends[slot])))}`),
       reject: (line, fault) => void found.push(`${line}: ${fault.message}`),
     };
-    const scanner = format.scanner(columns, sink);
+    const scanner = format.scanner(columns, sink, Buffer.alloc(0));
     let work = Buffer.alloc(0);
     for (const [from, to] of [...cuts, bytes.length].map((cut, rank, all) => [all[rank - 1] ?? 0, cut] as const)) {
       work = Buffer.concat([work, bytes.subarray(from, to), Buffer.alloc(1)]);

@@ -1,11 +1,15 @@
 import { textFault, textOf } from '../text/cell.js';
 import { Fault, FormatError, shown } from '../text/fault.js';
 import { unguard } from '../text/formula-guard.js';
-import { type Cells, cellsFor, type RecordSink, type Scanner, slotsByName, type WantedColumn, type WantedColumns } from '../text/scanner.js';
+import { type Cells, cellsFor, type RecordSink, type Scanner, looseName, slotsByLooseName, slotsByName, type WantedColumn, type WantedColumns } from '../text/scanner.js';
 
 const QUOTE = 0x22;
 const APOSTROPHE = 0x27;
 const COMMA = 0x2c;
+const TAB = 0x09;
+const SEMICOLON = 0x3b;
+/** What may separate cells, the usual one first. */
+const separators = [COMMA, TAB, SEMICOLON];
 const CR = 0x0d;
 const LF = 0x0a;
 /** Room for 10,000 classes with two columns each. */
@@ -14,7 +18,8 @@ const mostColumns = 20_100;
 const mostNamed = 20;
 
 /**
- * RFC 4180 as bytes: a header, quoted cells with doubled quotes, LF or CRLF. Empty lines are passed over.
+ * RFC 4180 as bytes: a header, quoted cells with doubled quotes, LF or CRLF. Empty lines are passed over. Cells may be separated by
+ * tabs or semicolons instead: that of the three is taken by which the header names most of the columns that are wanted.
  * A quote inside an unquoted cell is a character like another. The guard against formulas is taken off (see formula-guard.ts).
  */
 export class CsvScanner implements Scanner {
@@ -22,6 +27,7 @@ export class CsvScanner implements Scanner {
   readonly unread = new Set<string>();
   /** Cells of a record; 0 until the header is read. */
   private width = 0;
+  private separator = COMMA;
   /** The slot of each cell of a record, and of any beyond the header's last. Of the header's cells, each its own. */
   private slotOf = Int32Array.from({ length: mostColumns + 1 }, (_, column) => column);
   private cells: Cells = cellsFor(Array.from({ length: mostColumns }, () => ({ name: '' })));
@@ -40,6 +46,11 @@ export class CsvScanner implements Scanner {
     bytes[length] = LF;
     let used = 0;
     this.apostrophe = -1;
+    if (this.width === 0) {
+      const end = headerEnd(bytes, length);
+      if (end < 0 && !final) return 0;
+      this.separator = this.separatorOf(textOf(bytes, 0, end < 0 ? length : end));
+    }
     while (used < length) {
       const ended = this.record(bytes, used, length, final);
       if (ended < 0) break;
@@ -51,7 +62,7 @@ export class CsvScanner implements Scanner {
 
   /** Reads the record at `start` and returns where the next one starts, or -1 when this one may go on behind `length`. */
   private record(bytes: Buffer, start: number, length: number, final: boolean): number {
-    const { slotOf } = this;
+    const { slotOf, separator } = this;
     const { starts, ends } = this.cells;
     const spare = slotOf.length - 1;
     let at = start;
@@ -71,7 +82,7 @@ export class CsvScanner implements Scanner {
         at = to + 1;
       }
       const rest = at;
-      for (let byte = bytes[at]; byte !== COMMA && byte !== LF; byte = bytes[at]) at++;
+      for (let byte = bytes[at]; byte !== separator && byte !== LF; byte = bytes[at]) at++;
       // Only the line end that was put there stands at `length`.
       if (at >= length && !final) return -1;
       const stop = at > rest && bytes[at] === LF && bytes[at - 1] === CR ? at - 1 : at;
@@ -88,7 +99,7 @@ export class CsvScanner implements Scanner {
     // An empty line is no record: nothing, not even a quote, is in it.
     if (column === 1 && bytes[start] !== QUOTE && ends[slotOf[0]!]! === start) return Math.min(at + 1, length);
     // Spreadsheets write rows of separators alone below a table.
-    if (this.width > 0 && column > 1 && isBlank(bytes, start, at, column - 1)) {
+    if (this.width > 0 && column > 1 && isBlank(bytes, start, at, column - 1, separator)) {
       this.sink.empty?.();
       return Math.min(at + 1, length);
     }
@@ -96,7 +107,7 @@ export class CsvScanner implements Scanner {
     if (this.width === 0) this.header(bytes, column, line, fault);
     else if (fault) this.sink.reject(line, fault);
     else if (column !== this.width) {
-      this.sink.reject(line, new Fault('MALFORMED', `the row has ${column} cells, the header ${this.width}; a cell that holds a comma goes in quotes`));
+      this.sink.reject(line, new Fault('MALFORMED', `the row has ${column} cells, the header ${this.width}; a cell that holds a ${separatorNames[this.separator]!} goes in quotes`));
     } else this.pass(bytes, line, start, at);
     return Math.min(at + 1, length);
   }
@@ -129,6 +140,13 @@ export class CsvScanner implements Scanner {
     }
   }
 
+  /** @param header the first line */
+  private separatorOf(header: string): number {
+    const known = slotsByLooseName(this.columns);
+    const named = separators.map((separator) => header.split(String.fromCharCode(separator)).filter((cell) => known.has(looseName(cell.replaceAll('"', '')))).length);
+    return separators[named.indexOf(Math.max(...named))]!;
+  }
+
   private header(bytes: Buffer, width: number, line: number, fault: Fault | null): void {
     if (fault) throw new FormatError(fault.message, line);
     if (width > mostColumns) throw new FormatError(`the header has ${width} columns; at most ${mostColumns} are read`, line);
@@ -141,12 +159,17 @@ export class CsvScanner implements Scanner {
       names.push(textOf(bytes, start, unguard(bytes, start, end)));
     }
     const slots = slotsByName(this.columns);
+    const looseSlots = slotsByLooseName(this.columns);
+    const exact = new Set(names.map((name) => slots.get(name)));
     const spare = this.columns.length;
     const nameOf = new Map<number, string>();
     const slotOf = names.map((name) => {
-      const slot = slots.get(name);
+      const loose = looseSlots.get(looseName(name));
+      // A column that is named to the letter goes before one that is nearly.
+      const slot = slots.get(name) ?? (exact.has(loose) ? undefined : loose);
       if (slot === undefined) {
-        if (this.unread.size < 20) this.unread.add(name);
+        // Spreadsheets leave columns without a name behind a table.
+        if (this.unread.size < 20 && name.trim() !== '') this.unread.add(name);
         return spare;
       }
       const other = nameOf.get(slot);
@@ -169,9 +192,19 @@ export class CsvScanner implements Scanner {
     const needed = all.length > mostNamed ? `${all.slice(0, mostNamed).join(', ')} and ${all.length - mostNamed} more` : all.join(', ');
     if (found.length === 0) return new FormatError(`the file is empty; a header with ${needed} is needed`);
     const text = found.join(',');
-    const hint = found.length === 1 && /[;\t|]/.test(text) ? '; cells are separated by commas' : '';
+    const hint = found.length === 1 && text.includes('|') ? '; cells are separated by commas, tabs or semicolons' : '';
     return new FormatError(`the header has the columns ${shown(Buffer.from(text))}, and needs ${needed}${hint}`, line);
   }
+}
+
+const separatorNames: Record<number, string> = { [COMMA]: 'comma', [TAB]: 'tab', [SEMICOLON]: 'semicolon' };
+
+/** The end of the first line that is not empty; -1 where it has not come yet. */
+function headerEnd(bytes: Buffer, length: number): number {
+  let at = 0;
+  while (at < length && (bytes[at] === LF || bytes[at] === CR)) at++;
+  const end = bytes.indexOf(LF, at);
+  return end < length ? end : -1;
 }
 
 function placeOf(bytes: Buffer, byte: number, from: number): number {
@@ -179,11 +212,11 @@ function placeOf(bytes: Buffer, byte: number, from: number): number {
   return found < 0 ? Infinity : found;
 }
 
-/** Whether a record is so many commas and nothing else. */
-function isBlank(bytes: Buffer, start: number, lineEnd: number, commas: number): boolean {
-  const end = start + commas;
-  if (bytes[start] !== COMMA || lineEnd > end + 1 || (lineEnd === end + 1 && bytes[end] !== CR)) return false;
-  for (let at = start; at < end; at++) if (bytes[at] !== COMMA) return false;
+/** Whether a record is so many separators and nothing else. */
+function isBlank(bytes: Buffer, start: number, lineEnd: number, count: number, separator: number): boolean {
+  const end = start + count;
+  if (bytes[start] !== separator || lineEnd > end + 1 || (lineEnd === end + 1 && bytes[end] !== CR)) return false;
+  for (let at = start; at < end; at++) if (bytes[at] !== separator) return false;
   return true;
 }
 

@@ -4,9 +4,9 @@ import { textFormat } from '../rows/text-format.js';
 
 export const csv = textFormat({
   id: 'csv',
-  title: 'CSV (RFC 4180) with a header, UTF-8',
+  title: 'CSV (RFC 4180) with a header, UTF-8; also read are tabs or semicolons between cells',
   extension: 'csv',
-  contentTypes: ['text/csv; charset=utf-8'],
+  contentTypes: ['text/csv; charset=utf-8', 'text/tab-separated-values'],
   scanner: (columns, sink) => new CsvScanner(columns, sink),
   writer: csvWriter,
 });

@@ -1,7 +1,7 @@
 import { textOf } from '../text/cell.js';
 import { Fault, FormatError, shown } from '../text/fault.js';
 import { JsonCursor, JsonFault } from '../text/json-cursor.js';
-import { cellsFor, type RecordSink, type Scanner, slotsByName, type WantedColumns } from '../text/scanner.js';
+import { cellsFor, type RecordSink, type Scanner, looseName, slotsByLooseName, slotsByName, type WantedColumns } from '../text/scanner.js';
 
 const LF = 0x0a;
 
@@ -12,6 +12,7 @@ export class NdjsonScanner implements Scanner {
   private readonly cursor = new JsonCursor();
   private readonly cells;
   private readonly slots: Map<string, number>;
+  private readonly looseSlots: Map<string, number>;
   /** The names of the line before, in order: most lines have the same, and comparing bytes is cheaper than making strings. */
   private readonly names: { bytes: Buffer; slot: number }[] = [];
 
@@ -21,6 +22,7 @@ export class NdjsonScanner implements Scanner {
   ) {
     this.cells = cellsFor(columns);
     this.slots = slotsByName(columns);
+    this.looseSlots = slotsByLooseName(columns);
   }
 
   scan(bytes: Buffer, length: number, final: boolean): number {
@@ -36,7 +38,8 @@ export class NdjsonScanner implements Scanner {
     return used;
   }
 
-  private record(bytes: Buffer, start: number, end: number, unended: boolean): void {
+  /** @param unended whether the bytes behind `end` may only not have come: a break in the row is then one of the file */
+  record(bytes: Buffer, start: number, end: number, unended: boolean): void {
     const { cursor } = this;
     cursor.set(bytes, start, end);
     if (cursor.peek() === -1) return;
@@ -81,7 +84,7 @@ export class NdjsonScanner implements Scanner {
     const { bytes } = this.cells;
     if (known && known.bytes.length === cursor.stop - cursor.start && bytes.compare(known.bytes, 0, known.bytes.length, cursor.start, cursor.stop) === 0) return known.slot;
     const name = textOf(bytes, cursor.start, cursor.stop);
-    const slot = this.slots.get(name) ?? this.columns.length;
+    const slot = this.slots.get(name) ?? this.looseSlots.get(looseName(name)) ?? this.columns.length;
     if (slot === this.columns.length && this.unread.size < 20) this.unread.add(name);
     if (place < 64) this.names[place] = { bytes: Buffer.from(name), slot };
     return slot;

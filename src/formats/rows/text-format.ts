@@ -6,7 +6,8 @@ import { type RowWriter, textChunks } from '../text/writer.js';
 
 /** What makes a format whose files are text, one record behind the other. */
 export interface TextParts extends Pick<Format, 'id' | 'title' | 'extension' | 'contentTypes'> {
-  scanner(columns: WantedColumns, sink: RecordSink): Scanner;
+  /** @param head the file's first bytes */
+  scanner(columns: WantedColumns, sink: RecordSink, head: Uint8Array): Scanner;
   writer(columns: readonly string[]): RowWriter;
 }
 

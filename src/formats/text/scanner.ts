@@ -113,6 +113,23 @@ export function slotsByName(columns: WantedColumns): Map<string, number> {
   return new Map(columns.flatMap(({ name, aliases = [] }, slot) => [name, ...aliases].map((known) => [known, slot] as const)));
 }
 
+/** The same for names in other case or with blanks around, see `looseName`; without those that then stand for two columns (p_A, p_a). */
+export function slotsByLooseName(columns: WantedColumns): Map<string, number> {
+  const slots = new Map<string, number>();
+  const doubtful = new Set<string>();
+  for (const [name, slot] of slotsByName(columns)) {
+    const loose = looseName(name);
+    if ((slots.get(loose) ?? slot) !== slot) doubtful.add(loose);
+    slots.set(loose, slot);
+  }
+  for (const loose of doubtful) slots.delete(loose);
+  return slots;
+}
+
+export function looseName(name: string): string {
+  return name.trim().toLowerCase();
+}
+
 export function cellsFor(columns: WantedColumns): Cells {
   const slots = columns.length + 1;
   return { bytes: Buffer.alloc(0), starts: new Int32Array(slots), ends: new Int32Array(slots), kinds: new Uint8Array(slots) };
