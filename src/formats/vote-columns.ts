@@ -5,6 +5,7 @@ import { textFormatOf } from './formats.js';
 import { plainBytes } from './text/plain-bytes.js';
 import { answersNothing, wanted } from './rows/read-rows.js';
 import { type Cells, type RecordSink, scanning } from './text/scanner.js';
+import { type ColumnMap, mapped } from './rows/table.js';
 import { otherOutcomes, outcomeFault, voteTable } from './rows/tables.js';
 
 /** A whole file of votes as three columns of codes, in the order of the file. */
@@ -34,9 +35,11 @@ export interface VoteFile {
  * Reads votes for a computation on this machine: ids become codes byte by byte, and no object is made for a row.
  * CSV or NDJSON, packed or not, is found from the first bytes. Memory: 12 bytes a vote, and the ids.
  * @param onBytes told of every chunk of the source once it is read
+ * @param map the file's names for columns
  * @throws FormatError on the first row that cannot be read, naming line, value and remedy.
  */
-export async function readVoteColumns(source: AsyncIterable<Uint8Array>, onBytes?: (count: number) => void): Promise<VoteFile> {
+export async function readVoteColumns(source: AsyncIterable<Uint8Array>, onBytes?: (count: number) => void, map: ColumnMap = {}): Promise<VoteFile> {
+  const columns = wanted(mapped(readTable, map));
   const sink = new VoteSink();
   let unread: string[] = [];
   const counted = onBytes ? counting(source, onBytes) : source;
@@ -52,7 +55,8 @@ async function* counting(source: AsyncIterable<Uint8Array>, onBytes: (count: num
 }
 
 const { item, annotator, class: label, outcome, time } = voteTable.columns;
-const columns = wanted({ ...voteTable, columns: { item, annotator, class: label, outcome, time } });
+const readTable = { ...voteTable, columns: { item, annotator, class: label, outcome, time } };
+const columns = wanted(readTable);
 const CLASS = 2;
 const OUTCOME = 3;
 const TIME = 4;

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findReadableFormat, formatOfContentType, readableFormats } from '../formats/formats.js';
 import { plainBytes } from '../formats/text/plain-bytes.js';
 import type { ReadableFormat } from '../formats/rows/format.js';
-import type { Table } from '../formats/rows/table.js';
+import { columnMap, mapped, type Table } from '../formats/rows/table.js';
 import { GoldService } from '../gold/gold.service.js';
 import { ItemsService } from '../items/items.service.js';
 import { AssayError, invalid, limitExceeded } from '../platform/errors.js';
@@ -78,8 +78,9 @@ export class BulkController {
   ): Promise<BulkAnswer<Count> | object> {
     const { principal, idempotencyKey } = request.assay!;
     const project = await this.access.findOpen(principal!, id);
-    const sink = sinkFor(project);
-    const format = chooseFormat((request.query as { format?: string }).format, givenType(request));
+    const { format: formatId, map } = request.query as { format?: string; map?: string };
+    const sink = named(sinkFor(project), map);
+    const format = chooseFormat(formatId, givenType(request));
     const coding = chooseCoding(request.headers['content-encoding']);
     const { MAX_UNPACKED_BYTES } = this.config.settings;
     try {
@@ -108,6 +109,16 @@ export class BulkController {
       if (bytes > limit) throw limitExceeded(`the upload is larger than ${limit} bytes (MAX_BULK_BYTES); send it in parts`);
       yield chunk;
     }
+  }
+}
+
+/** The sink with the columns called as `?map=item=task_id,annotator=worker_id` says. @throws INVALID_INPUT */
+function named<T extends Table, Count extends string>(sink: BulkSink<T, Count>, map: string | undefined): BulkSink<T, Count> {
+  if (map == null) return sink;
+  try {
+    return { ...sink, kind: `${sink.kind} ${map}`, table: mapped(sink.table, columnMap(String(map))) };
+  } catch (error) {
+    throw invalid((error as Error).message, 'map');
   }
 }
 

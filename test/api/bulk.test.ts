@@ -63,9 +63,24 @@ describe('POST /projects/:id/votes', () => {
     expect(answer.created).toBe(await votes(id));
   });
 
+  it('takes a JSON list, and tabs between cells', async () => {
+    const id = await service.newProject();
+    const rows = [{ Item: 'i1', annotator: 'a', class: 'ham' }, { Item: 'i1', annotator: 'b', class: 'spam' }];
+    expect(await upload(id, JSON.stringify(rows, null, 2), { 'content-type': 'application/json' })).toMatchObject({ status: 200, rows: 2, created: 2 });
+    expect(await upload(id, 'Item\tWorker\tLabel\ni2\ta\tham\n\t\t\n', { 'content-type': 'text/tab-separated-values' })).toMatchObject({ status: 200, rows: 1, created: 1, emptyRows: 1 });
+  });
+
+  it('reads columns by the names that ?map= has for them', async () => {
+    const id = await service.newProject();
+    const file = 'HITId,WorkerId,Answer.kind\nh1,w1,ham\n';
+    expect(await upload(id, file, undefined, '?map=item=HITId,annotator=WorkerId,class=Answer.kind')).toMatchObject({ status: 200, created: 1, unreadColumns: [] });
+    expect(await upload(id, file, undefined, '?map=item=Item,annotator=WorkerId,class=Answer.kind')).toMatchObject({ status: 400, error: { message: expect.stringContaining('and needs Item, WorkerId, Answer.kind') as string } });
+    expect(await upload(id, file, undefined, '?map=task=HITId')).toMatchObject({ status: 400, error: { message: 'there is no column "task" to map; a vote has: item, annotator, class, outcome, voteId, time, durationMs, comment, guidelineVersion' } });
+  });
+
   it('answers 415 to a type it does not know and 413 to more bytes than it takes', async () => {
     const id = await service.newProject();
-    expect((await upload(id, '{}', { 'content-type': 'application/json' })).status).toBe(415);
+    expect((await upload(id, '{}', { 'content-type': 'text/html' })).status).toBe(415);
     expect((await upload(id, 'x', { 'content-type': 'application/xml' })).status).toBe(415);
     expect((await upload(id, csv(10), { 'content-type': 'application/octet-stream' }, '?format=csv')).status).toBe(200);
     expect((await upload(id, 'x', {}, '?format=xlsx')).status).toBe(400);

@@ -271,6 +271,15 @@ describe('what the service would do with the same rows', () => {
     expect((await labels('told'))[0]!.slice(0, 3)).toEqual(['1', 'b', '1']);
   });
 
+  it('reads columns by the names that the file has for them', async () => {
+    const path = await assay.file('foreign.csv', 'HITId,WorkerId,Answer.kind,item\nh1,w1,x,9\nh1,w2,y,9\n');
+    const words = ['aggregate', path, '-m', 'majority-vote', '--json', '--out', assay.path('foreign'), '--map'];
+    const { out, err } = await assay.run([...words, 'item=HITId,annotator=WorkerId,class=Answer.kind']);
+    expect({ ...json(out), err }).toMatchObject({ items: 1, annotators: 2, votes: 2, err: 'assay: columns not read: item\n' });
+    expect(await assay.run([...words, 'task=HITId'])).toMatchObject({ code: 2, err: expect.stringContaining('there is no column "task" to map; a vote has: item, annotator, class') as string });
+    expect(await assay.run([...words, 'item'])).toMatchObject({ code: 2, err: expect.stringContaining('"item" maps no columns') as string });
+  });
+
   it('tells classes that all but look alike, and keeps them', async () => {
     const path = await assay.file('near.csv', 'item,annotator,class\n1,a,Cat\n1,b,cat\n2,a,cat \n2,b,None\n3,a,1\n3,b,1.0\n');
     const { err, out } = await assay.run(['aggregate', path, '-m', 'majority-vote', '--json', '--out', assay.path('near')]);

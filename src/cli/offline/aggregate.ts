@@ -5,17 +5,19 @@ import { say, warn } from '../terminal.js';
 import { goldAnswers, goldHelp, type GoldScores, readGold, scored } from './gold-file.js';
 import { collectOption, seedNumber, typedOptions } from '../option-values.js';
 import { predictedClasses, predictionsHelp, readPredictions } from './predictions-file.js';
+import type { ColumnMap } from '../../formats/rows/table.js';
 import { PhaseBar } from '../progress.js';
 import { checking, Refusal } from '../refusal.js';
 import { writeResults } from './result-files.js';
 import { printFacts, shownValue } from '../tables.js';
-import { classList, readVotes, repeatsOption, votesHelp } from './votes-file.js';
+import { classList, mapOption, readVotes, repeatsOption, votesHelp } from './votes-file.js';
 
 interface Flags {
   method: string;
   option?: Record<string, string>;
   classes?: string[];
   repeats: string;
+  map?: ColumnMap;
   gold?: string;
   goldAsInput?: true;
   predictions?: string[];
@@ -31,6 +33,7 @@ export function configure(command: Command): void {
     .option('-o, --option <name=value>', 'an option of the method; may be repeated', collectOption)
     .option('--classes <list>', 'the classes, separated by commas: in this order, and also those without votes', classList)
     .addOption(repeatsOption())
+    .addOption(mapOption())
     .option('-g, --gold <file>', 'known answers to score the soft labels against')
     .option('--gold-as-input', 'hand the gold answers to the method, too, as the service does; nothing is scored then')
     .option('-p, --predictions <file>', "a model's probabilities; once a model", (file: string, before: string[] = []) => [...before, file])

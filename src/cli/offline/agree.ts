@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { classNumber, type AgreementMeasure, agreementMetrics, findAgreementMetric, measureAgreement, missingScale, type MissingScale, pairwiseAgreement, resolveOptions, type VoteTable } from '../../aggregation/index.js';
+import type { ColumnMap } from '../../formats/rows/table.js';
 import type { CellValue } from '../../formats/text/writer.js';
 import { collectOption, seedNumber, typedOptions, wholeNumber } from '../option-values.js';
 import { PhaseBar } from '../progress.js';
@@ -7,7 +8,7 @@ import { checking, Refusal } from '../refusal.js';
 import { say, warn } from '../terminal.js';
 import { writeTable } from './result-files.js';
 import { printFacts, printTable, shownValue } from '../tables.js';
-import { classList, readVotes, repeatsOption, type Votes, votesHelp } from './votes-file.js';
+import { classList, mapOption, readVotes, repeatsOption, type Votes, votesHelp } from './votes-file.js';
 
 interface Flags {
   metric?: string;
@@ -15,6 +16,7 @@ interface Flags {
   classes?: string[];
   classValues?: number[];
   repeats: string;
+  map?: ColumnMap;
   perClass?: true;
   replicates: number;
   level: number;
@@ -32,6 +34,7 @@ export function configure(command: Command): void {
     .option('--classes <list>', 'the classes in their order, separated by commas; numbers are in order by themselves', classList)
     .option('--class-values <list>', 'the places of the classes on a line, numbers in the order of --classes; classes that are numbers are their own', numberList)
     .addOption(repeatsOption())
+    .addOption(mapOption())
     .option('--per-class', 'also the agreement upon each class against all others')
     .option('--replicates <number>', 'resamples of the items for an interval; 0 gives none', wholeNumber(0, 999_999_999), 0)
     .option('--level <number>', 'of the interval', Number, 0.95)

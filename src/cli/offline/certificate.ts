@@ -2,11 +2,12 @@ import type { Command } from 'commander';
 import { aggregate, type MajorityVoteCertificate, majorityVoteCertificate, type MajorityVoteVerdict } from '../../aggregation/index.js';
 import { goldAnswers, goldHelp, readGold, scored } from './gold-file.js';
 import { seedNumber, wholeNumber } from '../option-values.js';
+import type { ColumnMap } from '../../formats/rows/table.js';
 import { PhaseBar } from '../progress.js';
 import { checking } from '../refusal.js';
 import { say, visible, warn } from '../terminal.js';
 import { printFacts } from '../tables.js';
-import { classList, readVotes, repeatsOption, type Votes, votesHelp } from './votes-file.js';
+import { classList, mapOption, readVotes, repeatsOption, type Votes, votesHelp } from './votes-file.js';
 
 interface Flags {
   draws: number;
@@ -14,6 +15,7 @@ interface Flags {
   gold?: string;
   classes?: string[];
   repeats: string;
+  map?: ColumnMap;
   seed: number;
   json?: true;
 }
@@ -26,6 +28,7 @@ export function configure(command: Command): void {
     .option('-g, --gold <file>', 'known answers to score majority vote and iBCC against: what the verdict says, looked at')
     .option('--classes <list>', 'all classes, separated by commas; those with votes, if left out', classList)
     .addOption(repeatsOption())
+    .addOption(mapOption())
     .option('--seed <number>', 'all random draws derive from it', seedNumber, 0)
     .option('--json', 'print one JSON object instead of words and a table')
     .addHelpText('after', votesHelp + goldHelp)
@@ -39,11 +42,11 @@ const meanings: Record<MajorityVoteVerdict, string> = {
   INSUFFICIENT_DATA: 'These votes do not tell whether another method would decide better than majority vote.',
 };
 
-async function run(path: string, { draws, maxItems, gold: goldPath, classes, repeats, seed, json }: Flags): Promise<void> {
+async function run(path: string, { draws, maxItems, gold: goldPath, classes, repeats, map, seed, json }: Flags): Promise<void> {
   const bar = new PhaseBar();
   try {
     const gold = goldPath == null ? null : await readGold(goldPath);
-    const votes = await readVotes(path, bar, { classes, repeats });
+    const votes = await readVotes(path, bar, { classes, repeats, map });
     const known = gold && goldAnswers(goldPath!, gold, votes);
     bar.start('annotators', 0);
     const certificate = checking(() => majorityVoteCertificate({ votes: votes.table }, {

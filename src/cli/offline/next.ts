@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { relabelOrNew, type RelabelOrNew, VoteTable } from '../../aggregation/index.js';
+import type { ColumnMap } from '../../formats/rows/table.js';
 import type { CellValue } from '../../formats/text/writer.js';
 import { PhaseBar } from '../progress.js';
 import { checking, Refusal } from '../refusal.js';
@@ -7,7 +8,7 @@ import { say, visible, warn } from '../terminal.js';
 import { printFacts, printTable, shownValue } from '../tables.js';
 import { poolHelp, readPredictionPool, type PredictionPool } from './prediction-pool.js';
 import { writeTable } from './result-files.js';
-import { classList, readVotes, repeatsOption, type Votes, votesHelp } from './votes-file.js';
+import { classList, mapOption, readVotes, repeatsOption, type Votes, votesHelp } from './votes-file.js';
 
 interface Flags {
   predictions: string[];
@@ -16,6 +17,7 @@ interface Flags {
   maxVotes?: number;
   classes?: string[];
   repeats: string;
+  map?: ColumnMap;
   out: string;
   json?: true;
 }
@@ -33,6 +35,7 @@ export function configure(command: Command): void {
     .option('--max-votes <number>', 'items with as many votes are not asked about again', wholeNumber)
     .option('--classes <list>', 'all classes, separated by commas, where some have no votes', classList)
     .addOption(repeatsOption())
+    .addOption(mapOption())
     .option('--out <folder>', 'where next-items.csv goes', '.')
     .option('--json', 'print one JSON object instead of tables')
     .addHelpText('after', `${votesHelp}${poolHelp}
@@ -42,11 +45,11 @@ order of the files. RELABEL: the best next vote goes to an item that has votes. 
 }
 
 async function run(path: string, flags: Flags): Promise<void> {
-  const { predictions, unlabelled = [], count, maxVotes, classes, repeats } = flags;
+  const { predictions, unlabelled = [], count, maxVotes, classes, repeats, map } = flags;
   if ([path, ...predictions, ...unlabelled].filter((file) => file === '-').length > 1) throw new Refusal('only one file can be standard input', true);
   const bar = new PhaseBar();
   try {
-    const votes = await readVotes(path, bar, { classes, repeats, mayBeEmpty: classes != null });
+    const votes = await readVotes(path, bar, { classes, repeats, map, mayBeEmpty: classes != null });
     const pool = await readPredictionPool(predictions, unlabelled, votes);
     bar.start('score', 0);
     const table = tableOf(votes, pool);

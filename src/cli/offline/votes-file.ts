@@ -3,6 +3,8 @@ import { stat } from 'node:fs/promises';
 import { InvalidArgumentError, Option } from 'commander';
 import { classScale, classWarnings, repeatPolicies, sortedClasses, standingVotes, VoteTable, type Repeats } from '../../aggregation/index.js';
 import type { Dictionary } from '../../formats/rows/dictionary.js';
+import { columnMap, mapped, type ColumnMap } from '../../formats/rows/table.js';
+import { voteTable } from '../../formats/rows/tables.js';
 import { readVoteColumns, type VoteFile } from '../../formats/vote-columns.js';
 import type { PhaseBar } from '../progress.js';
 import { checking, Refusal, refusing } from '../refusal.js';
@@ -33,6 +35,8 @@ export interface ReadingOptions {
   also?: string[];
   /** As `repeatsOption` has it. */
   repeats?: string;
+  /** The file's names for columns. */
+  map?: ColumnMap;
 }
 
 export const votesHelp = `
@@ -45,11 +49,11 @@ export function bytesOf(path: string): AsyncIterable<Uint8Array> {
 }
 
 /** @throws Refusal naming file, line and value. */
-export async function readVotes(path: string, bar: PhaseBar, { classes: list, also, repeats: written = 'keep-last', mayBeEmpty = false }: ReadingOptions = {}): Promise<Votes> {
+export async function readVotes(path: string, bar: PhaseBar, { classes: list, also, repeats: written = 'keep-last', map, mayBeEmpty = false }: ReadingOptions = {}): Promise<Votes> {
   const policy = written.toUpperCase().replace('-', '_') as Repeats;
   const file = await refusing(path, async () => {
     bar.start('read', path === '-' ? 0 : (await stat(path)).size);
-    return readVoteColumns(bytesOf(path), (bytes) => bar.advance(bytes));
+    return readVoteColumns(bytesOf(path), (bytes) => bar.advance(bytes), map);
   });
   return checking(() => {
     const { votes, repeats } = standing(file, policy);
@@ -96,6 +100,18 @@ export function repeatsOption(): Option {
   const names = repeatPolicies.map((policy) => policy.toLowerCase().replace('_', '-'));
   return new Option('--repeats <policy>', 'which of several votes of one annotator on one item count, by their times where both have one, else by the order of the file')
     .choices(names).default(names[0]);
+}
+
+/** `--map`: the names that the file of votes has for columns. */
+export function mapOption(): Option {
+  return new Option('--map <list>', "the file's names for columns, such as item=task_id,annotator=worker_id").argParser((written) => {
+    try {
+      mapped(voteTable, columnMap(written));
+      return columnMap(written);
+    } catch (error) {
+      throw new InvalidArgumentError(`${(error as Error).message}.`);
+    }
+  });
 }
 
 /** `--classes`: a list separated by commas, or a JSON list where a class has a comma. */

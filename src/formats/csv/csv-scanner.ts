@@ -1,7 +1,7 @@
 import { textFault, textOf } from '../text/cell.js';
 import { Fault, FormatError, shown } from '../text/fault.js';
 import { unguard } from '../text/formula-guard.js';
-import { type Cells, cellsFor, type RecordSink, type Scanner, looseName, slotsByLooseName, slotsByName, type WantedColumn, type WantedColumns } from '../text/scanner.js';
+import { type Cells, cellsFor, type RecordSink, type Scanner, looseName, namesOf, slotsByLooseName, slotsByName, type WantedColumn, type WantedColumns } from '../text/scanner.js';
 
 const QUOTE = 0x22;
 const APOSTROPHE = 0x27;
@@ -188,7 +188,7 @@ export class CsvScanner implements Scanner {
   }
 
   private noHeader(found: string[], line: number | null = null): FormatError {
-    const all = this.columns.filter(({ inHeader, required }) => inHeader || required).map(({ name, aliases = [] }) => [name, ...aliases].join(' or '));
+    const all = this.columns.filter(({ inHeader, required }) => inHeader || required).map((column) => namesOf(column).join(' or '));
     const needed = all.length > mostNamed ? `${all.slice(0, mostNamed).join(', ')} and ${all.length - mostNamed} more` : all.join(', ');
     if (found.length === 0) return new FormatError(`the file is empty; a header with ${needed} is needed`);
     const text = found.join(',');

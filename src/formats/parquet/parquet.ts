@@ -8,7 +8,7 @@ import type { WantedFile } from './schema.js';
 import { spool, type Spooled } from './spool.js';
 import type { FromParquetThread, ParquetThreadInput } from './thread.js';
 import { RowSink, wantedTexts } from '../rows/read-rows.js';
-import { cellsFor } from '../text/scanner.js';
+import { cellsFor, namesOf } from '../text/scanner.js';
 import type { Table } from '../rows/table.js';
 
 /** Bounds the JavaScript heap of the thread that reads; pages lie outside of it, and have bounds of their own. */
@@ -54,7 +54,7 @@ export const parquet: ReadableFormat = {
 
 function wantedFile(table: Table): WantedFile {
   return {
-    texts: wantedTexts(table).map(({ name, aliases = [], inHeader, required }) => ({ name, aliases, required: Boolean(inHeader || required) })),
+    texts: wantedTexts(table).map((column) => ({ name: column.name, names: namesOf(column), required: Boolean(column.inHeader || column.required) })),
     numbers: table.numbers ? { name: table.numbers.name, parts: [...table.numbers.parts] } : null,
   };
 }

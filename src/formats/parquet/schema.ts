@@ -4,10 +4,10 @@ import { FormatError } from '../text/fault.js';
 import type { ColumnPlan } from './column-reader.js';
 import { textForm } from './text-form.js';
 
-/** A column that is wanted, by its name and those that files use for it. */
+/** A column that is wanted, and what files may call it. */
 export interface WantedText {
   name: string;
-  aliases: readonly string[];
+  names: readonly string[];
   required: boolean;
 }
 
@@ -37,17 +37,17 @@ const named = 20;
 export function planFile(metadata: FileMetaData, wanted: WantedFile): FilePlan {
   const columns = parquetSchema(metadata).children;
   const taken = new Set<SchemaTree>();
-  const find = (name: string, aliases: readonly string[]): SchemaTree | null => {
-    const found = columns.filter(({ element }) => element.name === name || aliases.includes(element.name));
+  const find = (name: string, names: readonly string[]): SchemaTree | null => {
+    const found = columns.filter(({ element }) => names.includes(element.name));
     if (found.length > 1) throw new FormatError(`the file has the columns ${listed(found.map(nameOf))}, all for ${name}; keep one`);
     if (found[0]) taken.add(found[0]);
     return found[0] ?? null;
   };
   const plan = (column: SchemaTree) => planColumn(metadata, column);
 
-  const texts = wanted.texts.map(({ name, aliases, required }) => {
-    const column = find(name, aliases);
-    if (!column && required) throw missing([name, ...aliases].join(' or '), columns);
+  const texts = wanted.texts.map(({ name, names, required }) => {
+    const column = find(name, names);
+    if (!column && required) throw missing(names.join(' or '), columns);
     if (column && textForm(column.element) === null) throw unlike(column, 'text, whole numbers or times');
     return column && plan(column);
   });
@@ -55,8 +55,8 @@ export function planFile(metadata: FileMetaData, wanted: WantedFile): FilePlan {
   let parts: ColumnPlan[] | null = null;
   if (wanted.numbers) {
     const { name, parts: names } = wanted.numbers;
-    const whole = find(name, []);
-    const single = names.map((part) => find(part, []));
+    const whole = find(name, [name]);
+    const single = names.map((part) => find(part, [part]));
     const there = names.filter((_, k) => single[k]);
     if (whole && there.length > 0) throw new FormatError(`the file has both ${name} and ${there[0]}; keep one`);
     if (whole) list = listOf(whole, plan(whole));

@@ -53,7 +53,7 @@ export function wanted(table: Table): WantedColumns {
 }
 
 export function wantedTexts(table: Table): WantedColumns {
-  return Object.entries(table.columns).map(([name, { aliases, inHeader, required }]) => ({ name, aliases, inHeader, required }));
+  return Object.entries(table.columns).map(([name, { aliases, from, inHeader, required }]) => ({ name, aliases, from, inHeader, required }));
 }
 
 /** Whether the cells that a row answers by are all empty, and the first of them is there. */

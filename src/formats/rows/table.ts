@@ -7,6 +7,8 @@ import { momentIn } from '../text/moment.js';
 export interface Column<T> {
   /** Other names that files use for it. */
   aliases?: readonly string[];
+  /** The file's own name for it, instead of all others. */
+  from?: string;
   /** A file with a header must have the column. */
   inHeader?: boolean;
   /** Every row must have a value. */
@@ -33,6 +35,26 @@ export interface Table<Columns extends Record<string, Column<unknown>> = Record<
   answers?: readonly string[];
   /** What no single cell can tell. */
   check?(row: Record<string, unknown>): Fault | null;
+}
+
+/** The file's names for columns: `item=task_id,annotator=worker_id`, ours first. */
+export type ColumnMap = Readonly<Record<string, string>>;
+
+/** @throws RangeError naming what is wrong with the text and what it may be */
+export function columnMap(written: string): ColumnMap {
+  const pairs = written.split(',').map((pair) => [pair.slice(0, Math.max(0, pair.indexOf('='))).trim(), pair.slice(pair.indexOf('=') + 1).trim()] as const);
+  const map = Object.fromEntries(pairs);
+  if (pairs.some(([name, from]) => name === '' || from === '') || Object.keys(map).length < pairs.length || new Set(Object.values(map)).size < pairs.length) {
+    throw new RangeError(`${JSON.stringify(written)} maps no columns; it must be a list such as item=task_id,annotator=worker_id, each name once`);
+  }
+  return map;
+}
+
+/** The table with the columns called as the map says. @throws RangeError for a column that the table does not have, naming those it has */
+export function mapped<T extends Table>(table: T, map: ColumnMap): T {
+  const unknown = Object.keys(map).find((name) => !Object.hasOwn(table.columns, name));
+  if (unknown !== undefined) throw new RangeError(`there is no column ${JSON.stringify(unknown)} to map; a ${table.row} has: ${Object.keys(table.columns).join(', ')}`);
+  return { ...table, columns: Object.fromEntries(Object.entries(table.columns).map(([name, column]) => [name, Object.hasOwn(map, name) ? { ...column, from: map[name] } : column])) };
 }
 
 type Value<C> = C extends Column<infer T> ? (C extends { required: true } ? T : T | null) : never;

@@ -6,6 +6,8 @@ export type WantedColumns = readonly WantedColumn[];
 export interface WantedColumn {
   name: string;
   aliases?: readonly string[];
+  /** The file's own name for the column, instead of all others. */
+  from?: string;
   inHeader?: boolean;
   required?: boolean;
   /** A column in whose stead this one stands: it is not needed where that is there. */
@@ -110,7 +112,12 @@ function markLength(head: Buffer): number {
 
 /** Column names and their aliases to slots. */
 export function slotsByName(columns: WantedColumns): Map<string, number> {
-  return new Map(columns.flatMap(({ name, aliases = [] }, slot) => [name, ...aliases].map((known) => [known, slot] as const)));
+  return new Map(columns.flatMap((column, slot) => namesOf(column).map((known) => [known, slot] as const)));
+}
+
+/** What a file may call the column. */
+export function namesOf({ name, aliases = [], from }: Omit<WantedColumn, 'insteadOf'>): string[] {
+  return from != null ? [from] : [name, ...aliases];
 }
 
 /** The same for names in other case or with blanks around, see `looseName`; without those that then stand for two columns (p_A, p_a). */
