@@ -57,7 +57,7 @@ describe.skipIf(!hasShared)('the worked example of docs/relabel-or-new.md', () =
       }
       expect(printed).toBe(output);
     }
-    const files = ['campaign/votes.csv', '--predictions', 'campaign/predictions.csv', '--unlabelled', 'campaign/unlabelled.csv'];
+    const files = ['campaign/votes.csv', '--predictions', 'campaign/predictions.csv', '--unlabelled', 'campaign/unlabelled.csv', '--repeats', 'keep-all'];
     const { stdout } = await promisify(execFile)(process.execPath, [join(assay.folder, 'dist/src/cli.js'), 'next', ...files, '--out', 'campaign', '--json'], { cwd: folder });
     const told = JSON.parse(stdout) as { models: { weight: number }[]; meanAnnotatorWeight: number };
     expect(page).toContain(`the model weighs ${told.models[0]!.weight.toFixed(2)} and the mean annotator ${told.meanAnnotatorWeight.toFixed(2)},`);

@@ -24,7 +24,7 @@ const attacks = {
 
 export const names = Object.keys(attacks);
 
-if (process.send) process.on('message', (plan) => void run(plan));
+if (process.send) process.once('message', (plan) => void run(plan));
 
 async function run({ name, port, key, projectId }) {
   const { atOnce, round } = attacks[name];

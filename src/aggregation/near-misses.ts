@@ -33,8 +33,11 @@ export function classWarnings(names: readonly string[]): string[] {
       warnings.push(`the classes ${shown} differ by ${what} alone and are counted apart; write them alike if they are one`);
     }
   }
+  // Beside a plus, a minus is a class.
+  const isSign = names.some((name) => blankless(name) === '+');
   for (const name of names) {
-    if (missing.has(blankless(name).toLowerCase())) warnings.push(`${JSON.stringify(name)} is a class like any other; leave the answer out where it means that there is none`);
+    const form = blankless(name).toLowerCase();
+    if (missing.has(form) && !(form === '-' && isSign)) warnings.push(`${JSON.stringify(name)} is a class like any other; leave the answer out where it means that there is none`);
   }
   return warnings.length > mostWarnings ? [...warnings.slice(0, mostWarnings), `and ${warnings.length - mostWarnings} more such classes`] : warnings;
 }

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { currentSignal } from '../budget.js';
 import { FairGate } from '../lanes/fair-gate.js';
 import { currentPlace, lanes, type Lane } from '../place.js';
+import { CancellableClient } from './cancellable-client.js';
 
 /** Connections of each lane. */
 export type LaneConnections = Readonly<Record<Lane, number>>;
@@ -21,7 +22,7 @@ export class LanePool extends EventEmitter {
     super();
     this.lanes = Object.fromEntries(lanes.map((lane) => {
       const max = laneConnections[lane];
-      const pool = new pg.Pool({ ...options, max });
+      const pool = new pg.Pool({ ...options, Client: CancellableClient, max });
       // A connection lost while it idles is replaced when the next is wanted.
       pool.on('error', (error) => this.emit('error', error));
       const gate = lane === 'background' ? new FairGate('work of the service', max, max, options.connectionTimeoutMillis) : new FairGate(lane, max, undefined, options.connectionTimeoutMillis);

@@ -165,8 +165,9 @@ describe('checks of predictions', () => {
     expect(() => checkPredictions(predictions, 2, 2)).toThrow(message);
   });
 
-  it('refuse fewer than two classes, and accept a row that is off by a millionth', () => {
-    expect(() => checkPredictions([Float64Array.of(1)], 1, 1)).toThrow(/classCount is 1/);
+  it('refuse less than a class, and accept one, and a row that is off by a millionth', () => {
+    expect(() => checkPredictions([new Float64Array(0)], 1, 0)).toThrow(/classCount is 0/);
+    expect(() => checkPredictions([Float64Array.of(1)], 1, 1)).not.toThrow();
     expect(() => checkPredictions([Float64Array.of(0.5, 0.5000009)], 1, 2)).not.toThrow();
   });
 });
