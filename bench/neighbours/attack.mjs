@@ -6,19 +6,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const attacks = {
   'cheap reads, 256 at once': { atOnce: 256, round: ({ graphql }) => graphql('{ projects(first: 1) { nodes { id } } }') },
   'reads of nearly the largest cost, 64 at once': {
-    atOnce: 64, round: ({ graphql, projectId }) => graphql(`query ($p: ID!) { project(id: $p) { items(first: 1000) { nodes { id externalId softLabel { probabilities consensus confidence } votes(first: 5) { nodes { id seq } } } } } }`, { p: projectId }),
+    atOnce: 64, round: ({ graphql, projectId }) => graphql(`query ($p: ID!) { project(id: $p) { items(first: 800) { nodes { id externalId softLabel { probabilities consensus confidence } votes(first: 5) { nodes { id } } } } } }`, { p: projectId }),
   },
   'timelines of all annotators, 64 at once': { atOnce: 64, round: ({ graphql, projectId }) => graphql(`query ($p: ID!) { project(id: $p) { annotators(first: 40) { nodes { id reliabilityTimeline(first: 1) { nodes { votes } } } } } }`, { p: projectId }) },
   'documents that are checked for long, 64 at once': { atOnce: 64, round: ({ graphql }, n) => graphql(`{ ${Array.from({ length: 450 }, (_, i) => `projects(first: ${1 + (i % 2)}) { nodes { id } }`).join(' ')} } # ${n}`) },
   'bodies of 15 MB that are no document, 16 at once': { atOnce: 16, round: ({ post }) => post('/graphql', `{"query": "{ __typename }", "variables": {"x": "${' '.repeat(15_000_000)}"}}`) },
+  'downloads of 1M votes at full speed, 8 at once': { atOnce: 8, round: ({ get, projectId }) => get(`/projects/${projectId}/votes.csv`) },
+  'downloads of 1M votes that are read slowly, 50 at once': { atOnce: 50, round: ({ get, projectId }) => get(`/projects/${projectId}/votes.csv`, 20) },
   'votes in calls of 1,000, 64 at once': {
     atOnce: 64, round: ({ graphql, projectId }, n) => graphql('mutation ($input: SubmitVotesInput!) { submitVotes(input: $input) { counts { created } } }', {
       input: { projectId, votes: Array.from({ length: 1000 }, (_, i) => ({ item: `extra ${(n * 1000 + i) % 200_000}`, annotator: `neighbour ${n % 97}`, class: 'a' })) },
     }),
   },
   'next items, 200 at once': { atOnce: 200, round: ({ graphql, projectId }, n) => graphql('mutation ($input: NextItemsInput!) { nextItems(input: $input) { leases { item } } }', { input: { projectId, annotator: `asker ${n % 200}` } }) },
-  'downloads of 1M votes at full speed, 8 at once': { atOnce: 8, round: ({ get, projectId }) => get(`/projects/${projectId}/votes.csv`) },
-  'downloads of 1M votes that are read slowly, 50 at once': { atOnce: 50, round: ({ get, projectId }) => get(`/projects/${projectId}/votes.csv`, 20) },
   'uploads, 8 at once': { atOnce: 8, round: ({ post, projectId }, n) => post(`/projects/${projectId}/votes`, Array.from({ length: 50_000 }, (_, i) => `{"item":"up ${i}","annotator":"up ${n % 97}","class":"b"}\n`).join(''), 'application/x-ndjson') },
 };
 

@@ -46,7 +46,7 @@ try {
     load.send({ port: service.port, key: service.key, projectId: mine, annotators: 40, classes: CLASSES, rate: RATE, answers: true, seconds: lasting });
     return ended(load);
   };
-  await sleep(20_000);
+  await sleep(5000);
   await label(5);
 
   const measured = [];
@@ -76,8 +76,19 @@ try {
     }
     measured.push({ name, found, told, healthWorst });
     console.error(name ?? 'nobody', JSON.stringify(found.fault ?? { next: found.asked, vote: found.voted }), JSON.stringify(told), Math.round(healthWorst));
-    await sleep(3000);
+    await atRest();
   };
+  /** What a row has left to do (votes that were sent, files that are cleared away) must not count in the next. */
+  const atRest = async () => {
+    const used = async () => Number(/^process_cpu_seconds_total ([\d.]+)/m.exec(await service.call('GET', '/metrics'))[1]);
+    const busy = async () => (await client.query(`select count(*)::int as count from pg_stat_activity where state = 'active' and pid <> pg_backend_pid() and backend_type = 'client backend'`)).rows[0].count;
+    for (let quiet = 0, waited = 0; quiet < 5 && waited < 120; waited++) {
+      const before = await used();
+      await sleep(1000);
+      quiet = (await used()) - before < 0.15 && (await busy()) === 0 ? quiet + 1 : 0;
+    }
+  };
+  await atRest();
   await measure(null);
   for (const name of names.filter((one) => one.includes(word))) await measure(name);
   await measure(null);

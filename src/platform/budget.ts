@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setMaxListeners } from 'node:events';
 import { AssayError } from './errors.js';
 import { inNoPlace } from './place.js';
 
@@ -28,6 +29,8 @@ export class Budget {
 
   constructor(private readonly limits: Limits) {
     this.deadline = performance.now() + limits.milliseconds;
+    // Each statement under way listens.
+    setMaxListeners(0, this.cutting.signal);
     this.timer = setTimeout(() => this.cut(this.lateness()), limits.milliseconds);
     this.timer.unref();
     this.cutOff = new Promise((_, reject) => this.signal.addEventListener('abort', () => reject(this.refusal!), { once: true }));

@@ -75,7 +75,15 @@ export class FairGate {
         clearTimeout(timer);
         signal?.removeEventListener('abort', giveUp);
       };
-      const waiting: Waiting = { units, open: () => { leave(); resolve(); } };
+      const waiting: Waiting = {
+        units,
+        open: () => {
+          leave();
+          // What passes is work for the thread: done one after the other without a break, a line of it would keep all that comes by
+          // connections waiting till its end.
+          setImmediate(resolve);
+        },
+      };
       const quit = (reason: Error) => {
         leave();
         this.remove(tenant, waiting);
