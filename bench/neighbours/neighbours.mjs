@@ -82,7 +82,7 @@ try {
   const atRest = async () => {
     const used = async () => Number(/^process_cpu_seconds_total ([\d.]+)/m.exec(await service.call('GET', '/metrics'))[1]);
     const busy = async () => (await client.query(`select count(*)::int as count from pg_stat_activity where state = 'active' and pid <> pg_backend_pid() and backend_type = 'client backend'`)).rows[0].count;
-    for (let quiet = 0, waited = 0; quiet < 5 && waited < 120; waited++) {
+    for (let quiet = 0, waited = 0; quiet < 5 && waited < 30; waited++) {
       const before = await used();
       await sleep(1000);
       quiet = (await used()) - before < 0.15 && (await busy()) === 0 ? quiet + 1 : 0;

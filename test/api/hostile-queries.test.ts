@@ -44,7 +44,8 @@ describe('hostile documents', () => {
     expect(live.status).toBe(200);
     // The form is read, or the estimate made, and no data: a quarter of a second at most on a machine that does nothing else.
     expect(performance.now() - started).toBeLessThan(10_000);
-    expect(process.memoryUsage().rss - before).toBeLessThan(50 * 2 ** 20);
+    // In a process that other tests share, whose heap grows in steps of its own. Answered, these documents take hundreds of megabytes to all there is.
+    expect(process.memoryUsage().rss - before).toBeLessThan(150 * 2 ** 20);
   });
 
   it('tells the estimate, the limit and the remedy', async () => {
