@@ -5,6 +5,7 @@ import { formats } from '../formats/formats.js';
 import { within } from '../platform/budget.js';
 import { AssayError, invalid } from '../platform/errors.js';
 import { KeyWatch } from '../platform/key-watch.js';
+import { readInPlace } from '../platform/place.js';
 import { RequiresScope } from '../platform/principal.js';
 import type { RequestWithContext } from '../platform/request-context.js';
 import { actorOf } from '../projects/audit/actor.js';
@@ -46,7 +47,7 @@ export class ExportsController {
     void reply.header('content-type', format.contentTypes[0]).header('content-disposition', `attachment; filename="${table.name}.${extension}"`);
     if (run) void reply.header('x-assay-run', run.nodeId);
     if (isHead) return void await reply.send(Readable.from([]));
-    await reply.send(Readable.from(format.write(columns, rows(gone.signal)), { objectMode: false }));
+    await reply.send(Readable.from(format.write(columns, readInPlace(request.place!, rows(gone.signal))), { objectMode: false }));
   }
 }
 

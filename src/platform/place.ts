@@ -25,6 +25,22 @@ export function inPlace<T>(place: Place, work: () => T): T {
   return places.run(place, work);
 }
 
+/** The same for what is read piece by piece: by a stream, say, which asks for the next whenever its reader is ready, in nobody's place. */
+export function readInPlace<T>(place: Place, rows: AsyncIterable<T>): AsyncIterable<T> {
+  return {
+    [Symbol.asyncIterator]() {
+      const iterator = rows[Symbol.asyncIterator]();
+      return {
+        next: () => inPlace(place, () => iterator.next()),
+        return: async () => {
+          await iterator.return?.();
+          return { value: undefined, done: true };
+        },
+      };
+    },
+  };
+}
+
 /** For what a request begins and others wait for, too. */
 export function inNoPlace<T>(work: () => T): T {
   return places.exit(work);

@@ -145,9 +145,9 @@ describe('calls a minute', () => {
     expect((await ask(home, '{ workspace { name } }', key)).status).toBe(200);
     const refused = await ask(home, '{ workspace { name } }', key);
     expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(60);
-    await expectTooMany(refused, 'this key may call 3 times a minute');
+    await expectTooMany(refused, 'this key may make 3 calls a minute');
     const download = await fetch(`${home.url}/projects/${project}/votes.csv`, { headers: { authorization: `Bearer ${key}` } });
-    await expectTooMany(download, 'this key may call 3 times a minute');
+    await expectTooMany(download, 'this key may make 3 calls a minute');
     expect((await ask(home, '{ workspace { name } }')).status).toBe(200);
   });
 
@@ -173,7 +173,7 @@ describe('files under way', () => {
     const [key, second, third] = [await home.newKey(), await home.newKey(), await home.newKey()];
     const first = upload(key);
     await until(async () => await underWay('upload') === 1, 'an upload under way');
-    await expectTooMany(await send(key), 'this key has 1 uploads under way');
+    await expectTooMany(await send(key), 'this key has 1 upload under way');
     const other = upload(second);
     await until(async () => await underWay('upload') === 2, 'two uploads under way');
     await expectTooMany(await send(third), 'this workspace has 2 uploads under way');
@@ -189,7 +189,7 @@ describe('files under way', () => {
     const gone = new AbortController();
     const first = read(key, gone.signal).then((answer) => answer.text()).catch(() => 'gone');
     await until(async () => await held.waiting() === 1, 'a download under way');
-    await expectTooMany(await read(key), 'this key has 1 downloads under way');
+    await expectTooMany(await read(key), 'this key has 1 download under way');
     const other = read(second).then((answer) => answer.text());
     await until(async () => await underWay('download') === 2, 'another download');
     const [its] = await held.pids();

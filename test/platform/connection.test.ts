@@ -69,7 +69,7 @@ describe('a connection that is lost while nobody asks it', () => {
     const makers: string[] = [];
     for (const file of files) if (/new pg\.(Client|Pool)\(|new (Client|Pool)\(/.test(await readFile(`${root}${file}`, 'utf8'))) makers.push(file);
     // Pools of their own, whose clients are Connections, too.
-    expect(makers.sort()).toEqual(['exports/reading/downloads.ts', 'platform/database/lane-pool.ts', 'platform/database/prepared.ts']);
+    expect(makers.sort()).toEqual(['platform/database/fair-pool.ts', 'platform/database/prepared.ts']);
     for (const file of makers) expect(await readFile(`${root}${file}`, 'utf8')).toMatch(/Client: (Connection|CancellableClient)/);
     expect(new CancellableClient()).toBeInstanceOf(Connection);
   });

@@ -10,7 +10,7 @@ describe('a gate', () => {
     await fc.assert(fc.asyncProperty(
       fc.integer({ min: 1, max: 6 }).chain((units) => fc.tuple(fc.constant(units), fc.integer({ min: 1, max: units }))), fc.array(fc.record({ tenant: fc.integer({ min: 1, max: 4 }), units: fc.integer({ min: 1, max: 8 }), stay: fc.integer({ min: 0, max: 3 }) }), { maxLength: 40 }),
       async ([units, most], calls) => {
-        const gate = new FairGate('calls', units, most);
+        const gate = new FairGate('calls', units, { most });
         const came: Record<number, number[]> = {};
         const entered: Record<number, number[]> = {};
         let inside = 0;
@@ -70,7 +70,7 @@ describe('a gate', () => {
   });
 
   it('waits for whoever is next, however large: small ones do not slip past', async () => {
-    const gate = new FairGate('calls', 4, 4);
+    const gate = new FairGate('calls', 4, { most: 4 });
     const first = await gate.enter(1, 3);
     let largeIsIn = false;
     const large = gate.enter(2, 4).then((leave) => {
@@ -109,7 +109,7 @@ describe('a gate', () => {
   });
 
   it('forgets whoever has gone, and lets those behind in', async () => {
-    const gate = new FairGate('calls', 2, 2);
+    const gate = new FairGate('calls', 2, { most: 2 });
     const leave = await gate.enter(1);
     const gone = new AbortController();
     const large = gate.enter(2, 2, gone.signal);
@@ -123,7 +123,7 @@ describe('a gate', () => {
   });
 
   it('refuses whoever has waited long enough, with when to come again', async () => {
-    const gate = new FairGate('reads', 1, 1, 20);
+    const gate = new FairGate('reads', 1, { patienceMs: 20 });
     const leave = await gate.enter(1);
     await expect(gate.enter(2)).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { retryAfterSeconds: 2 }, message: 'the server was busy with other reads for 0.02 s; try again' });
     leave();

@@ -2,7 +2,7 @@ import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Budget, within } from '../../src/platform/budget.js';
 import { dataSourceOptions } from '../../src/platform/database/database.js';
-import { inPlace, type Lane } from '../../src/platform/place.js';
+import { currentPlace, inPlace, readInPlace, type Lane } from '../../src/platform/place.js';
 import { bareDatabase, type FreshDatabase } from '../setup/database.js';
 
 let database: FreshDatabase;
@@ -45,6 +45,15 @@ describe('the connections of a lane', () => {
     await leave();
     await Promise.all(calls);
     expect(order.indexOf(2)).toBeLessThanOrEqual(2);
+  });
+
+  it('are of the place that rows are read for, whoever asks for the next of them', async () => {
+    const places = async function* () { for (;;) yield currentPlace(); };
+    const iterator = readInPlace({ lane: 'bulk', workspaceId: 7 }, places())[Symbol.asyncIterator]();
+    for (let time = 0; time < 3; time++) expect((await iterator.next()).value).toEqual({ lane: 'bulk', workspaceId: 7 });
+    expect(currentPlace()).toEqual({ lane: 'background', workspaceId: 0 });
+    await iterator.return!();
+    expect((await iterator.next()).done).toBe(true);
   });
 
   it('are not waited for by whoever has gone, and a statement that fails gives its own back', async () => {

@@ -1,12 +1,9 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import pg from 'pg';
 import { Config } from '../../platform/config.js';
 import { readCopy, type CopyRows } from '../../platform/database/binary-copy-reader.js';
 import { ordersByIndex } from '../../platform/database/by-index.js';
 import { cancelStatement } from '../../platform/database/cancellable-client.js';
-import { Connection } from '../../platform/database/connection.js';
-import { FairGate } from '../../platform/lanes/fair-gate.js';
-import { currentPlace } from '../../platform/place.js';
+import { FairPool } from '../../platform/database/fair-pool.js';
 import { Names } from './names.js';
 
 const APPLICATION = 'assay downloads';
@@ -20,19 +17,14 @@ const SETTINGS = Object.entries(ordersByIndex).map(([name, value]) => `-c ${name
 @Injectable()
 export class Downloads implements OnApplicationShutdown {
   readonly names = new Names();
-  private readonly pool: pg.Pool;
-  private readonly gate: FairGate;
+  private readonly pool: FairPool;
 
   constructor(config: Config) {
-    this.gate = new FairGate('downloads', config.connections.downloads);
     const { DATABASE_URL, EXECUTION_TIMEOUT_MS } = config.settings;
-    this.pool = new pg.Pool({
-      Client: Connection,
+    this.pool = new FairPool('downloads', {
       connectionString: DATABASE_URL, application_name: APPLICATION, max: config.connections.downloads, keepAlive: true,
       statement_timeout: EXECUTION_TIMEOUT_MS, options: SETTINGS,
     });
-    // A connection lost while it idles is replaced when the next is wanted.
-    this.pool.on('error', () => undefined);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -45,12 +37,10 @@ export class Downloads implements OnApplicationShutdown {
    * @throws the signal's reason, and what the server answered
    */
   async read(query: string, take: (rows: CopyRows) => void, signal: AbortSignal): Promise<void> {
-    const leave = await this.gate.enter(currentPlace().workspaceId, 1, signal);
-    let client: pg.PoolClient | undefined;
-    const cancel = () => void (client && cancelStatement(client));
+    const { client, giveBack } = await this.pool.take(signal);
+    const cancel = () => void cancelStatement(client);
     let isWhole = false;
     try {
-      client = await this.pool.connect();
       signal.throwIfAborted();
       signal.addEventListener('abort', cancel, { once: true });
       for await (const rows of readCopy(client, query)) while (rows.next()) take(rows);
@@ -58,8 +48,7 @@ export class Downloads implements OnApplicationShutdown {
     } finally {
       signal.removeEventListener('abort', cancel);
       // A cancel that comes late must not meet another's statement.
-      client?.release(!isWhole || signal.aborted);
-      leave();
+      giveBack(!isWhole || signal.aborted);
     }
   }
 }

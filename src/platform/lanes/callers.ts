@@ -66,7 +66,7 @@ export class Callers implements OnApplicationShutdown {
     };
     try {
       for (const { whose, usage, most } of shares) {
-        if (usage[kind] >= most) throw refused(`${kind}s`, `${whose} has ${most} ${kind}s under way, the most it may have; wait for one to end`);
+        if (usage[kind] >= most) throw refused(`${kind}s`, `${whose} has ${counted(most, kind)} under way, the most it may have; wait for one to end`);
       }
       hold(bytes);
     } catch (error) {
@@ -93,8 +93,12 @@ export class Callers implements OnApplicationShutdown {
     const most = callsPerMinute ?? this.config.settings.CALLS_PER_MINUTE_PER_KEY;
     const { consumedPoints, msBeforeNext } = await this.rate.consume(keyId);
     if (consumedPoints <= most) return;
-    throw refused('rate', `this key may call ${most} times a minute; the next minute begins in ${Math.ceil(msBeforeNext / 1000)} s`, Math.ceil(msBeforeNext / 1000));
+    throw refused('rate', `this key may make ${counted(most, 'call')} a minute; the next minute begins in ${Math.ceil(msBeforeNext / 1000)} s`, Math.ceil(msBeforeNext / 1000));
   }
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 interface Share {

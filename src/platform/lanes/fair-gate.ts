@@ -22,12 +22,18 @@ export class FairGate {
   private readonly lines = new Map<number, Waiting[]>();
   private count = 0;
 
+  private readonly most: number;
+  private readonly patienceMs: number;
+
   /**
    * @param work what passes here, as a refusal names it
-   * @param most units of one tenant
+   * @param options.most units of one tenant; three quarters by default
+   * @param options.patienceMs 15 s by default
    */
-  constructor(private readonly work: string, readonly units: number, private readonly most = Math.max(1, Math.floor(units * 0.75)), private readonly patienceMs = PATIENCE_MS) {
+  constructor(private readonly work: string, readonly units: number, { most, patienceMs }: { most?: number; patienceMs?: number } = {}) {
     this.free = units;
+    this.most = most ?? Math.max(1, Math.floor(units * 0.75));
+    this.patienceMs = patienceMs ?? PATIENCE_MS;
   }
 
   /** How many wait. */

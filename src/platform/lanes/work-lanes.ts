@@ -16,7 +16,7 @@ const HEAVIEST = 16;
 @Injectable()
 export class WorkLanes implements OnApplicationShutdown {
   /** Documents being parsed and checked, which needs the thread alone: what kind they are of is known only then. */
-  readonly documents = new FairGate('documents', 2, 2);
+  readonly documents = new FairGate('documents', 2, { most: 2 });
   private readonly votes = new FairGate('votes and next items', 64);
   private readonly reads = new FairGate('reads', 16);
 
