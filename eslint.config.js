@@ -21,6 +21,13 @@ export default tseslint.config(
       'no-console': 'off',
     },
   },
+  {
+    files: ['src/aggregation/**/*.ts'],
+    rules: {
+      'no-restricted-properties': ['error', { object: 'Math', property: 'pow', message: 'Its bits differ between Nodes: take power of numeric/power.ts.' }],
+      'no-restricted-syntax': ['error', { selector: 'BinaryExpression[operator="**"]:not([left.value=2]):not([right.value=2])', message: 'Its bits differ between Nodes: take power of numeric/power.ts.' }],
+    },
+  },
   // Benches are plain scripts over the build.
   { files: ['eslint.config.js', '**/*.mjs'], ...tseslint.configs.disableTypeChecked },
 );

@@ -15,7 +15,7 @@ export default defineConfig({
     pool: 'forks',
     // Files share processes: to read all modules anew for each of them was a third of the suite's time. Not so what leaves traces in modules.
     projects: [
-      { extends: true, test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: ['test/faults/**', ...alone], isolate: false } },
+      { extends: true, test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: ['test/faults/**', 'test/nodes/**', ...alone], isolate: false } },
       { extends: true, test: { name: 'alone', include: alone } },
     ],
     maxWorkers: 2,

@@ -14,7 +14,9 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 1,
     fileParallelism: false,
-    testTimeout: 600_000,
+    reporters: ['default', './test/faults/promises/table.ts'],
+    // The full dose takes hours.
+    testTimeout: process.env.ASSAY_DOSE === 'full' ? 7_200_000 : 600_000,
     hookTimeout: 120_000,
   },
 });

@@ -13,6 +13,9 @@ import { Certificates1764000000012 } from './1764000000012-certificates.js';
 import { PageIndexes1764000000016 } from './1764000000016-page-indexes.js';
 import { Rights1764000000019 } from './1764000000019-rights.js';
 import { KeyLimits1764000000020 } from './1764000000020-key-limits.js';
+import { ConfusionEvidence1764000000024 } from './1764000000024-confusion-evidence.js';
+import { RunCosts1764000000025 } from './1764000000025-run-costs.js';
+import { RunTraces1764000000030 } from './1764000000030-run-traces.js';
 
 /** In the order they are applied. */
 export const migrations = [
@@ -31,4 +34,7 @@ export const migrations = [
   PageIndexes1764000000016,
   Rights1764000000019,
   KeyLimits1764000000020,
+  ConfusionEvidence1764000000024,
+  RunCosts1764000000025,
+  RunTraces1764000000030,
 ];

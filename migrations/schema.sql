@@ -63,6 +63,7 @@ create table annotator_results (
   confusion_labels integer[],
   confusion_values double precision[],
   findings double precision[],
+  confusion_evidence double precision[],
   constraint annotator_results_pkey PRIMARY KEY (project_id, run_id, annotator_code)
 );
 
@@ -457,6 +458,11 @@ create table runs (
   annotator_findings text[],
   findings jsonb,
   confusable_pairs jsonb,
+  estimated_operations double precision,
+  estimated_bytes double precision,
+  iteration_done real,
+  request_id text,
+  traceparent text,
   constraint runs_origin_check CHECK ((origin = ANY (ARRAY['REQUEST'::text, 'RULE'::text]))),
   constraint runs_pkey PRIMARY KEY (project_id, id),
   constraint runs_status_check CHECK ((status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'CANCELLED'::text])))

@@ -10,6 +10,7 @@ import { Config } from './platform/config.js';
 import { migrateDatabase } from './platform/database/database.js';
 import { Outages } from './platform/database/outages.js';
 import { runningEmbeddedPostgres, startEmbeddedPostgres } from './platform/embedded-postgres/embedded-postgres.js';
+import { Annex, type AnnexSource } from './platform/http/annex.js';
 import { guardDoor } from './platform/http/door.js';
 import { ErrorFilter } from './platform/http/error.filter.js';
 import { createHttpAdapter } from './platform/http/http.js';
@@ -17,6 +18,7 @@ import { InputValidation } from './platform/graphql/input-validation.js';
 import { Callers } from './platform/lanes/callers.js';
 import { createLogger, NestLogger } from './platform/logger.js';
 import { Authenticator } from './platform/principal.js';
+import { startTracing } from './platform/trace-export.js';
 
 /** A process of Assay under way: what it is, and how it ends. */
 export interface Running<App extends INestApplicationContext> {
@@ -27,25 +29,36 @@ export interface Running<App extends INestApplicationContext> {
   stop: () => Promise<void>;
 }
 
+export interface ApiOptions {
+  /** Makes what must be there before anybody is answered. */
+  prepare?: (running: Running<NestFastifyApplication>) => Promise<void>;
+  /** The program of a second process, which may be started when there is work for it. */
+  annex?: URL;
+  /** Whether this is such a process. */
+  isAnnex?: boolean;
+}
+
 /**
  * The API: migrates the database, then listens.
- * @param prepare what must be there before anybody is answered
  * @throws Error telling what is missing or misconfigured.
  */
 export async function startApi(
-  environment: Record<string, string | undefined>, prepare: (running: Running<NestFastifyApplication>) => Promise<void> = async () => {},
+  environment: Record<string, string | undefined>, { prepare, annex: annexFile, isAnnex = false }: ApiOptions = {},
 ): Promise<Running<NestFastifyApplication>> {
   const given = Config.read(environment);
   const logger = createLogger(given.settings);
+  const tracing = await startTracing(given.settings, isAnnex ? 'annex' : 'api', logger);
   const database = await openDatabase(given, logger);
   try {
-    const config = given.withDatabase(database.url);
+    const known = given.withDatabase(database.url);
+    const config = isAnnex ? known.asAnnex() : known;
     const applied = await migrateDatabase(database.url);
     if (applied.length > 0) logger.info({ migrations: applied }, 'migrated');
     const app = await NestFactory.create<NestFastifyApplication>(
-      AppModule.with(config), createHttpAdapter(config.settings, logger), { logger: new NestLogger(logger), abortOnError: false, bodyParser: true },
+      AppModule.with(config), createHttpAdapter(config, logger), { logger: new NestLogger(logger), abortOnError: false, bodyParser: true },
     );
-    guardDoor(app.getHttpAdapter().getInstance(), config.settings, { authenticator: app.get(Authenticator), callers: app.get(Callers), outages: app.get(Outages) });
+    const annex = annexFile && config.settings.ASSAY_ANNEX !== 'never' ? new Annex(annexSource(annexFile, environment, config)) : null;
+    guardDoor(app.getHttpAdapter().getInstance(), config.settings, { authenticator: app.get(Authenticator), callers: app.get(Callers), outages: app.get(Outages), annex });
     app.useGlobalFilters(new ErrorFilter(app.get(Outages)));
     app.useGlobalPipes(new InputValidation());
     await app.init();
@@ -53,28 +66,37 @@ export async function startApi(
       // At once, and not behind uploads that may take their time: runs are taken up by others.
       app.get(Jobs).takeNoMore();
       await app.close();
+      await annex?.stop();
+      await tracing.stop();
       await database.stop();
     });
     const running = { app, config, logger, stop };
-    await prepare(running);
+    await prepare?.(running);
     await app.listen(config.settings.PORT, config.settings.HOST);
     return running;
   } catch (error) {
+    await tracing.stop();
     await database.stop();
     throw error;
   }
+}
+
+/** PATH, locale and the like, of which the settings know nothing, and the settings with all that has been found out since. */
+function annexSource(file: URL, environment: Record<string, string | undefined>, config: Config): AnnexSource {
+  return { file, environment: { ...environment, ...config.ofAnnex }, isBegun: config.settings.ASSAY_ANNEX === 'always' };
 }
 
 /** A process that works on jobs and listens to nobody. The database is the API's: given by DATABASE_URL, or the embedded one that runs. */
 export async function startWorker(environment: Record<string, string | undefined>): Promise<Running<INestApplicationContext>> {
   const given = Config.read({ ...environment, ASSAY_WORK: 'true' });
   const logger = createLogger(given.settings);
+  const tracing = await startTracing(given.settings, 'worker', logger);
   const url = await findDatabase(given);
   await migrateDatabase(url);
   const config = given.withDatabase(url);
   const app = await NestFactory.createApplicationContext(AppModule.with(config), { logger: new NestLogger(logger), abortOnError: false });
   logger.info('working');
-  return { app, config, logger, stop: once(() => app.close()) };
+  return { app, config, logger, stop: once(async () => { await app.close(); await tracing.stop(); }) };
 }
 
 /** For commands beside a running service or without one: the modules, without listening; they take jobs where asked. */

@@ -22,14 +22,14 @@ const commands = [
   { name: 'methods', summary: 'List the aggregation methods with their options', load: () => import('./cli/offline/methods.js') },
 ];
 
-const exitCodes = { done: 0, refused: 1, usage: 2 };
+const exitCodes = { done: 0, refused: 1, usage: 2, fault: 3 };
 
 async function main(words: string[]): Promise<number> {
   const program = new Command('assay')
     .description('Label aggregation: votes of many annotators in, soft labels and annotator reliability out.')
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print what a command does and takes')
-    .addHelpText('after', '\nExit codes: 0 done, 1 refused input, 2 wrong usage.')
+    .addHelpText('after', '\nExit codes: 0 done, 1 refused input, 2 wrong usage, 3 a fault of ours (ASSAY_DEBUG=1 tells where).')
     .exitOverride()
     .showHelpAfterError('(--help tells what there is)');
   for (const { name, summary, load } of commands) {
@@ -41,10 +41,17 @@ async function main(words: string[]): Promise<number> {
     return exitCodes.done;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof Refusal)) return fault(error);
     warn(`assay: ${error.message}`);
     return error.isUsage ? exitCodes.usage : exitCodes.refused;
   }
+}
+
+/** Not the caller's to mend, and told in one line all the same. */
+function fault(error: unknown): number {
+  warn(`assay: a fault of ours: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}; please report it, with what ASSAY_DEBUG=1 prints`);
+  if (process.env.ASSAY_DEBUG && error instanceof Error) warn(error.stack ?? '');
+  return exitCodes.fault;
 }
 
 function version(): string {
@@ -56,5 +63,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(exitCodes.done);
   throw error;
 });
+// What nobody waits for: a thread that dies, a stream that breaks.
+process.on('uncaughtException', (error) => process.exit(fault(error)));
 
 process.exitCode = await main(process.argv.slice(2));

@@ -12,9 +12,12 @@ export interface ServeOptions {
 export async function serve(environment: Record<string, string | undefined>, options: ServeOptions): Promise<void> {
   try {
     let first: FirstKey | null = null;
-    const { app, logger } = await startApi(environment, async (running) => {
-      stopOnSignals(running);
-      first = await prepare(running, options);
+    const { app, logger } = await startApi(environment, {
+      annex: new URL('./annex.js', import.meta.url),
+      prepare: async (running) => {
+        stopOnSignals(running);
+        first = await prepare(running, options);
+      },
     });
     const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
     logger.info({ url: `${url}/graphql` }, 'listening');

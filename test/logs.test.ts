@@ -4,6 +4,7 @@ import { QueryFailedError } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeError } from '../src/platform/logged-error.js';
 import { createLogger, NestLogger } from '../src/platform/logger.js';
+import { Collector } from './setup/collector.js';
 import { freshDatabase, type FreshDatabase } from './setup/database.js';
 import { Gate } from './setup/gate.js';
 import { Server } from './setup/process.js';
@@ -60,13 +61,15 @@ describe('the log of an error', () => {
 describe('a service that is given secrets in every kind of input, amid failures of every kind', () => {
   let database: FreshDatabase;
   let gate: Gate;
+  let collector: Collector;
   let server: Server;
   let key: string;
   let project: string;
   beforeAll(async () => {
     database = await freshDatabase();
     gate = await Gate.before(database.url);
-    server = await Server.make({ DATABASE_URL: gate.through(database.url), LOG_LEVEL: 'debug', EXECUTION_TIMEOUT_MS: '1000' });
+    collector = await Collector.open();
+    server = await Server.make({ DATABASE_URL: gate.through(database.url), LOG_LEVEL: 'debug', EXECUTION_TIMEOUT_MS: '1000', ...collector.settings });
     await server.start(['--empty']);
     key = await server.key();
     project = (await server.data(`mutation { createProject(input: { name: "${SECRET}", classes: ["${SECRET}", "b"] }) { project { id } } }`)).createProject.project.id;
@@ -75,6 +78,7 @@ describe('a service that is given secrets in every kind of input, amid failures 
     gate.open();
     await server.remove();
     await gate.close();
+    await collector.close();
     await database.drop();
   });
 
@@ -104,7 +108,7 @@ describe('a service that is given secrets in every kind of input, amid failures 
     ]);
   }
 
-  test('logs none of them: in order, with a database that refuses, that freezes, that is gone, and at the end', async () => {
+  test('logs and traces none of them: in order, with a database that refuses, that freezes, that is gone, and at the end', async () => {
     const admin = new pg.Client({ connectionString: database.url });
     admin.on('error', () => undefined);
     await admin.connect();
@@ -134,6 +138,10 @@ describe('a service that is given secrets in every kind of input, amid failures 
     expect(found(log)).toEqual([]);
     expect(log).not.toContain(key);
     expect(log).not.toContain(key.slice(-43));
+    const names = new Set(collector.spans().map(({ name }) => name));
+    expect([...names]).toEqual(expect.arrayContaining(['mutation submitVotes', 'POST /projects/:id/votes', 'insert items', 'transaction']));
+    expect(found(collector.text())).toEqual([]);
+    expect(collector.text()).not.toContain(key.slice(-43));
     expect(Math.max(...log.split('\n').map((line) => line.length))).toBeLessThan(6000);
   }, 300_000);
 });

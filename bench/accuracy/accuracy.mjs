@@ -18,9 +18,10 @@ const entries = [
   { label: 'wawa, ties to the lowest class', id: 'wawa', options: { ties: 'lowest-class' } },
   { label: 'zero-based-skill, ties to the lowest class', id: 'zero-based-skill', options: { ties: 'lowest-class' } },
   { label: 'label-aggregation, one pass', id: 'label-aggregation', options: { passes: 1 } },
-  { label: "soft-label-mean of the paper's seven, plain", id: 'soft-label-mean', options: { methods: 'paper', temperature: 1, floor: 0 } },
-  { label: 'soft-label-mean of the nine, plain', id: 'soft-label-mean', options: { methods: 'nine', temperature: 1, floor: 0 } },
-  { label: 'soft-label-mean of the six, plain', id: 'soft-label-mean', options: { temperature: 1, floor: 0 } },
+  { label: 'soft-label-mean, version 1', id: 'soft-label-mean', options: { methods: 'six', rho: 0, temperature: 1.4 } },
+  { label: "soft-label-mean of the paper's seven, plain", id: 'soft-label-mean', options: { methods: 'paper', rho: 0, floor: 0 } },
+  { label: 'soft-label-mean of the nine, plain', id: 'soft-label-mean', options: { methods: 'nine', rho: 0, floor: 0 } },
+  { label: 'soft-label-mean of the six, plain', id: 'soft-label-mean', options: { methods: 'six', rho: 0, floor: 0 } },
 ];
 
 const scores = new Map(entries.map(({ label }) => [label, new Map()]));

@@ -9,10 +9,12 @@
  * Every figure is the fastest of many passes, in eight rounds with the contenders in turn.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { arch, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ANNOTATORS, columnsOf } from './crowd.mjs';
+import { sectionOf } from './section.mjs';
 
 const dist = new URL('../../dist/src/aggregation/', import.meta.url);
 const { aggregate, VoteTable } = await import(new URL('index.js', dist));
@@ -21,28 +23,8 @@ const { fastKernel } = await import(new URL('kernels/fast/fast-kernel.js', dist)
 const { maximization } = await import(new URL('kernels/maximization.js', dist));
 const { referenceKernel } = await import(new URL('kernels/pass.js', dist));
 
-const ANNOTATORS = 1000;
 /** Many short rounds: two threads are only seen at their best while nothing else wants the cores. */
 const ROUNDS = 8;
-
-/** 3 to 7 votes an item by annotators who are right 50% to 95% of the time and guess otherwise. */
-function columnsOf(voteCount, classCount) {
-  let state = 20240601;
-  const random = () => ((state = (Math.imul(state, 1664525) + 1013904223) | 0) >>> 0) / 2 ** 32;
-  const columns = { items: new Int32Array(voteCount), annotators: new Int32Array(voteCount), classes: new Int32Array(voteCount) };
-  const skill = Float64Array.from({ length: ANNOTATORS }, () => 0.5 + 0.45 * random());
-  let item = 0;
-  for (let vote = 0; vote < voteCount; item++) {
-    const truth = Math.floor(random() * classCount);
-    for (let n = 3 + Math.floor(random() * 5); n > 0 && vote < voteCount; n--, vote++) {
-      const annotator = Math.floor(random() * ANNOTATORS);
-      columns.items[vote] = item;
-      columns.annotators[vote] = annotator;
-      columns.classes[vote] = random() < skill[annotator] ? truth : Math.floor(random() * classCount);
-    }
-  }
-  return { ...columns, itemCount: item, annotatorCount: ANNOTATORS, classCount };
-}
 
 if (process.argv[2] === '--memory') {
   // In a process of its own: the columns are dropped once they are in the table, as a caller would.
@@ -78,7 +60,8 @@ const results = cases.map(([K, voteCount]) => {
 rmSync(folder, { recursive: true });
 
 const memory = quick ? null : JSON.parse(execFileSync(process.execPath, [fileURLToPath(import.meta.url), '--memory', '1e7', '5'], { encoding: 'utf8' }));
-if (memory) writeFileSync(new URL('README.md', import.meta.url), report(results, memory));
+const page = new URL('README.md', import.meta.url);
+if (memory) writeFileSync(page, report(results, memory) + sectionOf(readFileSync(page, 'utf8')));
 
 /** Fastest pass, in ns per vote. */
 function ours(kernel, rows, table, passes) {

@@ -7,9 +7,11 @@ import { VoteTable } from './vote-table.js';
 export interface AggregateRequest extends Omit<AggregationInput, 'votes'>, Partial<RunContext> {
   /** The method's options by name; what is left out takes its default. */
   options?: Record<string, unknown>;
+  /** The method's version, such as an earlier run's; the newest where left out. */
+  version?: number;
 }
 
-const requestKeys: readonly (keyof AggregateRequest)[] = ['gold', 'predictions', 'warmStart', 'priorCounts', 'options', 'seed', 'onProgress', 'threads'];
+const requestKeys: readonly (keyof AggregateRequest)[] = ['gold', 'predictions', 'warmStart', 'priorCounts', 'options', 'version', 'seed', 'onProgress', 'threads'];
 
 /**
  * Runs one method: checks everything given, resolves the options, runs. Nothing given is written to.
@@ -19,8 +21,8 @@ const requestKeys: readonly (keyof AggregateRequest)[] = ['gold', 'predictions',
  */
 export function aggregate(votes: VoteTable | { table: VoteTable }, method: string, request: AggregateRequest = {}): MethodResult {
   refuseUnknownKeys(request, requestKeys, 'the request');
-  const { options, seed = 0, onProgress, threads, ...parts } = request;
-  const record = findMethod(method);
+  const { options, version, seed = 0, onProgress, threads, ...parts } = request;
+  const record = findMethod(method, version);
   const input: AggregationInput = { votes: votes instanceof VoteTable ? votes : votes.table, ...parts };
   if (!(input.votes instanceof VoteTable)) throw new TypeError('the votes must be a VoteTable, or what votes(rows) returned');
   if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`seed is ${seed}; it must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`);

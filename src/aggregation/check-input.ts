@@ -17,8 +17,10 @@ export function checkInput(method: Pick<AggregationMethod, 'id' | 'reads' | 'max
   refuseUnless('prior-counts', priorCounts, 'prior counts');
   refuseUnless('candidate-sets', votes.candidateSets, 'candidate sets');
   if (votes.classCount > (method.maxClasses ?? Infinity)) throw new RangeError(`${method.id} tells at most ${method.maxClasses} classes apart; there are ${votes.classCount}`);
-  if (method.reads.includes('votes') && votes.voteCount === 0) throw new RangeError(`${method.id} needs at least one vote; there are none`);
   if (gold) checkGold(gold, votes.itemCount, votes.classCount);
+  // Gold alone is enough for a method that reads it: it is certain of these items, and knows nothing else.
+  const known = gold?.some((answer) => answer >= 0) ?? false;
+  if (method.reads.includes('votes') && votes.voteCount === 0 && !known) throw new RangeError(`${method.id} needs at least one vote${method.reads.includes('gold') ? ', or a gold answer' : ''}; there are none`);
   if (predictions) checkPredictions(predictions, votes.itemCount, votes.classCount);
   if (warmStart) {
     checkConfusion('warmStart.confusion', warmStart.confusion, input, 1);

@@ -1,4 +1,5 @@
 import { normalizeRow } from './numeric/simplex.js';
+import { power } from './numeric/power.js';
 
 /**
  * Several soft labels of the same items into one. `parts` are N x K, row-major, rows summing to 1; results are new arrays.
@@ -112,9 +113,30 @@ export function temper(part: Float64Array, K: number, temperature: number, out: 
   for (let at = 0; at < part.length; at += K) {
     let greatest = 0;
     for (let k = 0; k < K; k++) greatest = Math.max(greatest, part[at + k]!);
-    for (let k = 0; k < K; k++) out[at + k] = (part[at + k]! / greatest) ** (1 / temperature);
+    for (let k = 0; k < K; k++) out[at + k] = power(part[at + k]! / greatest, 1 / temperature);
     normalizeRow(out, at, K);
   }
+}
+
+/** Entries are raised to this before a power is taken. */
+const LEAST = 1e-300;
+const LEAST_POWER = 0.01;
+
+/**
+ * p^(1/(1 + rho (n - 1))), renormalised, for an item of n votes: what they are worth where any two of them correlate by rho. Items of
+ * one vote or none stay.
+ * @param offsets N + 1: where each item's votes begin.
+ */
+export function temperByVotes(part: Float64Array, K: number, offsets: Int32Array, rho: number): Float64Array {
+  const tempered = part.slice();
+  for (let item = 0, at = 0; at < part.length; item++, at += K) {
+    const votes = offsets[item + 1]! - offsets[item]!;
+    if (votes <= 1) continue;
+    const beta = Math.max(LEAST_POWER, 1 / (1 + rho * (votes - 1)));
+    for (let k = at; k < at + K; k++) tempered[k] = power(Math.max(LEAST, part[k]!), beta);
+    normalizeRow(tempered, at, K);
+  }
+  return tempered;
 }
 
 function rowsOf(part: Float64Array, K: number, items: ArrayLike<number>): Float64Array {

@@ -1,3 +1,4 @@
+import type { CostEstimate } from './numeric/cost.js';
 import type { VoteTable } from './vote-table.js';
 
 /** What a method may read. Arrays are never written to. */
@@ -21,6 +22,11 @@ export interface ConfusionMatrices {
   labels: Int32Array;
   /** labels.length x K, row-major: `values[row * K + k]` = P(vote = labels[row] | true class = k). */
   values: Float64Array;
+  /**
+   * M x K where a method with a prior tells: the votes behind each annotator's column of each true class, pseudo-votes and expected
+   * ones. A value v of a column with evidence n is the mean of Beta(v n, (1 - v) n).
+   */
+  evidence?: Float64Array;
 }
 
 export interface MethodResult {
@@ -50,7 +56,7 @@ export interface RunDiagnostics {
 export interface RunContext {
   /** Every random draw derives from it. Same input, options and seed: the same bits. */
   seed: number;
-  /** Called at most once an iteration; throwing from it ends the run. */
+  /** Called once an iteration, and up to 32 times within a long one; throwing from it ends the run. */
   onProgress?: (progress: Progress) => void;
   /** Threads a kernel may use, itself included; the bits do not depend on it. 1 when absent. */
   threads?: number;
@@ -58,8 +64,11 @@ export interface RunContext {
 
 export interface Progress {
   phase: string;
+  /** The one that ended, or that is under way. */
   iteration: number;
   objective?: number;
+  /** The share of the iteration that is done; absent once it has ended. */
+  done?: number;
 }
 
 export type OptionValue = number | boolean | string;
@@ -94,6 +103,8 @@ export interface AggregationMethod {
   id: string;
   /** Raised whenever the same input may give other bits. */
   version: number;
+  /** Earlier versions that can still be run, so that a run of one of them can be repeated to the bit; of the same id, and without earlier ones of their own. */
+  earlier?: readonly AggregationMethod[];
   title: string;
   /** The paper, with year. */
   source: string;
@@ -103,11 +114,18 @@ export interface AggregationMethod {
   maxClasses?: number;
   /** Cost in words, e.g. "O(votes x K) an iteration". */
   cost: string;
+  /** The same in numbers, before anything is computed: one of those in `numeric/cost.ts`, or a function of its own. */
+  estimate: CostEstimate;
   returns: readonly ('posteriors' | 'quality' | 'confusion' | 'class-priors')[];
   /** What `annotatorQuality` means for this method, with its range. */
   quality?: string;
   /** Names of the findings that are the ends of the 95% interval of `annotatorQuality`, where there is one. */
   qualityInterval?: readonly [low: string, high: string];
+  /**
+   * What becomes of an item's label when votes come or go after the run. Left out: with matrices of the method's own, the E step
+   * of Dawid-Skene by them; without any, as `moved`: the run's label times the chances of the votes that came, over those that went.
+   */
+  liveLabels?: 'moved';
   /** All that `run` may find beyond these; a variant or a crowd may leave some out. */
   finds?: readonly FindingSpec[];
   /** `options` arrives complete and checked (see `resolveOptions`). */

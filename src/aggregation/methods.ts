@@ -1,4 +1,5 @@
-import type { AggregationMethod } from './method.js';
+import type { AggregationMethod, MethodOptions } from './method.js';
+import { resolveOptions } from './options.js';
 import { crowdlab } from './methods/crowdlab.js';
 import { dawidSkene } from './methods/dawid-skene.js';
 import { majorityVote } from './methods/majority-vote.js';
@@ -8,6 +9,7 @@ import { wawa } from './methods/wawa.js';
 import { zeroBasedSkill } from './methods/zero-based-skill.js';
 import { oneCoin } from './methods/one-coin.js';
 import { fastDawidSkene } from './methods/fast-dawid-skene.js';
+import { hierarchicalDawidSkene } from './methods/hierarchical-dawid-skene.js';
 import { ibcc } from './methods/ibcc.js';
 import { ebcc } from './methods/ebcc.js';
 import { glad } from './methods/glad.js';
@@ -16,7 +18,7 @@ import { mmsr } from './methods/mmsr.js';
 import { kos } from './methods/kos.js';
 import { labelAggregation } from './methods/label-aggregation.js';
 import { topTwo } from './methods/top-two/top-two.js';
-import { softLabelMean } from './methods/soft-label-mean.js';
+import { softLabelMean } from './methods/soft-label-mean/soft-label-mean.js';
 
 /** THE REGISTRY: a method is one file of `methods/` and one line here. */
 export const methods: readonly AggregationMethod[] = [
@@ -29,6 +31,7 @@ export const methods: readonly AggregationMethod[] = [
   oneCoin,
   crowdlab,
   fastDawidSkene,
+  hierarchicalDawidSkene,
   ibcc,
   ebcc,
   glad,
@@ -45,9 +48,27 @@ export const defaultMethodId = 'soft-label-mean';
 
 const byId = new Map(methods.map((method) => [method.id, method]));
 
-/** @throws RangeError naming the methods there are. */
-export function findMethod(id: string): AggregationMethod {
+/** What votes alone in so many classes can be aggregated by, each as it is by default. */
+export function methodsOfVotes(classCount: number): { method: AggregationMethod; options: MethodOptions }[] {
+  return methods.filter(({ reads, maxClasses = Infinity }) => reads.includes('votes') && !reads.includes('predictions') && classCount <= maxClasses)
+    .map((method) => ({ method, options: resolveOptions(method) }));
+}
+
+/**
+ * @param version the newest where left out
+ * @throws RangeError naming the methods there are, or the versions.
+ */
+export function findMethod(id: string, version?: number | null): AggregationMethod {
   const method = byId.get(id);
   if (!method) throw new RangeError(`there is no method ${JSON.stringify(id)}; there are: ${[...byId.keys()].join(', ')}`);
-  return method;
+  if (version == null) return method;
+  const versions = versionsOf(method);
+  const found = versions.find((record) => record.version === version);
+  if (!found) throw new RangeError(`there is no version ${version} of ${id} here; there ${versions.length === 1 ? 'is' : 'are'}: ${versions.map((record) => record.version).join(', ')}`);
+  return found;
+}
+
+/** All that can be run, oldest first. */
+export function versionsOf(method: AggregationMethod): AggregationMethod[] {
+  return [...(method.earlier ?? []), method].sort((a, b) => a.version - b.version);
 }

@@ -42,14 +42,26 @@ export function classWarnings(names: readonly string[]): string[] {
   return warnings.length > mostWarnings ? [...warnings.slice(0, mostWarnings), `and ${warnings.length - mostWarnings} more such classes`] : warnings;
 }
 
-/** The class that a name which is none probably means, or null. */
-export function nearestClass(name: string, classes: readonly string[]): string | null {
-  for (const [, form] of [...differences, ['', numberForm] as const]) {
-    const wanted = form(name);
-    const found = classes.find((known) => form(known) === wanted);
-    if (found !== undefined) return found;
+/** Finds the class that is probably meant by a name which is none; K names are looked through once, not for each name. */
+export class NearClasses {
+  private readonly forms: { form: (name: string) => string; classes: Map<string, string> }[];
+
+  constructor(classes: readonly string[]) {
+    this.forms = [...differences.map(([, form]) => form), numberForm].map((form) => {
+      const first = new Map<string, string>();
+      for (const name of classes) if (!first.has(form(name))) first.set(form(name), name);
+      return { form, classes: first };
+    });
   }
-  return null;
+
+  /** Null for none. */
+  nearest(name: string): string | null {
+    for (const { form, classes } of this.forms) {
+      const found = classes.get(form(name));
+      if (found !== undefined) return found;
+    }
+    return null;
+  }
 }
 
 function blankless(name: string): string {

@@ -31,3 +31,19 @@ export function writeShares({ classCount: K, itemOffsets, classes, candidateSets
   }
   normalizeRow(out, at, K);
 }
+
+/** The K shares of the classes among all votes, alike where there are none: what would be guessed of an item that nobody knows. */
+export function classShares({ classes, classCount: K, voteCount, candidateSets: sets }: VoteTable): Float64Array {
+  const shares = new Float64Array(K);
+  for (let vote = 0; vote < voteCount; vote++) {
+    const label = classes[vote]!;
+    if (label < K) {
+      shares[label]!++;
+      continue;
+    }
+    const first = sets!.offsets[label - K]!;
+    const last = sets!.offsets[label - K + 1]!;
+    for (let m = first; m < last; m++) shares[sets!.classes[m]!]! += 1 / (last - first);
+  }
+  return voteCount > 0 ? shares.map((count) => count / voteCount) : shares.fill(1 / K);
+}

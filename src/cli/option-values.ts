@@ -37,6 +37,13 @@ export function seedNumber(written: string): number {
   return value;
 }
 
+/** Reads a number above 0, such as 20000 or 1e12. */
+export function positiveNumber(written: string): number {
+  const value = written.trim() === '' ? NaN : Number(written);
+  if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError('It must be a number above 0, such as 1e12.');
+  return value;
+}
+
 /** Reads a whole number within limits. */
 export function wholeNumber(least: number, most: number): (written: string) => number {
   return (written) => {

@@ -24,29 +24,32 @@ export interface ToThread {
 /** What the thread of a task tells. */
 export type FromThread<Message, Result> =
   | { kind: 'message'; message: Message }
-  | { kind: 'result'; result: Result }
+  | { kind: 'result'; result: Result; megabytes: number }
   | { kind: 'error'; error: { name: string; message: string; stack?: string; code?: unknown } };
 
 /** To start a thread and read its modules takes a quarter of a second of a core, which is most of what small projects' work costs. */
-const KEPT_THREADS = 2;
+const KEPT_THREADS = 4;
 
-/** How long a thread is kept, in ms, and after how long a task it is not: it is given up with all the memory that it grew to. */
+/** The bound of a thread's JavaScript heap where none is told. One for all, so that any task can follow any other on a thread. */
+const HEAP_MEGABYTES = 2048;
+
+/** How long a thread is kept, in ms, and with how much memory: what grew larger is given up with all of it. A new one that has read the modules of a run has about 40. */
 export interface Keeping {
   keptMs: number;
-  shortMs: number;
+  mostMegabytes: number;
 }
 
 interface Thread {
   worker: Worker;
-  maxHeapMegabytes: number | undefined;
+  maxHeapMegabytes: number;
 }
 
-/** Heavy work beside the event loop: a thread for each task, that of a short one kept for a while for the next. */
+/** Heavy work beside the event loop: a thread for each task, that of a small one kept for a while for the next. */
 @Injectable()
 export class Compute implements OnApplicationShutdown {
   private readonly idle = new Map<Thread, NodeJS.Timeout>();
   private isStopping = false;
-  private readonly keeping: Keeping = { keptMs: 10_000, shortMs: 1000 };
+  private readonly keeping: Keeping = { keptMs: 10_000, mostMegabytes: 128 };
 
   /** With other times than the usual ones. */
   static keeping(keeping: Keeping): Compute {
@@ -58,11 +61,10 @@ export class Compute implements OnApplicationShutdown {
    * @throws what it threw, by name, message and code; AbortError when cancelled; Error when the thread died (out of memory).
    */
   run<Input, Message, Result>(request: TaskRequest<Input, Message>): Promise<Result> {
-    const { module, input, onMessage, signal, maxHeapMegabytes } = request;
+    const { module, input, onMessage, signal, maxHeapMegabytes = HEAP_MEGABYTES } = request;
     if (signal?.aborted) return Promise.reject(abortError(signal));
     const thread = this.taken(maxHeapMegabytes) ?? this.started(maxHeapMegabytes);
     const { worker } = thread;
-    const from = performance.now();
     return new Promise<Result>((resolve, reject) => {
       const leave = () => {
         signal?.removeEventListener('abort', cancel);
@@ -79,7 +81,7 @@ export class Compute implements OnApplicationShutdown {
       const hear = (told: FromThread<Message, Result>) => {
         if (told.kind === 'message') onMessage?.(told.message);
         else if (told.kind === 'result') {
-          if (performance.now() - from > this.keeping.shortMs) giveUp();
+          if (told.megabytes > this.keeping.mostMegabytes) giveUp();
           else {
             leave();
             this.keep(thread);
@@ -106,7 +108,7 @@ export class Compute implements OnApplicationShutdown {
     for (const thread of this.idle.keys()) this.end(thread);
   }
 
-  private taken(maxHeapMegabytes: number | undefined): Thread | undefined {
+  private taken(maxHeapMegabytes: number): Thread | undefined {
     const thread = [...this.idle.keys()].find((one) => one.maxHeapMegabytes === maxHeapMegabytes);
     if (!thread) return undefined;
     clearTimeout(this.idle.get(thread));
@@ -115,9 +117,9 @@ export class Compute implements OnApplicationShutdown {
     return thread;
   }
 
-  private started(maxHeapMegabytes: number | undefined): Thread {
+  private started(maxHeapMegabytes: number): Thread {
     const worker = new Worker(builtFile(new URL('./thread.js', import.meta.url)), {
-      resourceLimits: maxHeapMegabytes ? { maxOldGenerationSizeMb: maxHeapMegabytes } : undefined,
+      resourceLimits: { maxOldGenerationSizeMb: maxHeapMegabytes },
     });
     const thread = { worker, maxHeapMegabytes };
     // One may die while it is idle, too.

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { CellValue } from '../formats/text/writer.js';
@@ -22,6 +23,9 @@ export interface Export {
   /** Ends, and its statement is cancelled, once the signal comes. */
   readonly rows: (signal: AbortSignal) => AsyncGenerator<CellValue[][]>;
   run: Run | null;
+  watermark: number | null;
+  /** What settles each byte of a file of one format; null where that changes while the project is worked on. */
+  fingerprint: string | null;
 }
 
 @Injectable()
@@ -43,10 +47,14 @@ export class ExportsService implements Facts {
     if (stray) throw invalid(`${table.name} take no ${stray}${table.choices.length > 0 ? `; they take: ${table.choices.join(', ')}` : ''}`, stray);
     const open = await table.open(project, this, choice);
     if (reader) await this.audit.recordRead(reader.actor, 'download', project.id, { ...choice, table: table.name, format: reader.format, run: open.run?.nodeId });
+    const columns = open.columns ?? open.sequences[0]!.columns.flatMap(({ names }) => names);
+    const { history, model, version } = choice;
     return {
-      columns: open.columns ?? open.sequences[0]!.columns.flatMap(({ names }) => names),
+      columns,
       rows: (signal) => this.rows(open, signal),
       run: open.run ?? null,
+      watermark: open.watermark ?? null,
+      fingerprint: open.isFixed ? fingerprintOf([project.id, table.name, open.run?.id, open.watermark, history, model, version, columns, project.classes]) : null,
     };
   }
 
@@ -64,11 +72,13 @@ export class ExportsService implements Facts {
     return row?.implied ?? false;
   }
 
-  async watermark({ id }: Project): Promise<number> {
-    return this.transactions.run(async (transaction) => {
+  async watermark({ id }: Project, { watermark: asked }: ExportChoice): Promise<number> {
+    const newest = await this.transactions.run(async (transaction) => {
       await lockVotes(transaction, id, 'exclusive');
       return newestWatermark(transaction, id);
     });
+    if (asked != null && asked > newest) throw invalid(`watermark is ${asked}, and the project's log ends at ${newest}`, 'watermark');
+    return asked ?? newest;
   }
 
   async versions({ id }: Project, { model, version }: ExportChoice): Promise<VersionFacts[]> {
@@ -89,4 +99,8 @@ export class ExportsService implements Facts {
     // Results that were dropped meanwhile must not pass for a whole file.
     if (run) requireResults(await this.source.getRepository(Run).findOneByOrFail({ projectId: run.projectId, id: run.id }));
   }
+}
+
+function fingerprintOf(facts: unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(facts)).digest('base64url');
 }

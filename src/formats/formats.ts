@@ -5,7 +5,7 @@ import { parquet } from './parquet/parquet.js';
 import { behind, plainBytes } from './text/plain-bytes.js';
 import { type Batch, rowBatches } from './rows/read-rows.js';
 import type { RowOf, Table } from './rows/table.js';
-import type { TextFormat } from './rows/text-format.js';
+import { scannerOf, type TextFormat } from './rows/text-format.js';
 
 /** THE REGISTRY: a format is one file and one line here. These are read and written. */
 export const formats: readonly Format[] = [
@@ -60,6 +60,6 @@ export async function* readAny<T extends Table>(source: AsyncIterable<Uint8Array
 }
 
 /** `Format.read` for a file whose text format is not known beforehand. */
-export function readText<T extends Table>(source: AsyncIterable<Uint8Array>, table: T, { batchSize = 10_000, gzip }: ReadOptions = {}): AsyncGenerator<Batch<RowOf<T>>> {
-  return rowBatches(plainBytes(source, gzip), table, batchSize, (columns, sink, head) => textFormatOf(head).scanner(columns, sink, head));
+export function readText<T extends Table>(source: AsyncIterable<Uint8Array>, table: T, options: ReadOptions = {}): AsyncGenerator<Batch<RowOf<T>>> {
+  return rowBatches(plainBytes(source, options.gzip), table, options, (columns, sink, head) => scannerOf(textFormatOf(head), table, columns, sink, head));
 }

@@ -5,7 +5,8 @@ import { textFormatOf } from './formats.js';
 import { plainBytes } from './text/plain-bytes.js';
 import { answersNothing, wanted } from './rows/read-rows.js';
 import { type Cells, type RecordSink, scanning } from './text/scanner.js';
-import { type ColumnMap, mapped } from './rows/table.js';
+import { asWide, type ColumnMap, mapped } from './rows/table.js';
+import { scannerOf } from './rows/text-format.js';
 import { otherOutcomes, outcomeFault, voteTable } from './rows/tables.js';
 
 /** A whole file of votes as three columns of codes, in the order of the file. */
@@ -31,19 +32,28 @@ export interface VoteFile {
   unread: string[];
 }
 
+export interface VoteFileOptions {
+  /** Told of every chunk of the source once it is read. */
+  onBytes?: (count: number) => void;
+  /** The file's names for columns. */
+  map?: ColumnMap;
+  /** Whether each column but the item's is an annotator's. */
+  wide?: boolean;
+}
+
 /**
  * Reads votes for a computation on this machine: ids become codes byte by byte, and no object is made for a row.
  * CSV or NDJSON, packed or not, is found from the first bytes. Memory: 12 bytes a vote, and the ids.
- * @param onBytes told of every chunk of the source once it is read
- * @param map the file's names for columns
+ * @throws RangeError for a map of columns that the file cannot have
  * @throws FormatError on the first row that cannot be read, naming line, value and remedy.
  */
-export async function readVoteColumns(source: AsyncIterable<Uint8Array>, onBytes?: (count: number) => void, map: ColumnMap = {}): Promise<VoteFile> {
-  const columns = wanted(mapped(readTable, map));
+export async function readVoteColumns(source: AsyncIterable<Uint8Array>, { onBytes, map = {}, wide = false }: VoteFileOptions = {}): Promise<VoteFile> {
+  const table = mapped(wide ? asWide(readTable) : readTable, map);
+  const columns = wanted(table);
   const sink = new VoteSink();
   let unread: string[] = [];
   const counted = onBytes ? counting(source, onBytes) : source;
-  for await (const scanner of scanning(plainBytes(counted), sink, (head) => textFormatOf(head).scanner(columns, sink, head))) unread = [...scanner.unread];
+  for await (const scanner of scanning(plainBytes(counted), sink, (head) => scannerOf(textFormatOf(head), table, columns, sink, head))) unread = [...scanner.unread].slice(0, mostUnread);
   return { ...sink.file(), unread };
 }
 
@@ -61,6 +71,8 @@ const CLASS = 2;
 const OUTCOME = 3;
 const TIME = 4;
 const staged = 1 << 12;
+/** Columns that a file's facts name. */
+const mostUnread = 20;
 
 /** Holds back the ranges of some thousand records, and encodes them column by column. */
 class VoteSink implements RecordSink {

@@ -1,5 +1,6 @@
 import { rejectedRow, requireRowCount, type RowResult } from '../platform/row-result.js';
 import { excerpt, textFault } from '../platform/text.js';
+import { ClassNames } from '../projects/class-names.js';
 
 /** One row as a caller sends it, from GraphQL or a bulk file. */
 export interface GoldRow {
@@ -24,15 +25,14 @@ const REASON_BYTES = 10_000;
  */
 export function checkGoldRows(rows: readonly GoldRow[], classes: readonly string[]): { accepted: CheckedGold[]; results: RowResult[] } {
   requireRowCount(rows, 'input.rows');
-  const classIndex = new Map(classes.map((name, index) => [name, index]));
-  const shown = `${classes.slice(0, 10).map(excerpt).join(', ')}${classes.length > 10 ? ` and ${classes.length - 10} more` : ''}`;
+  const names = new ClassNames(classes);
   const { accepted, results } = checkItems(rows.map((row) => row.item));
   const checked: CheckedGold[] = [];
   for (const [item, index] of accepted) {
     const { class: name, reason = null } = rows[index]!;
-    const answer = classIndex.get(name);
+    const answer = names.indexOf(name);
     const fault = reason == null ? null : textFault(reason, REASON_BYTES);
-    if (answer == null) results[index] = rejectedRow(index, 'UNKNOWN_CLASS', `class ${excerpt(name)} is not among ${shown}`);
+    if (answer == null) results[index] = rejectedRow(index, 'UNKNOWN_CLASS', names.refusal(name, names.nearest(name)));
     else if (fault) results[index] = rejectedRow(index, 'INVALID_REASON', `reason ${excerpt(reason)}: ${fault}`);
     else checked.push({ index, item, classIndex: answer, reason });
   }

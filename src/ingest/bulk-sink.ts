@@ -1,4 +1,4 @@
-import type { RowOf, Table } from '../formats/rows/table.js';
+import { columnMap, mapped, type RowOf, type Table } from '../formats/rows/table.js';
 import { RowStatus, type RowResult } from '../platform/row-result.js';
 import type { Transaction } from '../platform/database/transaction.js';
 
@@ -6,6 +6,8 @@ import type { Transaction } from '../platform/database/transaction.js';
 export interface BatchAnswer<Count extends string> {
   counts: Record<Count, number>;
   rejects: readonly { index: number; code: string; message: string }[];
+  /** What is to be told beside, once, with the place of the first row that it is about. */
+  warnings?: readonly { index: number; message: string }[];
 }
 
 /** Where the rows of one upload go. One is made for each upload, and knows its project. */
@@ -21,6 +23,14 @@ export interface BulkSink<T extends Table = Table, Count extends string = string
   write(rows: RowOf<T>[], note: (transaction: Transaction, answer: BatchAnswer<Count>) => Promise<void>): Promise<void>;
   /** More to be done when the last of the rows are written: the file's last, or those before the place where it breaks off. */
   finish?(transaction: Transaction, isWhole: boolean): Promise<void>;
+}
+
+/**
+ * The sink for a file that calls columns as a list such as `item=task_id,annotator=worker_id` says.
+ * @throws RangeError for what is no such list, and for a column that the table does not have
+ */
+export function withColumns<T extends Table, Count extends string>(sink: BulkSink<T, Count>, map: string | null): BulkSink<T, Count> {
+  return map === null ? sink : { ...sink, kind: `${sink.kind} ${map}`, table: mapped(sink.table, columnMap(map)) };
 }
 
 /** The counts of sinks that answer with row results. */

@@ -17,14 +17,15 @@ export type BulkTally<Count extends string = never> = Record<Count, number> & {
   /** Rows of empty cells, and rows whose answer is empty: they are passed over, and in no other count. */
   emptyRows: number;
   unanswered: number;
-  /** Cells that could not be read and count as empty, in rows that are stored: how many, and the first of them. */
+  /** Cells that could not be read and count as empty, in rows that are stored. */
   unreadCells: number;
+  /** The first of them, and names of classes that are all but the project's, each once. */
   warnings: { line: number; message: string }[];
   /** Columns of the file that mean nothing here, at most 20. */
   unreadColumns: string[];
 };
 
-/** How many such cells an answer tells one by one. */
+/** How many warnings an answer tells one by one. */
 const WARNINGS_TOLD = 100;
 
 /** How many rejected rows an answer tells one by one; the others are counted. */
@@ -43,6 +44,11 @@ export function addBatch<Count extends string>(
   const rejects = [...malformed, ...refused.map(({ index, code, message }) => ({ line: rows[index]!.line, code, message }))];
   rejects.sort((a, b) => a.line - b.line);
   const added = Object.entries<number>(answer?.counts ?? {}).map(([count, added]) => [count, tally[count as Count] + added]);
+  const warnings = [
+    ...lost.map(({ line, message }) => ({ line, message: `${message}; the row is stored without it` })),
+    ...(answer?.warnings ?? []).filter(({ message }) => !tally.warnings.some((told) => told.message === message)).map(({ index, message }) => ({ line: rows[index]!.line, message })),
+  ];
+  warnings.sort((a, b) => a.line - b.line);
   return {
     ...tally,
     ...Object.fromEntries(added) as Record<Count, number>,
@@ -52,7 +58,7 @@ export function addBatch<Count extends string>(
     emptyRows: tally.emptyRows + batch.emptyRows,
     unanswered: tally.unanswered + batch.unanswered,
     unreadCells: tally.unreadCells + lost.length,
-    warnings: tally.warnings.length < WARNINGS_TOLD ? [...tally.warnings, ...lost].slice(0, WARNINGS_TOLD) : tally.warnings,
+    warnings: tally.warnings.length < WARNINGS_TOLD ? [...tally.warnings, ...warnings].slice(0, WARNINGS_TOLD) : tally.warnings,
     unreadColumns: batch.unread,
   };
 }

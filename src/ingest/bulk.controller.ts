@@ -4,12 +4,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findReadableFormat, formatOfContentType, readableFormats } from '../formats/formats.js';
 import { plainBytes } from '../formats/text/plain-bytes.js';
 import type { ReadableFormat } from '../formats/rows/format.js';
-import { columnMap, mapped, type Table } from '../formats/rows/table.js';
+import type { Table } from '../formats/rows/table.js';
 import { GoldService } from '../gold/gold.service.js';
 import { ItemsService } from '../items/items.service.js';
 import { AssayError, invalid, limitExceeded } from '../platform/errors.js';
 import { Config } from '../platform/config.js';
 import { givenType, streamed } from '../platform/http/http.js';
+import { onceGone } from '../platform/http/once-gone.js';
 import { KeyWatch } from '../platform/key-watch.js';
 import { RequiresScope } from '../platform/principal.js';
 import type { RequestWithContext } from '../platform/request-context.js';
@@ -18,11 +19,12 @@ import { ProjectAccess } from '../projects/project-access.js';
 import type { Project } from '../projects/project.entity.js';
 import { PredictionsService } from '../predictions/predictions.service.js';
 import { VotesService } from '../votes/votes.service.js';
-import type { BulkSink } from './bulk-sink.js';
+import { withColumns, type BulkSink } from './bulk-sink.js';
 import { BrokenUpload, BulkService, type BulkAnswer } from './bulk.service.js';
 import { goldSink } from './gold-sink.js';
 import { itemsSink } from './items-sink.js';
 import { predictionsSink } from './predictions-sink.js';
+import { flagIn, oneIn } from '../platform/http/query.js';
 import { versionIn } from './version-in-query.js';
 import { votesSink } from './votes-sink.js';
 
@@ -45,7 +47,7 @@ export class BulkController {
   @RouteConfig(streamed)
   @RequiresScope('votes:write')
   uploadVotes(@Req() request: RequestWithContext, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string) {
-    return this.upload(request, reply, id, (project) => votesSink(this.votes, project));
+    return this.upload(request, reply, id, (project) => votesSink(this.votes, project, flagIn(request.query, 'wide') ?? false));
   }
 
   @Post('items')
@@ -78,13 +80,14 @@ export class BulkController {
   ): Promise<BulkAnswer<Count> | object> {
     const { principal, idempotencyKey } = request.assay!;
     const project = await this.access.findOpen(principal!, id);
-    const { format: formatId, map } = request.query as { format?: string; map?: string };
-    const sink = named(sinkFor(project), map);
-    const format = chooseFormat(formatId, givenType(request));
+    const { query } = request;
+    const sink = named(sinkFor(project), oneIn(query, 'map'));
+    if (flagIn(query, 'wide') && !sink.table.wide) throw invalid(`a ${sink.table.row} has no annotators, whose columns a wide table has; leave out wide`, 'wide');
+    const format = chooseFormat(oneIn(query, 'format'), givenType(request));
     const coding = chooseCoding(request.headers['content-encoding']);
     const { MAX_UNPACKED_BYTES } = this.config.settings;
     try {
-      return await this.bulk.load(project, sink, format, decoded(this.bounded(request), coding, MAX_UNPACKED_BYTES), idempotencyKey, MAX_UNPACKED_BYTES);
+      return await this.bulk.load(project, sink, format, decoded(this.bounded(request, reply), coding, MAX_UNPACKED_BYTES), idempotencyKey, MAX_UNPACKED_BYTES);
     } catch (error) {
       if (!(error instanceof BrokenUpload)) throw error;
       // What was committed before the break is told beside the error: with the same key, a mended file is not needed twice.
@@ -93,7 +96,7 @@ export class BulkController {
     }
   }
 
-  private async *bounded(request: FastifyRequest): AsyncGenerator<Uint8Array> {
+  private async *bounded(request: FastifyRequest, reply: FastifyReply): AsyncGenerator<Uint8Array> {
     const limit = this.config.settings.MAX_BULK_BYTES;
     let bytes = 0;
     let isInForce = true;
@@ -102,8 +105,9 @@ export class BulkController {
       // Whose next bytes come is told; who sends none is not waited for.
       setTimeout(() => request.raw.destroy(), 2000).unref();
     });
-    request.raw.once('close', leave);
-    for await (const chunk of request.body as AsyncIterable<Uint8Array>) {
+    onceGone(reply.raw, leave);
+    // Destroyed, as a loop that is left does, a request would leave its connection open and never read again.
+    for await (const chunk of request.raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
       if (!isInForce) throw new AssayError('UNAUTHENTICATED', 'this API key is not in force any more');
       bytes += chunk.length;
       if (bytes > limit) throw limitExceeded(`the upload is larger than ${limit} bytes (MAX_BULK_BYTES); send it in parts`);
@@ -113,10 +117,9 @@ export class BulkController {
 }
 
 /** The sink with the columns called as `?map=item=task_id,annotator=worker_id` says. @throws INVALID_INPUT */
-function named<T extends Table, Count extends string>(sink: BulkSink<T, Count>, map: string | undefined): BulkSink<T, Count> {
-  if (map == null) return sink;
+function named<T extends Table, Count extends string>(sink: BulkSink<T, Count>, map: string | null): BulkSink<T, Count> {
   try {
-    return { ...sink, kind: `${sink.kind} ${map}`, table: mapped(sink.table, columnMap(String(map))) };
+    return withColumns(sink, map);
   } catch (error) {
     throw invalid((error as Error).message, 'map');
   }
@@ -136,7 +139,7 @@ function decoded(bytes: AsyncIterable<Uint8Array>, coding: Coding, maxUnpackedBy
   return coding === 'gzip' ? plainBytes(bytes, true, maxUnpackedBytes) : bytes;
 }
 
-function chooseFormat(id: string | undefined, contentType: string | undefined): ReadableFormat {
+function chooseFormat(id: string | null, contentType: string | undefined): ReadableFormat {
   if (id != null) {
     try {
       return findReadableFormat(id);

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { Asked } from '../platform/database/prepared.js';
-import type { ConfusionMatrices } from '../aggregation/index.js';
+import { methods, type ConfusionMatrices } from '../aggregation/index.js';
 
 /** What a project's current run left behind for labels between runs. */
 export interface CurrentRun {
   id: number;
   watermark: number;
   voteCount: number;
-  /** Whether the method has no confusion matrices of its own. */
-  implied: boolean;
+  /** Whether the run's own labels are moved on by the news, instead of being worked out anew from its confusion matrices. */
+  moves: boolean;
   readsGold: boolean;
   /** K numbers. */
   classPriors: Float64Array;
@@ -72,14 +72,14 @@ export class CurrentRuns {
 const NONE: AnnotatorMatrix = { labels: new Int32Array(0), values: new Float64Array(0) };
 
 async function readRun(database: Asked, projectId: number, runId: number): Promise<CurrentRun | null> {
-  const [row] = await database.query<{ watermark: number; voteCount: number; implied: boolean; readsGold: boolean; priors: number[] | null; labels: number[] | null; values: number[] | null }>(
-    `select watermark, vote_count as "voteCount", confusion_implied as implied, gold_count is not null as "readsGold", class_priors as priors, pooled_labels as labels, pooled_values as values
+  const [row] = await database.query<{ watermark: number; voteCount: number; method: string; implied: boolean; readsGold: boolean; priors: number[] | null; labels: number[] | null; values: number[] | null }>(
+    `select watermark, vote_count as "voteCount", method_id as method, confusion_implied as implied, gold_count is not null as "readsGold", class_priors as priors, pooled_labels as labels, pooled_values as values
      from runs where project_id = $1 and id = $2`,
     [projectId, runId],
   );
   if (!row?.labels || !row.values || !row.priors) return null;
   return {
-    id: runId, watermark: row.watermark, voteCount: row.voteCount, implied: row.implied, readsGold: row.readsGold, classPriors: Float64Array.from(row.priors),
+    id: runId, watermark: row.watermark, voteCount: row.voteCount, moves: row.implied || methods.find(({ id }) => id === row.method)?.liveLabels === 'moved', readsGold: row.readsGold, classPriors: Float64Array.from(row.priors),
     pooled: { offsets: Int32Array.of(0, row.labels.length), labels: Int32Array.from(row.labels), values: Float64Array.from(row.values) },
   };
 }

@@ -24,7 +24,8 @@ export class LiveLabels {
 
   /**
    * Brings the live labels of the touched items up to date. With a method that has confusion matrices a live label is its
-   * next E step; another method's own label is moved on by the votes that came and went, so that it keeps its calibration.
+   * next E step; the label of another, or of one whose labels are no E step of its matrices, is moved on by the votes that came
+   * and went, so that it keeps its calibration.
    * Gold is certain, where the method reads it. O(votes of the items x K).
    */
   async refresh(transaction: Transaction, projectId: number, run: CurrentRun, votes: TouchedVotes, gold: TouchedGold): Promise<LabelsNow> {
@@ -36,7 +37,7 @@ export class LiveLabels {
       confusion: await this.runs.matricesOf(Prepared.within(transaction), projectId, run, votes.annotatorCodes),
     };
     const byVotes = livePosteriors(standing, parameters);
-    const moved = run.implied ? movePosteriors(startOf(found, codes, standing.itemOffsets, run.classPriors), came, went, parameters) : byVotes;
+    const moved = run.moves ? movePosteriors(startOf(found, codes, standing.itemOffsets, run.classPriors), came, went, parameters) : byVotes;
     const labels: LabelsNow = { posteriors: new Float64Array(codes.length * K), labelled: new Uint8Array(codes.length) };
     const live: number[] = [];
     for (let item = 0; item < codes.length; item++) {
@@ -70,7 +71,7 @@ function countOf({ itemOffsets }: { itemOffsets: Int32Array }, item: number): nu
 }
 
 /**
- * What a run without matrices of its own found, to be moved on. No class may be at 0, or no vote could bring it back: each
+ * What the run found, to be moved on. No class may be at 0, or no vote could bring it back: each
  * gets at least a tenth of what one vote among n + K would be.
  */
 function startOf(found: Map<number, Float64Array>, codes: Int32Array, offsets: Int32Array, priors: Float64Array): Float64Array {

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setMaxListeners } from 'node:events';
 import { AssayError } from './errors.js';
 import { inNoPlace } from './place.js';
+import { beyondTrace } from './trace.js';
 
 /** What one execution may use of the process. */
 export interface Limits {
@@ -115,9 +116,9 @@ export function within<T>(signal: AbortSignal, work: () => T): T {
   return cutting.run(signal, work);
 }
 
-/** For what a request begins and others wait for, too: it outlives the request, and has no place in its line. */
+/** For what a request begins and others wait for, too: it outlives the request, has no place in its line, and is not of its trace. */
 export function beyondRequests<T>(work: () => T): T {
-  return inNoPlace(() => cutting.exit(work));
+  return beyondTrace(() => inNoPlace(() => cutting.exit(work)));
 }
 
 /** Of the request for which this code runs; none for jobs, uploads and what several callers share. */

@@ -18,6 +18,8 @@ const settings = z.object({
   ASSAY_DATA_DIR: z.string().min(1).default('.assay').transform((v) => resolve(v))
     .describe('folder of the embedded database and the first key'),
   ASSAY_WORK: flag(true).describe('whether the API process also works on runs; set false where workers run apart'),
+  ASSAY_ANNEX: z.enum(['auto', 'always', 'never']).default('never')
+    .describe('whether reads and files are worked on by a second process, so that they keep no vote and no next item waiting; auto: once two workspaces call'),
   ASSAY_SAMPLE_DATA: flag(true).describe('whether an empty database is given sample projects at first start'),
   ASSAY_ADMIN_KEY: z.string().regex(/^assay_[0-9a-z]{8}_[0-9A-Za-z]{43}$/, 'must look like assay_<8>_<43 characters>').optional()
     .describe('the admin key to install at first start instead of a random one'),
@@ -45,17 +47,29 @@ const settings = z.object({
   MAX_QUERY_COST: whole(100_000, 100, 100_000_000).describe('fields in an answer and what they read, by estimate and while executing'),
   MAX_ANSWER_BYTES: whole(64 * 1024 * 1024, 1024, 1024 ** 3).describe('largest GraphQL answer, about'),
   EXECUTION_TIMEOUT_MS: whole(30_000, 100, 3_600_000).describe('longest GraphQL execution, which is then ended with its statements, and longest SQL statement of a request'),
+  MAX_RUN_OPERATIONS: z.coerce.number().min(1e6).max(1e18).default(1e13).describe('steps that a run may take, by estimate; a core does about 3e8 a second'),
+  MAX_RUN_MEGABYTES: whole(16_384, 16, 1_000_000_000).describe('memory that the arrays of a run may take, by estimate'),
   SHUTDOWN_TIMEOUT_SECONDS: whole(30, 1, 3600).describe('how long a stop waits for work under way'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.string().regex(/^https?:\/\//, 'must begin with http:// or https://').optional()
+    .describe('a collector that takes traces by OTLP over HTTP; without it nothing is traced'),
+  OTEL_EXPORTER_OTLP_PROTOCOL: z.enum(['http/protobuf', 'http/json']).default('http/protobuf').describe('how spans are written'),
+  OTEL_SERVICE_NAME: z.string().min(1).default('assay').describe('the service as its traces name it'),
+  OTEL_TRACES_EXPORTER: z.enum(['otlp', 'none']).default('otlp').describe('none: no traces, though a collector is named'),
+  OTEL_SDK_DISABLED: z.string().default('false').transform((v) => v.toLowerCase() === 'true').describe('true: no traces, though a collector is named'),
 });
 
 export type Settings = z.infer<typeof settings>;
 
 /** Not to be shown, not even where it is wrong: most of it may be right. */
-const SECRET: readonly string[] = ['DATABASE_URL', 'ASSAY_ADMIN_KEY'] satisfies (keyof Settings)[];
+const SECRET: readonly string[] = ['DATABASE_URL', 'ASSAY_ADMIN_KEY', 'OTEL_EXPORTER_OTLP_ENDPOINT'] satisfies (keyof Settings)[];
 
 /** What the process was told, checked whole. A class so that Nest can hand it on. */
 export class Config {
-  private constructor(readonly settings: Settings) {}
+  private constructor(
+    readonly settings: Settings,
+    /** Whether the process belongs to another one, which sends it what to work on; see platform/http/annex.ts. */
+    readonly isAnnex = false,
+  ) {}
 
   /** @throws Error naming every faulty variable, its value's fault and its meaning. */
   static read(environment: Record<string, string | undefined>): Config {
@@ -74,6 +88,16 @@ export class Config {
   /** The same settings, once the database is known. */
   withDatabase(url: string): Config {
     return new Config({ ...this.settings, DATABASE_URL: url });
+  }
+
+  /** What the process that belongs to this one is told: all callers come to it from one address, and it works on no jobs. */
+  get ofAnnex(): Record<string, string> {
+    const told: Partial<Settings> = { ...this.settings, HOST: '127.0.0.1', PORT: 0, ASSAY_WORK: false, ASSAY_ANNEX: 'never', MAX_CONNECTIONS_PER_ADDRESS: 1_000_000 };
+    return Object.fromEntries(Object.entries(told).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])));
+  }
+
+  asAnnex(): Config {
+    return new Config(this.settings, true);
   }
 
   /** What of the pool is whose: a quarter for the statements that are asked most (platform/database/prepared.ts), the rest for downloads and the lanes. */

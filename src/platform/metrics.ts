@@ -1,5 +1,5 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, register } from 'prom-client';
+import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, register } from 'prom-client';
 import { OpenToAll } from './principal.js';
 
 collectDefaultMetrics();
@@ -28,6 +28,13 @@ export const runsFinished = new Counter({
   name: 'assay_runs_total',
   help: 'Runs that ended in this process, by method and status.',
   labelNames: ['method', 'status'],
+});
+
+export const runPhaseSeconds = new Histogram({
+  name: 'assay_run_phase_seconds',
+  help: 'Time of a run that succeeded in this process in each phase: snapshot, sort, aggregate, store, publish, and predictions where it reads some.',
+  labelNames: ['phase'],
+  buckets: [0.01, 0.1, 1, 10, 60, 600, 3600],
 });
 
 export const databaseFailures = new Counter({
@@ -68,12 +75,19 @@ export const laneWaiting = new Looked('assay_lane_waiting', 'Operations that wai
 
 export const requestsUnderWay = new Looked('assay_requests_under_way', 'Requests of callers under way, by kind: call, upload, download.', 'kind');
 
+export type Metrics = Awaited<ReturnType<typeof register.getMetricsAsJSON>>;
+
+/** What processes that belong to this one tell of themselves when asked: counts and sizes are shown as sums, what is a time as an average. */
+export const otherProcesses = new Set<() => Promise<Metrics>>();
+
 @Controller()
 export class MetricsController {
   @Get('metrics')
   @OpenToAll()
   @Header('content-type', register.contentType)
-  metrics() {
-    return register.metrics();
+  async metrics() {
+    if (otherProcesses.size === 0) return register.metrics();
+    const told = await Promise.all([...otherProcesses].map((ask) => ask()));
+    return AggregatorRegistry.aggregate([await register.getMetricsAsJSON(), ...told]).metrics();
   }
 }

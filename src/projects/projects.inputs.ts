@@ -137,4 +137,7 @@ export class ProjectPayload {
 export class CreateProjectPayload extends ProjectPayload {
   @Field(() => Boolean, { description: 'Whether this is the answer to an earlier call with the same idempotency key.' })
   replayed: boolean;
+
+  @Field(() => [String], { description: 'Classes that are kept apart though they differ by blanks, case, Unicode form or the way a number is written alone, and those that read as if there were no answer (None, NaN).' })
+  warnings: string[];
 }

@@ -1,4 +1,5 @@
 import { Args, ID, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { classWarnings } from '../aggregation/index.js';
 import { AssayError } from '../platform/errors.js';
 import { PageArgs } from '../platform/graphql/pagination.js';
 import { RequiresScope, type Principal } from '../platform/principal.js';
@@ -30,9 +31,10 @@ export class ProjectsResolver {
 
   @Mutation(() => CreateProjectPayload)
   @RequiresScope('workspace:admin')
-  createProject(@Context() context: RequestContext, @Args('input') input: CreateProjectInput) {
+  async createProject(@Context() context: RequestContext, @Args('input') input: CreateProjectInput): Promise<CreateProjectPayload> {
     if (context.principal!.projectId != null) throw new AssayError('FORBIDDEN', 'this key is restricted to one project');
-    return this.service.create(actorOf(context), input, idempotencyKeyOf(context, input));
+    const created = await this.service.create(actorOf(context), input, idempotencyKeyOf(context, input));
+    return { ...created, warnings: classWarnings(created.project.classes) };
   }
 
   @Mutation(() => ProjectPayload)

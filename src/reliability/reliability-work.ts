@@ -21,7 +21,6 @@ const REST = 10;
 const RUN_VOTES_A_SECOND = 100_000;
 /** A look that was asked for and never came is asked for again. */
 const LOST_SECONDS = 60;
-const HEAP_MEGABYTES = 2048;
 
 /** Looks at the annotators of a project whenever there is something new about them. */
 @Injectable()
@@ -67,7 +66,6 @@ export class ReliabilityWork implements OnModuleInit {
       module: new URL('./reliability.task.js', import.meta.url),
       input: { url: (this.source.options as { url: string }).url, projectId },
       signal: stop,
-      maxHeapMegabytes: HEAP_MEGABYTES,
     });
   }
 }

@@ -1,5 +1,5 @@
 import { Field, Float, Int, ObjectType, Query, registerEnumType, Resolver } from '@nestjs/graphql';
-import { methods, type FindingSpec, type OptionSpec } from '../aggregation/index.js';
+import { methods, versionsOf, type FindingSpec, type OptionSpec } from '../aggregation/index.js';
 import { RequiresScope } from '../platform/principal.js';
 import { Cost } from '../platform/graphql/cost.js';
 import { JsonScalar } from '../platform/graphql/scalars.js';
@@ -79,6 +79,9 @@ export class AggregationMethodInfo {
   @Field(() => Int, { description: 'Raised whenever the same votes may give other bits.' })
   version: number;
 
+  @Field(() => [Int], { description: 'All versions that can be run, oldest first: those before `version` to repeat earlier runs. Options and texts here are of `version`.' })
+  versions: number[];
+
   @Field(() => String)
   title: string;
 
@@ -115,6 +118,6 @@ export class MethodsResolver {
   @Query(() => [AggregationMethodInfo], { description: 'Every aggregation method there is, from the registry.' })
   @RequiresScope('results:read')
   aggregationMethods() {
-    return methods.map((method) => ({ ...method, finds: method.finds ?? [] }));
+    return methods.map((method) => ({ ...method, versions: versionsOf(method).map(({ version }) => version), finds: method.finds ?? [] }));
   }
 }

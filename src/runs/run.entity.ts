@@ -104,12 +104,22 @@ export class Run implements Node {
   phase: string | null;
 
   @Column({ type: 'integer', nullable: true })
-  @Field(() => Int, { nullable: true, description: "The method's iteration that was told last." })
+  @Field(() => Int, { nullable: true, description: "The method's iteration that was told last, or that is under way." })
   iteration: number | null;
 
   @Column({ name: 'log_likelihood', type: 'double precision', nullable: true })
   @Field(() => Float, { nullable: true, description: "The method's objective at that iteration: for EM methods the natural-log marginal likelihood." })
   logLikelihood: number | null;
+
+  @Column({ name: 'iteration_done', type: 'real', nullable: true })
+  @Field(() => Float, { nullable: true, description: 'The share of that iteration that is done, where one takes long; null once it has ended.' })
+  iterationDone: number | null;
+
+  @Column({ name: 'estimated_operations', type: 'double precision', nullable: true })
+  estimatedOperations: number | null;
+
+  @Column({ name: 'estimated_bytes', type: 'double precision', nullable: true })
+  estimatedBytes: number | null;
 
   @Column({ name: 'item_count', type: 'integer', nullable: true })
   @Field(() => Int, { nullable: true, description: 'Items known at the watermark, voted on or not.' })

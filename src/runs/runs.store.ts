@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import type { MethodOptions, Progress } from '../aggregation/index.js';
+import type { Cost, CostSize, MethodOptions, Progress } from '../aggregation/index.js';
 import type { Transaction } from '../platform/database/transaction.js';
+import { currentTraceparent } from '../platform/trace.js';
 import type { RunOrigin } from './run.entity.js';
 import { runChanged } from './run-changed.js';
 
@@ -22,6 +23,10 @@ export interface NewRun {
   makeCurrent: boolean;
   /** Null for methods that read none. */
   predictionVersions: number[] | null;
+  /** Null where the method is not known. */
+  cost: Cost | null;
+  /** Of the request that asked for it; its trace goes with it, too. */
+  requestId?: string | null;
 }
 
 /** The right to work on a run. Whoever writes for the run names the fence, and writes nothing once another has it. */
@@ -33,6 +38,7 @@ export interface RunLease {
 
 export interface ClaimedRun extends RunLease {
   methodId: string;
+  methodVersion: number;
   options: MethodOptions;
   seed: number;
   watermark: number | null;
@@ -42,6 +48,11 @@ export interface ClaimedRun extends RunLease {
   annotatorCount: number | null;
   classCount: number;
   predictionVersions: number[] | null;
+  requestId: string | null;
+  traceparent: string | null;
+  /** When it was asked for and when this claimed it, in ms of the epoch by the database's clock. */
+  askedAt: number;
+  claimedAt: number;
 }
 
 export interface RunKey {
@@ -65,11 +76,21 @@ export class RunsStore {
 
   async insert(transaction: Transaction, run: NewRun): Promise<number> {
     const [row]: { id: number }[] = await transaction.query(
-      `insert into runs (project_id, method_id, method_version, options, seed, watermark, origin, make_current, prediction_versions)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id`,
-      [run.projectId, run.methodId, run.methodVersion, JSON.stringify(run.options), run.seed, run.watermark, run.origin, run.makeCurrent, run.predictionVersions],
+      `insert into runs (project_id, method_id, method_version, options, seed, watermark, origin, make_current, prediction_versions, estimated_operations, estimated_bytes, request_id, traceparent)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning id`,
+      [run.projectId, run.methodId, run.methodVersion, JSON.stringify(run.options), run.seed, run.watermark, run.origin, run.makeCurrent, run.predictionVersions, run.cost?.operations ?? null, run.cost?.bytes ?? null, run.requestId ?? null, currentTraceparent()],
     );
     return row!.id;
+  }
+
+  /** The project as it is now: of an older watermark no more than that. */
+  async sizeNow(projectId: number, classes: number, models: readonly number[] | null, handle: EntityManager = this.source.manager): Promise<CostSize> {
+    const [row]: { votes: string; items: number; annotators: number }[] = await handle.query(
+      `select coalesce(sum(counts.votes), 0)::text as votes, codes.next_item_code as items, codes.next_annotator_code as annotators
+       from project_codes codes left join project_counts counts on counts.project_id = codes.project_id
+       where codes.project_id = $1 group by codes.project_id`, [projectId],
+    );
+    return { items: row?.items ?? 0, annotators: row?.annotators ?? 0, votes: Number(row?.votes ?? 0), classes, models: models?.length ?? 0 };
   }
 
   /** @returns null where the run is not waiting: done, cancelled, or another worker's. */
@@ -77,10 +98,11 @@ export class RunsStore {
     const fence = randomUUID();
     const [run] = await this.change(this.source.manager,
       `status = 'RUNNING', attempt = attempt + 1, fence = $3, ${LEASE}, started_at = coalesce(started_at, clock_timestamp()),
-       phase = 'start', iteration = null, log_likelihood = null`,
+       phase = 'start', iteration = null, iteration_done = null, log_likelihood = null`,
       `project_id = $1 and id = $2 and status = 'QUEUED'`, [projectId, runId, fence],
-      `method_id as "methodId", options, seed, watermark, make_current as "makeCurrent", attempt,
+      `method_id as "methodId", method_version as "methodVersion", options, seed, watermark, make_current as "makeCurrent", attempt,
        item_count as "itemCount", annotator_count as "annotatorCount", prediction_versions as "predictionVersions",
+       request_id as "requestId", traceparent, ${epochMs('created_at')} as "askedAt", ${epochMs('clock_timestamp()')} as "claimedAt",
        (select cardinality(classes) from projects where projects.id = changed.project_id) as "classCount"`);
     return run ? { ...(run as unknown as ClaimedRun), projectId, runId, fence } : null;
   }
@@ -88,8 +110,8 @@ export class RunsStore {
   /** @returns whether the run is still the holder's. */
   async beat(lease: RunLease, progress: Progress | null): Promise<boolean> {
     if (!progress) return this.changeHeld(this.source.manager, lease, LEASE);
-    return this.changeHeld(this.source.manager, lease, `${LEASE}, phase = $4, iteration = $5, log_likelihood = $6`,
-      [progress.phase, progress.iteration, Number.isFinite(progress.objective) ? progress.objective : null]);
+    return this.changeHeld(this.source.manager, lease, `${LEASE}, phase = $4, iteration = $5, log_likelihood = $6, iteration_done = $7`,
+      [progress.phase, progress.iteration, Number.isFinite(progress.objective) ? progress.objective : null, progress.done ?? null]);
   }
 
   async pin(transaction: Transaction, lease: RunLease, pin: Pin): Promise<boolean> {
@@ -145,6 +167,8 @@ export class RunsStore {
     );
   }
 }
+
+const epochMs = (time: string) => `(extract(epoch from ${time}) * 1000)::float8`;
 
 /** clock_timestamp, not now: a statement may have waited for a lock. */
 const LEASE = `lease_until = clock_timestamp() + interval '${LEASE_SECONDS} seconds'`;

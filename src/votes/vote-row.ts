@@ -1,5 +1,5 @@
-import { nearestClass } from '../aggregation/index.js';
 import { excerpt, textFault } from '../platform/text.js';
+import { ClassNames } from '../projects/class-names.js';
 
 /** What an annotator did: named a class, or said why not. The numbers are those of the votes table. */
 export const outcomes = ['CLASS', 'SKIP', 'UNSURE', 'CANNOT_LABEL'] as const;
@@ -29,24 +29,34 @@ const MAX_INT4 = 2_147_483_647;
 const FIRST_TIME = Date.parse('1970-01-01T00:00:00Z');
 const LAST_TIME = Date.parse('2200-01-01T00:00:00Z');
 
+/** A name for which votes are refused though a class is all but called so. */
+export interface NearMiss {
+  /** Of the first row that has it. */
+  index: number;
+  message: string;
+}
+
 /** Checks rows against a project's classes. */
 export class VoteRowCheck {
-  private readonly classIndex: Map<string, number>;
+  private readonly classes: ClassNames;
+  /** Refused names, each with its first row and the class that is probably meant. */
+  private readonly refused = new Map<string, { index: number; near: string | null }>();
 
-  constructor(private readonly classes: readonly string[]) {
-    this.classIndex = new Map(classes.map((name, index) => [name, index]));
+  constructor(classes: readonly string[]) {
+    this.classes = new ClassNames(classes);
   }
 
   /** The class's index; -1 for an outcome without one. Call only for rows without a fault. */
   indexOf(row: VoteRow): number {
-    return row.class == null ? -1 : this.classIndex.get(row.class)!;
+    return row.class == null ? -1 : this.classes.indexOf(row.class)!;
   }
 
-  fault(row: VoteRow): RowFault | null {
-    return this.answerFault(row) ?? idFault('item', row.item) ?? idFault('annotator', row.annotator) ?? extrasFault(row);
+  /** @param index the row's place in the call */
+  fault(row: VoteRow, index: number): RowFault | null {
+    return this.answerFault(row, index) ?? idFault('item', row.item) ?? idFault('annotator', row.annotator) ?? extrasFault(row);
   }
 
-  private answerFault(row: VoteRow): RowFault | null {
+  private answerFault(row: VoteRow, index: number): RowFault | null {
     const outcome = row.outcome ?? 'CLASS';
     if (!outcomes.includes(outcome)) {
       return { code: 'UNKNOWN_OUTCOME', message: `outcome ${excerpt(outcome)} is not among ${outcomes.join(', ')}` };
@@ -58,11 +68,17 @@ export class VoteRowCheck {
     if (row.class == null) {
       return { code: 'CLASS_MISSING', message: 'there is no class; name one, or an outcome of SKIP, UNSURE or CANNOT_LABEL' };
     }
-    if (this.classIndex.has(row.class)) return null;
-    const shown = this.classes.slice(0, 10).map((name) => excerpt(name)).join(', ');
-    const more = this.classes.length > 10 ? ` and ${this.classes.length - 10} more` : '';
-    const near = nearestClass(row.class, this.classes);
-    return { code: 'UNKNOWN_CLASS', message: `class ${excerpt(row.class)} is not among ${shown}${more}${near === null ? '' : `; is ${excerpt(near)} meant?`}` };
+    if (this.classes.indexOf(row.class) !== undefined) return null;
+    const known = this.refused.get(row.class) ?? { index, near: this.classes.nearest(row.class) };
+    this.refused.set(row.class, known);
+    return { code: 'UNKNOWN_CLASS', message: this.classes.refusal(row.class, known.near) };
+  }
+
+  /** What the rows so far say of classes that are all but the project's; told once a name. */
+  nearMisses(): NearMiss[] {
+    return [...this.refused].flatMap(([name, { index, near }]) => (near === null ? [] : [{
+      index, message: `votes for ${excerpt(name)} are refused: it is no class of the project, and ${excerpt(near)} is; write them alike if they are one`,
+    }]));
   }
 }
 

@@ -9,13 +9,17 @@ import { requireOwnReferences, requireOwnVotes } from './own-votes.js';
 import { countAnswers, readAnswers, VoteStatus, type VoteAnswers } from './vote-batch.js';
 import { VoteConnection, VoteHistory } from './vote-history.js';
 import { VoteCounts, VoteCountsService } from './vote-counts.js';
+import type { NearMiss } from './vote-row.js';
 import { SubmitVotesInput, VoteResult, VoteStatusCounts, WithdrawVotesInput, WithdrawVotesPayload } from './votes.inputs.js';
 import { VotesService } from './votes.service.js';
 import { WithdrawalsService } from './withdrawals.service.js';
 
+const WARNINGS_TOLD = 20;
+
 @ObjectType()
 export class SubmitVotesPayload {
   answers: VoteAnswers;
+  nearMisses: readonly NearMiss[];
 
   @Field(() => Boolean, { description: 'Whether this is the answer to an earlier call with the same idempotency key.' })
   replayed: boolean;
@@ -57,6 +61,11 @@ export class SubmitVotesResolver {
   results(@Parent() { answers }: SubmitVotesPayload, @Args('only', { type: () => [VoteStatus], nullable: true }) only?: VoteStatus[] | null): VoteResult[] {
     const results = readAnswers(answers);
     return only ? results.filter((result) => only.includes(result.status)) : results;
+  }
+
+  @ResolveField(() => [String], { description: 'Names for which votes are refused though a class differs from them by blanks, case, Unicode form or the way a number is written alone: each once, the first 20 of them.' })
+  warnings(@Parent() { nearMisses }: SubmitVotesPayload): string[] {
+    return nearMisses.slice(0, WARNINGS_TOLD).map(({ message }) => message);
   }
 }
 

@@ -12,18 +12,20 @@ import { requireOpen } from '../projects/project-access.js';
 import { Project } from '../projects/project.entity.js';
 import { lockVotes } from '../projects/vote-lock.js';
 import { AnswerSheet, countAnswers, type PendingVote, type VoteAnswers } from './vote-batch.js';
-import { outcomes, VoteRowCheck, type VoteRow } from './vote-row.js';
+import { type NearMiss, outcomes, VoteRowCheck, type VoteRow } from './vote-row.js';
 import { VoteListeners } from './vote-listeners.js';
 import { MeetsOtherVotes, VoteWriter } from './vote-writer.js';
 
 export interface SubmitOptions {
   idempotency?: Pick<IdempotencyScope, 'key' | 'ownerKeyId'>;
   /** More to be done in the transaction of the votes: bulk imports note how far they are. */
-  alongside?: (transaction: Transaction, answers: VoteAnswers) => Promise<void>;
+  alongside?: (transaction: Transaction, answers: VoteAnswers, nearMisses: readonly NearMiss[]) => Promise<void>;
 }
 
 export interface Submitted {
   answers: VoteAnswers;
+  /** Of the rows, whether they were written by this call or by one before it. */
+  nearMisses: readonly NearMiss[];
   replayed: boolean;
 }
 
@@ -44,7 +46,7 @@ export class VotesService {
    */
   async submit(project: Project, rows: readonly VoteRow[], options: SubmitOptions = {}): Promise<Submitted> {
     requireRowCount(rows, 'input.votes');
-    const { rejects, pending } = await this.prepare(project, rows);
+    const { rejects, pending, nearMisses } = await this.prepare(project, rows);
     let end = votePhaseSeconds.startTimer();
     const write = (isAlone: boolean) => this.transactions.run(async (transaction) => {
       await lockVotes(transaction, project.id, isAlone ? 'exclusive' : 'shared');
@@ -65,7 +67,7 @@ export class VotesService {
           const taken = pending.filter((vote) => !sheet.rejection(vote.index));
           await touchItems(transaction, project.id, taken.map((vote) => vote.item));
           await this.listeners.tell(transaction, current, taken);
-          await options.alongside?.(transaction, answers);
+          await options.alongside?.(transaction, answers, nearMisses);
           end({ phase: 'write' });
           end = votePhaseSeconds.startTimer();
           return answers;
@@ -78,7 +80,7 @@ export class VotesService {
     });
     end({ phase: 'commit' });
     if (!replayed) for (const [status, count] of Object.entries(countAnswers(answer))) votesReceived.inc({ status }, count);
-    return { answers: answer, replayed };
+    return { answers: answer, nearMisses, replayed };
   }
 
   /** Checks rows and finds their codes: what is left is ready to be written, sorted by item, annotator and place. */
@@ -88,7 +90,7 @@ export class VotesService {
     const rejects = new Map<number, { code: string; message: string }>();
     const accepted: number[] = [];
     rows.forEach((row, index) => {
-      const fault = check.fault(row);
+      const fault = check.fault(row, index);
       if (fault) rejects.set(index, fault);
       else accepted.push(index);
     });
@@ -107,6 +109,6 @@ export class VotesService {
       else pending.push({ index, item, annotator, classIndex: check.indexOf(row), outcome: outcomes.indexOf(row.outcome ?? 'CLASS'), repeatIndex: 0, row });
     });
     pending.sort((a, b) => a.item - b.item || a.annotator - b.annotator || a.index - b.index);
-    return { rejects, pending };
+    return { rejects, pending, nearMisses: check.nearMisses() };
   }
 }

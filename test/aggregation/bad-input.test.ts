@@ -94,9 +94,9 @@ describe('aggregate refuses', () => {
     }
   });
 
-  it.each(methods.filter(({ reads }) => reads.includes('votes')).map(({ id }) => id))('an empty table (%s)', (id) => {
+  it.each(methods.filter(({ reads }) => reads.includes('votes')))('an empty table ($id)', ({ id, reads }) => {
     const empty = new VoteTable({ ...good, items: [], annotators: [], classes: [], classCount: 2 });
-    expect(() => aggregate(empty, id)).toThrow(`${id} needs at least one vote; there are none`);
+    expect(() => aggregate(empty, id)).toThrow(`${id} needs at least one vote${reads.includes('gold') ? ', or a gold answer' : ''}; there are none`);
   });
 
   it('votes that are not a table', () => {

@@ -1,6 +1,8 @@
+import { Agent, request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RunsService } from '../../src/runs/running/runs.service.js';
+import { atRest } from '../setup/at-rest.js';
 import { startService, type Service } from '../setup/service.js';
 
 let service: Service;
@@ -75,7 +77,31 @@ describe('POST /projects/:id/votes', () => {
     const file = 'HITId,WorkerId,Answer.kind\nh1,w1,ham\n';
     expect(await upload(id, file, undefined, '?map=item=HITId,annotator=WorkerId,class=Answer.kind')).toMatchObject({ status: 200, created: 1, unreadColumns: [] });
     expect(await upload(id, file, undefined, '?map=item=Item,annotator=WorkerId,class=Answer.kind')).toMatchObject({ status: 400, error: { message: expect.stringContaining('and needs Item, WorkerId, Answer.kind') as string } });
+    expect(await upload(id, file)).toMatchObject({ status: 400, error: { message: expect.stringContaining('in a request ?map=item=NAME,annotator=NAME,class=NAME') as string } });
     expect(await upload(id, file, undefined, '?map=task=HITId')).toMatchObject({ status: 400, error: { message: 'there is no column "task" to map; a vote has: item, annotator, class, outcome, voteId, time, durationMs, comment, guidelineVersion' } });
+  });
+
+  it('reads a wide table where ?wide=true says so', async () => {
+    const id = await service.newProject();
+    expect(await upload(id, 'id,ann,bob\n1,ham,\n,,\n2,spam,lard\n3,,\n', undefined, '?wide=true')).toMatchObject({
+      status: 200, rows: 3, created: 2, emptyRows: 1, unanswered: 1, rejects: [{ line: 4, code: 'UNKNOWN_CLASS', message: expect.stringContaining('annotator "bob": class "lard"') as string }],
+    });
+    expect(await upload(id, 'ann,unit,bob\nham,u1,spam\n', undefined, '?wide=true&map=item=unit')).toMatchObject({ status: 200, created: 2 });
+    const refused = (body: string, query: string, rows?: string) => upload(id, body, undefined, query, rows);
+    expect(await refused('item,annotator,class\n1,a,ham\n', '?wide=true')).toMatchObject({ status: 400, error: { message: expect.stringContaining('leave out --wide (?wide=true)') as string } });
+    expect(await refused('id,a\n1,ham\n', '?wide=yes')).toMatchObject({ status: 400, error: { message: 'wide is "yes"; it is true or false' } });
+    expect(await refused('id,a\n1,ham\n', '?wide=true', 'gold')).toMatchObject({ status: 400, error: { message: 'a gold answer has no annotators, whose columns a wide table has; leave out wide' } });
+    expect(await refused('id,a\n1,ham\n', '?wide=true&map=annotator=a')).toMatchObject({ status: 400, error: { message: expect.stringContaining('in a wide table to map') as string } });
+  });
+
+  it('tells once, in the order of lines, what is no moment and which class was probably meant', async () => {
+    const id = await service.newProject();
+    const file = `item,annotator,class,time\n1,a,Ham,\n2,a,ham,last week\n${Array.from({ length: 20_000 }, (_, i) => `${i},b,Ham,\n`).join('')}3,c,ham ,\n`;
+    expect(await upload(id, file)).toMatchObject({ status: 200, created: 1, rejected: 20_002, unreadCells: 1, warnings: [
+      { line: 2, message: 'votes for "Ham" are refused: it is no class of the project, and "ham" is; write them alike if they are one' },
+      { line: 3, message: 'time "last week" is no moment such as 2026-01-31T12:00:00Z; the row is stored without it' },
+      { line: 20_004, message: expect.stringContaining('votes for "ham " are refused') as string },
+    ] });
   });
 
   it('answers 415 to a type it does not know and 413 to more bytes than it takes', async () => {
@@ -85,6 +111,27 @@ describe('POST /projects/:id/votes', () => {
     expect((await upload(id, csv(10), { 'content-type': 'application/octet-stream' }, '?format=csv')).status).toBe(200);
     expect((await upload(id, 'x', {}, '?format=xlsx')).status).toBe(400);
     expect((await upload(id, csv(200_000))).status).toBe(413);
+  });
+
+  it.each([
+    ['whose first line names no columns', Buffer.from('no,columns\n'.padEnd(2_900_000, 'x,y\n')), {}, 400],
+    ['that unpacks to too much', gzipSync(Buffer.alloc(200_000_000, 'x')), { 'content-encoding': 'gzip' }, 400],
+  ])('what comes on the connection of an upload %s is answered', async (_, body, headers, status) => {
+    const id = await service.newProject();
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const send = (method: string, path: string, more: object, what?: Buffer) => new Promise<number>((resolve, reject) => {
+      request(new URL(path, service.url), { agent, method, headers: { authorization: `Bearer ${service.key}`, ...more } }, (answer) => {
+        answer.resume().on('end', () => resolve(answer.statusCode!));
+      }).on('error', reject).end(what);
+    });
+    try {
+      for (let n = 0; n < 3; n++) {
+        expect(await send('POST', `/projects/${id}/votes`, { 'content-type': 'text/csv', ...headers }, body)).toBe(status);
+        expect(await send('GET', '/readyz', {})).toBe(200);
+      }
+    } finally {
+      agent.destroy();
+    }
   });
 
   it('takes the same file with the same key once, and another file not at all', async () => {
@@ -189,6 +236,29 @@ describe('GET /projects/:id/...', () => {
     expect(await upload(copy, exported)).toMatchObject({ status: 200, created: 4, rejected: 0 });
     const { project } = await service.data(`query ($id: ID!) { project(id: $id) { item(externalId: "=1+1") { votes { nodes { comment annotator { externalId } } } } } }`, { id: copy });
     expect(project.item.votes.nodes[0]).toEqual({ comment: '-x', annotator: { externalId: '@ann' } });
+  });
+
+  it('gives files that another project reads as the same: guarded classes, items, gold and predictions', async () => {
+    const classes = ['+ve', '-', '=x'];
+    const [id, copy] = [await service.newProject({ classes }), await service.newProject({ classes })];
+    const version = '?model=m&version=1';
+    await upload(id, 'item,annotator,class,comment\n=1+1,@ann,+ve,-x\n\'-5,\'@bob,-,\'=y\n@c,@ann,=x,\n');
+    await upload(id, 'item,payload\n=1+1,"""=2"""\n-n,\n', {}, '', 'items');
+    await upload(id, 'item,class,reason\n\'-5,+ve,=why\n', {}, '', 'gold');
+    await upload(id, 'item,p_-,p_+ve,p_=x\n\'-5,0.5,0.25,0.25\n', {}, version, 'predictions');
+    const kinds = ['votes', 'items', 'gold', 'predictions'];
+    for (const kind of kinds) {
+      const file = String((await download(`/projects/${id}/${kind}.csv`)).body);
+      expect(file).toContain("'");
+      expect(await upload(copy, file, {}, kind === 'predictions' ? version : '', kind)).toMatchObject({ status: 200, rejected: 0 });
+    }
+    // States of items are worked out behind the votes.
+    await atRest(service);
+    for (const kind of kinds) {
+      const [told, meant] = await Promise.all([copy, id].map(async (project) => String((await download(`/projects/${project}/${kind}.ndjson`)).body).replaceAll(/"(receivedAt|createdAt)":"[^"]*"/g, '')));
+      expect(told).toBe(meant);
+      expect(told).toContain(`"item":"'-5"`);
+    }
   });
 
   it('gives the history of votes where it is asked for', async () => {

@@ -99,4 +99,32 @@ describe('a stop', () => {
     await beside.stop();
     await closed;
   }, 30_000);
+
+  // A client reads errors in the form of the door it asked at: what is not there it would take for a success.
+  test.each([
+    ['/graphql', (body: { errors: object[] }) => body.errors[0]],
+    ['/readyz', (body: { error: object }) => body.error],
+  ] as const)('tells %s on a connection that is still busy to ask again elsewhere, in the form of that door', async (path, errorIn) => {
+    const beside = await startBeside(service);
+    const port = Number(new URL(beside.url).port);
+    const socket = connect(port, '127.0.0.1').setEncoding('utf8');
+    let text = '';
+    socket.on('data', (chunk) => { text += String(chunk); });
+    const rows = `item,annotator,class\n${path},ann,ham\n`;
+    socket.write(`POST /projects/${project}/votes HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${service.key}\r\ncontent-type: text/csv\r\nexpect: 100-continue\r\ncontent-length: ${rows.length}\r\n\r\n`);
+    await expect.poll(() => text).toContain('100 Continue');
+    const stopped = beside.stop();
+    const isListening = () => new Promise<boolean>((resolve) => {
+      const further = connect(port, '127.0.0.1', () => { further.destroy(); resolve(true); }).on('error', () => resolve(false));
+    });
+    await expect.poll(isListening).toBe(false);
+    const ended = once(socket, 'close');
+    socket.write(`${rows}${path === '/graphql' ? 'POST' : 'GET'} ${path} HTTP/1.1\r\nhost: x\r\n\r\n`);
+    await Promise.all([ended, stopped]);
+    const [, upload, refused] = text.split('HTTP/1.1 ').slice(1);
+    expect(upload).toMatch(/^200 [^]*"created":1/);
+    expect(refused).toMatch(/^503 [^]*\r\nretry-after: 1\r\n/i);
+    const error = errorIn(JSON.parse(refused!.slice(refused!.indexOf('{'))) as never);
+    expect({ ...error, ...(error as { extensions?: object }).extensions }).toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('send it again, with its idempotency key') });
+  }, 30_000);
 });

@@ -78,3 +78,52 @@ describe('a download', () => {
     expect((await download(id, 'predictions.csv?model=a%00b')).status).toBe(404);
   });
 });
+
+describe('a download that was cut', () => {
+  const fetched = async (project: string, file: string, headers: Record<string, string> = {}) => {
+    const answer = await fetch(`${service.url}/projects/${project}/${file}`, { headers: { authorization: `Bearer ${service.key}`, ...headers } });
+    return { status: answer.status, headers: answer.headers, bytes: Buffer.from(await answer.arrayBuffer()) };
+  };
+
+  it.each(['csv', 'ndjson'])('goes on where it was, to the byte, whatever was written since: %s', async (format) => {
+    const project = await service.newProject();
+    await vote(service, project, Array.from({ length: 200 }, (_, n) => [`i${n % 50}`, `é${n % 7}`, n % 3 ? 'ham' : 'spam'] as [string, string, string]));
+    await setGold(service, project, [{ item: 'i1', class: 'spam' }]);
+    const run = await finishedRun(project, 'majority-vote');
+    const files = await Promise.all([`votes.${format}?history=true`, `gold.${format}`, `soft-labels.${format}`].map(async (file) => ({ file, whole: await fetched(project, file) })));
+    await vote(service, project, [['i1', 'é1', 'spam'], ['new', 'new', 'ham']]);
+    await setGold(service, project, [{ item: 'i1', class: 'ham' }]);
+    await finishedRun(project, 'majority-vote');
+    for (const { file, whole } of files) {
+      const watermark = whole.headers.get('x-assay-watermark');
+      const same = `${file}${file.includes('?') ? '&' : '?'}${watermark ? `watermark=${watermark}` : `run=${run}`}`;
+      for (let cut = 0; cut <= 10; cut++) {
+        const skipped = Math.floor(whole.bytes.length * cut / 10);
+        const rest = await fetched(project, `${same}&skipBytes=${skipped}`, { 'if-match': whole.headers.get('etag')! });
+        expect(rest.status).toBe(200);
+        expect(Buffer.concat([whole.bytes.subarray(0, skipped), rest.bytes]).equals(whole.bytes)).toBe(true);
+      }
+      // As it is now, it is another file.
+      const other = await fetched(project, `${file}${file.includes('?') ? '&' : '?'}skipBytes=9`, { 'if-match': whole.headers.get('etag')! });
+      expect([other.status, other.bytes.toString()]).toEqual([409, expect.stringContaining('x-assay-watermark')]);
+    }
+  });
+
+  it('is refused where two halves might not fit together', async () => {
+    const project = await service.newProject();
+    await vote(service, project, [['i', 'a', 'ham']]);
+    const etag = (await fetched(project, 'votes.csv')).headers.get('etag')!;
+    const told = async (file: string, headers?: Record<string, string>) => {
+      const { status, bytes } = await fetched(project, file, headers);
+      return `${status} ${bytes.toString()}`;
+    };
+    expect(await told('votes.csv?skipBytes=3')).toMatch(/^400 .*needs the header If-Match/);
+    expect(await told('votes.csv?skipBytes=-3', { 'if-match': etag })).toMatch(/^400 .*it must be a whole number of bytes/);
+    expect(await told('votes.csv?skipBytes=3&skipBytes=4', { 'if-match': etag })).toMatch(/^400 .*skipBytes is given 2 times; keep one/);
+    expect(await told('votes.ndjson?skipBytes=3', { 'if-match': etag })).toMatch(/^409 /);
+    expect(await told('items.csv?skipBytes=3', { 'if-match': etag })).toMatch(/^400 .*download them anew/);
+    expect(await told('votes.csv?watermark=99999999')).toMatch(/^400 .*the project's log ends at/);
+    expect(await told('votes.csv?watermark=x')).toMatch(/^400 .*it must be a number/);
+    expect(await told('soft-labels.csv?watermark=1')).toMatch(/^400 .*take no watermark/);
+  });
+});

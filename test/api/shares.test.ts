@@ -240,7 +240,8 @@ describe('a message of a subscription', () => {
     const client = socketClient(hasty, hasty.key);
     const told: unknown[] = [];
     for await (const { errors } of client.iterate({ query: `subscription ($id: ID!) { runProgress(run: $id) { certificate { verdict } } }`, variables: { id: run.id } })) told.push(errors);
-    expect(told).toEqual([[expect.objectContaining({ message: expect.stringContaining('longer than 500 ms'), extensions: expect.objectContaining({ code: 'LIMIT_EXCEEDED', requestId: expect.stringMatching(/^ws-/) }) })]]);
+    // Ended by its own time or by its statement's, whichever a busy machine notices first.
+    expect(told).toEqual([[expect.objectContaining({ message: expect.stringContaining('took longer than'), extensions: expect.objectContaining({ code: 'LIMIT_EXCEEDED', requestId: expect.stringMatching(/^ws-/) }) })]]);
     const waiting = () => working.source.query<unknown[]>(`select 1 from pg_locks where relation = 'run_certificates'::regclass and not granted`);
     await until(async () => (await waiting()).length === 0, 'the end of its statement');
     await client.dispose();

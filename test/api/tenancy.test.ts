@@ -1,15 +1,13 @@
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
 import { RequestMethod } from '@nestjs/common';
-import {
-  getNamedType, isEnumType, isInputObjectType, isLeafType, isListType, isNonNullType, isObjectType, type GraphQLField, type GraphQLInputType,
-  type GraphQLOutputType, type GraphQLSchema,
-} from 'graphql';
+import type { GraphQLField, GraphQLSchema } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { RunsService } from '../../src/runs/running/runs.service.js';
 import { atRest, contents } from '../setup/at-rest.js';
+import { operation as operationOf, rootFields as rootFieldsOf, type RootKind } from '../setup/operations.js';
 import { startService, type Service } from '../setup/service.js';
 
 /** Stands in every name of the workspace that is to stay hidden. */
@@ -44,48 +42,8 @@ function absentId(id: string): string {
   return Buffer.from([type, ...parts.map(() => '987654')].join(':')).toString('base64url');
 }
 
-/** A value for every required input, with `id` wherever an ID is asked for. */
-function valueOf(type: GraphQLInputType, id: string): unknown {
-  if (isNonNullType(type)) return valueOf(type.ofType, id);
-  if (isListType(type)) return [valueOf(type.ofType, id)];
-  if (isInputObjectType(type)) {
-    const fields = Object.values(type.getFields()).filter((field) => isNonNullType(field.type) || getNamedType(field.type).name === 'ID');
-    return Object.fromEntries(fields.map((field) => [field.name, valueOf(field.type, id)]));
-  }
-  if (isEnumType(type)) return type.getValues()[0]!.name;
-  return { ID: id, String: `${SECRET}-not`, Int: 1, Float: 0.5, Boolean: true, BigInt: '1', DateTime: '2099-01-01T00:00:00Z', JSON: {}, Probability: 0.5 }[type.name];
-}
-
-/** Everything that can be asked of a type without arguments, three levels deep. */
-function selectionOf(type: GraphQLOutputType, depth = 3): string {
-  const named = getNamedType(type);
-  if (isLeafType(named)) return '';
-  if (!isObjectType(named)) return '{ __typename id }';
-  const parts = Object.values(named.getFields()).flatMap((field) => {
-    if (field.args.some((argument) => isNonNullType(argument.type) && argument.defaultValue === undefined)) return [];
-    if (isLeafType(getNamedType(field.type))) return [field.name];
-    if (depth === 0) return [];
-    const pages = field.args.some((argument) => argument.name === 'first') ? '(first: 3)' : '';
-    const inner = selectionOf(field.type, depth - 1);
-    return inner === '{ __typename }' ? [] : [`${field.name}${pages} ${inner}`];
-  });
-  return `{ __typename ${parts.join(' ')} }`.replace('{ __typename  }', '{ __typename }');
-}
-
-function operation(kind: string, field: GraphQLField<unknown, unknown>, id: string, depth = kind === 'query' ? 2 : 1): { query: string; variables: Record<string, unknown> } {
-  const args = field.args.filter((argument) => isNonNullType(argument.type));
-  const declared = args.map((argument) => `$${argument.name}: ${String(argument.type)}`).join(', ');
-  const passed = args.map((argument) => `${argument.name}: $${argument.name}`).join(', ');
-  return {
-    query: `${kind}${declared && `(${declared})`} { ${field.name}${passed && `(${passed})`} ${selectionOf(field.type, depth)} }`,
-    variables: Object.fromEntries(args.map((argument) => [argument.name, valueOf(argument.type, id)])),
-  };
-}
-
-function rootFields(kind: 'query' | 'mutation' | 'subscription'): GraphQLField<unknown, unknown>[] {
-  const root = { query: schema.getQueryType(), mutation: schema.getMutationType(), subscription: schema.getSubscriptionType() }[kind];
-  return Object.values(root?.getFields() ?? {});
-}
+const rootFields = (kind: RootKind) => rootFieldsOf(schema, kind);
+const operation = (kind: RootKind, field: GraphQLField<unknown, unknown>, id: string, depth?: number) => operationOf(kind, field, { id, text: `${SECRET}-not` }, depth);
 
 const takesId = (field: GraphQLField<unknown, unknown>) => JSON.stringify(operation('query', field, '#id#').variables).includes('#id#');
 

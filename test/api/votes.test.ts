@@ -253,3 +253,27 @@ describe('the idempotency key', () => {
     expect(answer.errors![0]!.extensions).toMatchObject({ code: 'INVALID_INPUT', field: 'idempotencyKey' });
   });
 });
+
+describe('names that are all but a class', () => {
+  const SUBMIT = `mutation ($input: SubmitVotesInput!) { submitVotes(input: $input) { counts { created rejected } warnings replayed results(only: [REJECTED]) { message } } }`;
+
+  it('are told once in the answer of a call that is refused votes for them, as often as it is sent', async () => {
+    const projectId = await service.newProject({ classes: ['Spam', '1', 'ham'] });
+    const votes = ['spam', 'ham', '1.0', 'spam', ' Spam', 'lard', '1'].map((name, i) => ({ item: `i${i}`, annotator: 'a', class: name }));
+    const told = (name: string, near: string) => `votes for ${JSON.stringify(name)} are refused: it is no class of the project, and ${JSON.stringify(near)} is; write them alike if they are one`;
+    for (const replayed of [false, true]) {
+      const { submitVotes } = await service.data(SUBMIT, { input: { projectId, votes, idempotencyKey: 'near' } });
+      expect(submitVotes).toMatchObject({ counts: { created: 2, rejected: 5 }, replayed, warnings: [told('spam', 'Spam'), told('1.0', '1'), told(' Spam', 'Spam')] });
+      expect(submitVotes.results.at(-1).message).toBe('class "lard" is not among "Spam", "1", "ham"');
+    }
+    const many = Array.from({ length: 60 }, (_, i) => ({ item: `i${i}`, annotator: 'b', class: `ham${' '.repeat(i + 1)}` }));
+    expect((await service.data(SUBMIT, { input: { projectId, votes: many } })).submitVotes.warnings).toHaveLength(20);
+    expect((await service.data(SUBMIT, { input: { projectId, votes: many.map((vote) => ({ ...vote, class: 'ham' })) } })).submitVotes.warnings).toEqual([]);
+  });
+
+  it('are told of a new project', async () => {
+    const create = async (classes: string[]) => (await service.data(`mutation ($input: CreateProjectInput!) { createProject(input: $input) { warnings } }`, { input: { name: 'p', classes } })).createProject.warnings;
+    expect(await create(['yes', 'no'])).toEqual([]);
+    expect(await create(['yes', 'Yes', 'None'])).toEqual([expect.stringContaining('"yes" and "Yes" differ by case alone'), expect.stringContaining('"None" is a class like any other')]);
+  });
+});

@@ -44,19 +44,23 @@ export class Campaign {
   }
 
   async next(annotator: string, more: object = {}): Promise<Given> {
-    for (;;) {
-      const { data, errors } = await this.service.graphql(NEXT, { input: { projectId: this.id, annotator, ...more } });
-      if (!errors) return data.nextItems;
-      // The first call of a policy waits some seconds for its order, and then asks to be called again.
-      if (errors[0]!.extensions.code !== 'UNAVAILABLE') throw new Error(JSON.stringify(errors));
-      await sleep(1000);
-    }
+    return (await this.again(NEXT, { projectId: this.id, annotator, ...more })).nextItems;
   }
 
   async vote(...votes: [item: string, annotator: string, answer: string][]): Promise<void> {
-    await this.service.data(`mutation ($input: SubmitVotesInput!) { submitVotes(input: $input) { replayed } }`, {
-      input: { projectId: this.id, votes: votes.map(([item, annotator, answer]) => ({ item, annotator, class: answer })) },
+    await this.again(`mutation ($input: SubmitVotesInput!) { submitVotes(input: $input) { replayed } }`, {
+      projectId: this.id, votes: votes.map(([item, annotator, answer]) => ({ item, annotator, class: answer })),
     });
+  }
+
+  /** As a platform calls: the first call of a policy waits some seconds for its order, and then asks to be called again, as a busy machine may do. */
+  private async again(query: string, input: object): Promise<any> { // eslint-disable-line @typescript-eslint/no-explicit-any
+    for (;;) {
+      const { data, errors } = await this.service.graphql(query, { input });
+      if (!errors) return data;
+      if (errors[0]!.extensions.code !== 'UNAVAILABLE') throw new Error(JSON.stringify(errors));
+      await sleep(1000);
+    }
   }
 
   async rules(rules: object): Promise<void> {
@@ -108,7 +112,7 @@ export class Campaign {
 
   async leases(kind: 'heartbeat' | 'releaseItems' | 'skipItems', annotator: string, leases: string[], more: object = {}) {
     const type = kind === 'heartbeat' ? 'HeartbeatInput' : 'LeasesInput';
-    const data = await this.service.data(`mutation ($input: ${type}!) { ${kind}(input: $input) { results { index status expiresAt code message } } }`, { input: { projectId: this.id, annotator, leases, ...more } });
+    const data = await this.again(`mutation ($input: ${type}!) { ${kind}(input: $input) { results { index status expiresAt code message } } }`, { projectId: this.id, annotator, leases, ...more });
     return data[kind].results;
   }
 }

@@ -24,7 +24,7 @@ async function crowd(method = 'dawid-skene'): Promise<{ campaign: Campaign; run:
 }
 
 describe('a label between runs', () => {
-  it.each(['dawid-skene', 'vote-share', 'soft-label-mean'])('of %s follows a vote, is marked live with its run, and gives way to the next run', async (method) => {
+  it.each(['dawid-skene', 'hierarchical-dawid-skene', 'vote-share', 'soft-label-mean'])('of %s follows a vote, is marked live with its run, and gives way to the next run', async (method) => {
     const { campaign, run } = await crowd(method);
     const before = (await labelOf(campaign, 'item 2'))!;
     expect(before).toMatchObject({ live: false, votes: 3, updatedAt: null, run: { id: run } });
@@ -91,7 +91,7 @@ describe('a label between runs', () => {
     expect(await labelOf(campaign, 'item 6')).toMatchObject({ live: true, run: { id: run }, probabilities: [1, 0] });
   });
 
-  it.each(['dawid-skene', 'majority-vote', 'soft-label-mean'])('of %s is by the votes again when the gold answer that the run read is taken back, and by the run alone without votes', async (method) => {
+  it.each(['dawid-skene', 'hierarchical-dawid-skene', 'majority-vote', 'soft-label-mean'])('of %s is by the votes again when the gold answer that the run read is taken back, and by the run alone without votes', async (method) => {
     const { campaign } = await crowd(method);
     await setGold(service, campaign.id, [{ item: 'item 6', class: 'a' }, { item: 'item 39', class: 'b' }]);
     await campaign.run(method);

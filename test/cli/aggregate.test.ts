@@ -24,6 +24,19 @@ const asNdjson = votes.trimEnd().split('\n').slice(1).map((row) => {
 const json = (text: string) => JSON.parse(text) as Record<string, unknown> & { seconds: Record<string, number> };
 
 describe('assay aggregate', () => {
+  it('refuses what would cost more than it may, and announces what takes long', async () => {
+    const path = await assay.file('votes.csv', votes);
+    const dear = ['aggregate', path, '--method', 'dawid-skene', '--option', 'tolerance=0', '--option', 'maxIterations=1000000', '--out', assay.path('dear')];
+    const refused = await assay.run([...dear, '--max-operations', '1e6']);
+    expect(refused.code).toBe(1);
+    expect(refused.err).toMatch(/dawid-skene would take about [\d.e+]+ operations .* for 6 votes on 3 items by 3 annotators in 3 classes, and --max-operations is 1e\+6: choose another method \(.*\), .* or raise --max-operations/);
+    expect((await assay.run([...dear, '--max-megabytes', '0'])).err).toMatch(/must be a number above 0/);
+    // Estimated at the usual number of iterations; a tolerance of 1 ends each start at its first.
+    const classes = Array.from({ length: 1500 }, (_, k) => `c${k}`).join(',');
+    const long = await assay.run(['aggregate', await assay.file('few.csv', 'item,annotator,label\ni1,ann,cat\ni1,bob,dog\ni2,ann,dog\ni2,bob,dog\ni3,ann,cat\ni3,bob,cat\n'), '--method', 'ebcc', '--option', 'subtypes=100', '--option', 'seeds=12', '--option', 'tolerance=1', '--classes', `cat,dog,${classes}`, '--out', assay.path('long')]);
+    expect(long.err).toMatch(/ebcc takes about [\d.e+]+ operations \(\d+ s\) and [\d,]+ MB here/);
+  });
+
   it('writes a soft label an item and a line an annotator, and prints what it did as a table', async () => {
     const path = await assay.file('votes.csv', votes);
     const { code, out, err } = await assay.run(['aggregate', path, '--method', 'majority-vote', '--out', assay.path('out', 'deep')]);
@@ -100,6 +113,16 @@ describe('assay aggregate', () => {
     expect(await assay.run(['aggregate', path, '-m', 'majority-vote', '-p', model])).toMatchObject({ code: 2, err: 'assay: majority-vote does not read predictions; leave out --predictions\n' });
   });
 
+  it('finds the classes of predictions however many they are, and needs none of items that nobody gave a class', async () => {
+    const classes = Array.from({ length: 25 }, (_, k) => `c${k}`);
+    const model = await assay.file('many.csv', `item,note,${classes.map((name) => `p_${name}`).join(',')}\ni1,x,${classes.map((_, k) => (k === 24 ? 1 : 0)).join(',')}\ni2,x,${classes.map((_, k) => (k === 1 ? 1 : 0)).join(',')}\n`);
+    const path = await assay.file('some.csv', 'item,annotator,class,outcome\ni1,ann,c1,\ni1,bob,c1,\ni2,ann,c2,\ni2,bob,c1,\ni3,bob,,SKIP\n');
+    const { code, out, err } = await assay.run(['aggregate', path, '-m', 'crowdlab', '-p', model, '--json', '--out', assay.path('many')]);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(json(out)).toMatchObject({ classes: 25, items: 3, votes: 4, otherOutcomes: 1 });
+    expect((await readFile(assay.path('many/soft-labels.csv'), 'utf8')).trimEnd().split('\n').map((row) => row.split(',')[0])).toEqual(['item', 'i1', 'i2']);
+  });
+
   it('keeps ids byte for byte, guarded against spreadsheets', async () => {
     const path = await assay.file('odd.csv', 'item,annotator,label\n=1+1,@bob,-1\n"a\nb",@bob,+1\n🙂,é,-1\n🙂,e\u0301,-1\n');
     expect((await assay.run(['aggregate', path, '-m', 'majority-vote', '--out', assay.path('odd')])).code).toBe(0);
@@ -133,7 +156,7 @@ describe('refused input ends with code 1 and one line that names file, line and 
   it.each<[string, string | Uint8Array, string]>([
     ['an empty file', '', ': the file is empty; a header with item or task, annotator or worker or performer, class or label is needed'],
     ['a header alone', header, ': there are no votes'],
-    ['an unknown column in place of the class', 'item,annotator,answer\ni,a,cat\n', ', line 1: the header has the columns "item,annotator,answer", and needs item or task, annotator or worker or performer, class or label'],
+    ['an unknown column in place of the class', 'item,annotator,answer\ni,a,cat\n', ', line 1: the header has the columns "item,annotator,answer", and needs item or task, annotator or worker or performer, class or label; tell by --map class=NAME'],
     ['a NUL', `${header}i,a,cat\nj\0,a,dog\n`, ', line 3: item "j\\x00" holds a NUL character; leave it out'],
     ['an id of 64 KB', `${header}i,${'a'.repeat(65_536)},cat\n`, `, line 2: annotator "${'a'.repeat(60)}" (65536 bytes) is 65536 bytes long; ids have at most 1024`],
     ['bytes that are no UTF-8', Buffer.concat([Buffer.from(`${header}i,a,`), Buffer.from([0xe9]), Buffer.from('\n')]), ', line 2: class "\\xe9" is not valid UTF-8; save the file as UTF-8'],

@@ -93,6 +93,7 @@ describe.skipIf(!hasShared)('reported files', () => {
   it('empty answers are no votes; a class by the name of None is told', async () => {
     const folder = '10-missing-answers';
     for (const name of ['nltk2865-long.csv', 'nltk2865-empty.csv']) expect((await agree(of(folder, name), '-m', 'krippendorff-alpha-nominal')).values).toEqual({ 'krippendorff-alpha-nominal': 1 });
+    expect((await agree(of(folder, 'nltk2865-wide.csv'), '--wide', '-m', 'krippendorff-alpha-nominal')).values).toEqual({ 'krippendorff-alpha-nominal': 1 });
     expect((await agree(of(folder, 'nltk2865-none.csv'), '-m', 'krippendorff-alpha-nominal')).err).toContain('"None" is a class like any other');
   });
 

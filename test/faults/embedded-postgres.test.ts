@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { toPublicError } from '../../src/platform/http/public-error.js';
+import { until } from '../setup/until.js';
 import { Checkout } from './program.js';
 
 // Dozens of processes are started; a busy machine takes its time.
@@ -45,9 +46,8 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Inserts from several sessions until the server is gone; gives the numbers whose commit was acknowledged. */
-async function writeUntilGone(url: string, from: number): Promise<number[]> {
-  const acknowledged: number[] = [];
+/** Inserts from several sessions until the server is gone. @param acknowledged to which the numbers come whose commit was */
+async function writeUntilGone(url: string, from: number, acknowledged: number[]): Promise<void> {
   await Promise.all([0, 1, 2, 3].map(async (writer) => {
     const client = new pg.Client({ connectionString: url });
     client.on('error', () => undefined);
@@ -61,7 +61,6 @@ async function writeUntilGone(url: string, from: number): Promise<number[]> {
       await client.end().catch(() => undefined);
     }
   }));
-  return acknowledged;
 }
 
 describe('a database of our own', () => {
@@ -213,14 +212,14 @@ describe('kill -9', () => {
     await query(url, 'create table kept (n bigint primary key)');
     let acknowledged = 0;
     for (let round = 1; round <= 3; round++) {
-      const writing = writeUntilGone(url, round * 1e6);
-      await sleep(250);
+      const numbers: number[] = [];
+      const writing = writeUntilGone(url, round * 1e6, numbers);
+      await until(() => numbers.length > 20, 'rows amid which to kill');
       const pid = await serverPid(dataDir);
       if (round !== 2) await program.kill();
       process.kill(pid, 'SIGKILL');
       if (round === 2) await program.kill();
-      const numbers = await writing;
-      expect(numbers.length).toBeGreaterThan(20);
+      await writing;
       program = checkout.run(dataDir);
       url = await program.url();
       const [row] = await query<{ count: string }>(url, 'select count(*) from kept where n = any($1)', [numbers]);

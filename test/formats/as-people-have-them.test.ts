@@ -82,7 +82,11 @@ describe('headers', () => {
     for await (const batch of batches) expect(batch.rows).toMatchObject([{ item: '1', probabilities: [0.1, 0.9] }]);
   });
 
-  it('of NDJSON are read the same way', async () => {
+  it('of NDJSON are read the same way, and the name to the letter goes before one that is nearly', async () => {
+    const both = '{"Item":9,"item":1,"annotator":"a","class":"x"}\n{"item":1,"Item":9,"annotator":"b","class":"y"}\n';
+    expect(await read(ndjson, both)).toMatchObject({ ...three, unread: [] });
+    const twice = '{"Item":1,"ITEM":1,"annotator":"a","class":"x"}\n{"item":1,"task":1,"annotator":"a","class":"x"}\n{"Item":1,"item":1,"item ":1,"task":1,"annotator":"a","class":"x"}\n';
+    expect((await read(ndjson, twice)).rejects.map(({ line, message }) => [line, message])).toEqual([1, 2, 3].map((line) => [line, 'item is given twice; keep one']));
     expect(await read(ndjson, '{"Item":1,"annotator ":"a","LABEL":"x"}\n{"item":1,"Annotator":"b","class":"y"}\n')).toMatchObject(three);
   });
 });

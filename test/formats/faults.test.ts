@@ -82,7 +82,8 @@ describe('a file that cannot be read on', () => {
 
   it.each([
     ['an empty file', '', 'the file is empty; a header with item or task, annotator or worker or performer, class or label is needed'],
-    ['a header without the class', 'item,annotator,vote\ni,w,c\n', 'line 1: the header has the columns "item,annotator,vote", and needs item or task, annotator or worker or performer, class or label'],
+    ['a header without the class', 'item,annotator,vote\ni,w,c\n', 'line 1: the header has the columns "item,annotator,vote", and needs item or task, annotator or worker or performer, class or label; tell by --map class=NAME (in a request ?map=class=NAME) what the file calls it'],
+    ['a wide header', ',r1,r2\n', 'line 1: the header has the columns ",r1,r2", and needs item or task, annotator or worker or performer, class or label; tell by --map item=NAME,annotator=NAME,class=NAME (in a request ?map=item=NAME,annotator=NAME,class=NAME) what the file calls them, or by --wide (?wide=true) that each of its columns is an annotator\'s'],
     ['upright bars', 'item|annotator|class\n', 'line 1: the header has the columns "item|annotator|class", and needs item or task, annotator or worker or performer, class or label; cells are separated by commas, tabs or semicolons'],
     ['a column given twice', 'item,class,annotator,label\n', 'line 1: the header has "class" and "label", both for class; keep one'],
     ['UTF-16', Buffer.from('\ufeffitem,annotator,class\n', 'utf16le'), 'line 1: the file is UTF-16; save it as UTF-8'],

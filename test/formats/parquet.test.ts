@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { findReadableFormat, formatOfContentType } from '../../src/formats/formats.js';
 import { parquet } from '../../src/formats/parquet/parquet.js';
 import { readRuns } from '../../src/formats/parquet/runs.js';
+import { mapped } from '../../src/formats/rows/table.js';
 import { itemTable, predictionTable, voteTable } from '../../src/formats/rows/tables.js';
 import { anyId, readBack } from './streams.js';
 
@@ -42,6 +43,19 @@ describe('Parquet of other writers', () => {
 
   it('is read with a column for each number, in any order, and whole numbers as ids', async () => {
     expect(rowsOf(await readBack(parquet, abc, fixture('arrow-columns-brotli')))).toEqual(Array.from({ length: 5 }, (_, n) => [`${n}`, numbers(n)]));
+  });
+
+  it('is read by names in any case and with blanks around, those to the letter before others, and by names of a map', async () => {
+    const halves = { a: 0.5, b: 0.25, c: 0.25 };
+    const parts = Object.entries(halves).map(([name, value]) => ({ name: ` P_${name.toUpperCase()}`, data: [value] }));
+    const read = await readBack(parquet, abc, file([...parts, { name: 'Item ', data: ['x'] }]));
+    expect([rowsOf(read), read.fault, read.unread]).toEqual([[['x', [0.5, 0.25, 0.25]]], null, []]);
+    const votes = [{ name: 'Item', data: ['1'] }, { name: 'item', data: ['2'] }, { name: 'WorkerId', data: ['w'] }, { name: 'LABEL', data: ['x'] }];
+    const named = await readBack(parquet, mapped(voteTable, { annotator: 'WorkerId' }), file(votes));
+    expect(named).toMatchObject({ rows: [{ item: '2', annotator: 'w', class: 'x' }], fault: null, unread: ['Item'] });
+    expect((await readBack(parquet, voteTable, file(votes))).fault?.message)
+      .toBe('the file has the columns Item, item, WorkerId, LABEL, and needs annotator or worker or performer; tell by --map annotator=NAME (in a request ?map=annotator=NAME) what the file calls it');
+    expect((await readBack(parquet, voteTable, file([...votes.slice(2), { name: 'Item', data: ['1'] }, { name: 'TASK', data: ['2'] }]))).fault?.message).toContain('the file has the columns Item, TASK, all for item; keep one');
   });
 
   it('tells columns that nobody reads', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { methods } from '../../src/aggregation/index.js';
-import { newCrowd, runToEnd } from '../runs/crowd.js';
+import { ended, newCrowd, runToEnd, startRun, untilRun } from '../runs/crowd.js';
 import { startService, type Service } from '../setup/service.js';
 import { removeGold, setGold } from './gold-calls.js';
 
@@ -87,4 +87,31 @@ describe('a run of an older watermark', () => {
     const newest = await service.graphql(`mutation ($input: StartRunInput!) { startRun(input: $input) { replayed } }`, { input: { projectId, watermark: String(await ticketOf('late 2') + 1) } });
     expect(newest.errors?.[0]?.extensions.code).toBe('INVALID_INPUT');
   });
+});
+
+describe('a project with items and gold, and no votes', () => {
+  let empty: string;
+  beforeAll(async () => {
+    empty = await service.newProject({ classes });
+    await service.data(`mutation ($input: ItemsInput!) { addItems(input: $input) { results { status } } }`, { input: { projectId: empty, items: ['x', 'y', 'z'].map((externalId) => ({ externalId })) } });
+    await setGold(service, empty, [{ item: 'x', class: classes[2]! }, { item: 'z', class: classes[0]! }]);
+  });
+
+  it.each(methods.filter((method) => method.reads.includes('votes') && !method.reads.includes('predictions') && (method.maxClasses ?? 3) >= 3).map(({ id, reads }) => ({ id, readsGold: reads.includes('gold') })))(
+    'is answered by $id as gold.md says', async ({ id, readsGold }) => {
+      if (!readsGold) {
+        const failed = await untilRun(service, await startRun(service, empty, { method: id }), ended);
+        expect(failed).toMatchObject({ status: 'FAILED', failure: `${id} needs at least one vote; there are none` });
+        return;
+      }
+      const done = await runToEnd(service, empty, { method: id });
+      expect(await goldCount(done.id)).toBe(2);
+      const { project } = await service.data(
+        `query ($id: ID!, $run: ID) { project(id: $id) { softLabels(run: $run, first: 10) { nodes { item { externalId } probabilities votes } } } }`, { id: empty, run: done.id },
+      );
+      const found = new Map(project.softLabels.nodes.map((node: { item: { externalId: string } }) => [node.item.externalId, node]));
+      expect(found.get('x')).toMatchObject({ probabilities: certain(2), votes: 0 });
+      expect(found.get('z')).toMatchObject({ probabilities: certain(0), votes: 0 });
+    },
+  );
 });

@@ -2,12 +2,19 @@ import { afterAll, expect, test } from 'vitest';
 import { Compute } from '../../src/compute/compute.service.js';
 import { PATIENCE_MS, until } from '../setup/until.js';
 
-/** A task that counts up to `to`, telling each number; or fails as it is told; or never ends; or fills its heap. */
+/** A task that counts up to `to`, telling each number; or fails as it is told; or never ends; or fills its heap; or tells its thread. */
 const module = new URL(`data:text/javascript,${encodeURIComponent(`
 import { threadId } from 'node:worker_threads';
 import { setTimeout as sleep } from 'node:timers/promises';
-export async function run({ to, fault, hang, fill, ms, thread, die }, report) {
+const held = [];
+const kinds = {
+  heap: () => Array.from({ length: 3e6 }, (_, i) => ({ i })),
+  array: () => new Float64Array(2e7).fill(1),
+  webassembly: () => new WebAssembly.Memory({ initial: 2000 }),
+};
+export async function run({ to, fault, hang, fill, ms, thread, die, hold }, report) {
   if (thread) {
+    if (hold) held.push(kinds[hold]());
     if (ms) await sleep(ms);
     if (die) setTimeout(() => process.exit(3), die);
     return threadId;
@@ -62,27 +69,34 @@ test('a module that is not there is an error that names it', async () => {
   await expect(compute.run({ module: new URL('./absent.mjs', import.meta.url), input: {} })).rejects.toThrow(/absent\.mjs/);
 });
 
-test('the thread of a short task takes the next one with the same bound, and never two at a time', async () => {
-  const own = Compute.keeping({ keptMs: PATIENCE_MS, shortMs: PATIENCE_MS });
+test('the thread of a small task takes the next one with the same bound, and never two at a time', async () => {
+  const own = Compute.keeping({ keptMs: PATIENCE_MS, mostMegabytes: Infinity });
   const threadOf = (input: object = {}, maxHeapMegabytes?: number) => own.run<object, never, number>({ module, input: { thread: true, ...input }, maxHeapMegabytes });
   const first = await threadOf();
   expect(await threadOf()).toBe(first);
   expect(await threadOf({}, 200)).not.toBe(first);
-  const many = await Promise.all([1, 2, 3, 4].map(() => threadOf({ ms: 100 })));
-  expect(new Set(many).size).toBe(4);
-  // Two of them are kept.
-  const next = await Promise.all([1, 2, 3].map(() => threadOf({ ms: 100 })));
-  expect(next.filter((one) => many.includes(one))).toHaveLength(2);
+  const many = await Promise.all([1, 2, 3, 4, 5, 6].map(() => threadOf({ ms: 100 })));
+  expect(new Set(many).size).toBe(6);
+  // Four of them are kept.
+  const next = await Promise.all([1, 2, 3, 4, 5].map(() => threadOf({ ms: 100 })));
+  expect(next.filter((one) => many.includes(one))).toHaveLength(4);
   own.onApplicationShutdown();
   expect([...many, ...next]).not.toContain(await threadOf());
 });
 
-test('the thread of a task that took long, failed, was cancelled or died since is not used again', async () => {
-  const own = Compute.keeping({ keptMs: PATIENCE_MS, shortMs: 1000 });
+test('the thread of a task that took much memory, whichever kind, failed, was cancelled or died since is not used again', async () => {
+  const own = Compute.keeping({ keptMs: PATIENCE_MS, mostMegabytes: 100 });
   const threadOf = (input: object = {}) => own.run<object, never, number>({ module, input: { thread: true, ...input } });
-  const long = await threadOf({ ms: 1100 });
-  const second = await threadOf();
-  expect(second).not.toBe(long);
+  const used = [await threadOf({ ms: 1500 })];
+  // However long it took.
+  expect(await threadOf()).toBe(used[0]);
+  for (const kind of ['heap', 'array', 'webassembly']) {
+    expect(await threadOf({ hold: kind })).toBe(used.at(-1));
+    const next = await threadOf();
+    expect(used, kind).not.toContain(next);
+    used.push(next);
+  }
+  const second = used.at(-1)!;
   await expect(own.run({ module, input: { fault: 'no' } })).rejects.toThrow('no');
   const third = await threadOf({ die: 50 });
   expect(third).not.toBe(second);

@@ -4,7 +4,7 @@ import { batched } from '../../src/platform/database/batched.js';
 /** Batches that end when they are told to. */
 function loads() {
   const batches: { keys: readonly number[]; end: (answers?: (number | Error)[]) => void; fail: (error: Error) => void }[] = [];
-  const ask = batched<number, number>((keys) => new Promise((resolve, reject) => {
+  const ask = batched<number, number>('a test', (keys) => new Promise((resolve, reject) => {
     batches.push({ keys, end: (answers) => resolve(answers ?? keys.map((key) => key * 10)), fail: reject });
   }));
   return { batches, ask };

@@ -36,13 +36,6 @@ describe('the end of a run', () => {
     for (let batch = 0; batch < 10; batch++) runs.push(...await Promise.all(Array.from({ length: 10 }, () => start('majority-vote'))));
     // Refused by the method itself, on its thread: it takes its weights from gold, and there is none.
     await Promise.all([1, 2, 3].map(() => start('soft-label-mean', { combine: 'weighted' })));
-    // Votes enough that a million passes over them outlast all the others.
-    const large = (await server.data(`mutation { createProject(input: { name: "large", classes: ["a", "b", "c"] }) { project { id } } }`)).createProject.project.id;
-    for (const annotator of ['x', 'y', 'z']) {
-      const many = Array.from({ length: 8000 }, (_, item) => ({ item: String(item), annotator, class: 'abc'[item % 3]! }));
-      await server.data(`mutation ($input: SubmitVotesInput!) { submitVotes(input: $input) { replayed } }`, { input: { projectId: large, votes: many } });
-    }
-    const endless = (await server.data(START, { id: large, method: 'dawid-skene', options: { tolerance: 0, maxIterations: 1_000_000 } })).startRun.run.id;
     const left = async () => (await server.data(`query ($id: ID!) { project(id: $id) { runs(first: 200) { nodes { id status } } } }`, { id })).project.runs.nodes
       .filter((run: { status: string }) => ['QUEUED', 'RUNNING'].includes(run.status)).length;
     // However long a hundred take: each is waited for alone.
@@ -53,6 +46,14 @@ describe('the end of a run', () => {
       }, 'the end of another run');
       waiting = fewer.now;
     }
+    // Behind the others, whose thread and core it would take: votes enough that a million passes outlast any wait.
+    const large = (await server.data(`mutation { createProject(input: { name: "large", classes: ["a", "b", "c"] }) { project { id } } }`)).createProject.project.id;
+    for (const annotator of ['x', 'y', 'z']) {
+      const many = Array.from({ length: 8000 }, (_, item) => ({ item: String(item), annotator, class: 'abc'[item % 3]! }));
+      await server.data(`mutation ($input: SubmitVotesInput!) { submitVotes(input: $input) { replayed } }`, { input: { projectId: large, votes: many } });
+    }
+    const endless = (await server.data(START, { id: large, method: 'dawid-skene', options: { tolerance: 0, maxIterations: 1_000_000 } })).startRun.run.id;
+    await until(async () => (await server.data(`query ($id: ID!) { run(id: $id) { status } }`, { id: endless })).run.status === 'RUNNING', 'the run that will be cancelled');
     await server.data(`mutation ($run: ID!) { cancelRun(input: { id: $run }) { run { status } } }`, { run: endless });
 
     // The worker speaks right after the row does.

@@ -169,6 +169,27 @@ describe('items and annotators', () => {
     }
   });
 
+  it('annotators have intervals of their confusion matrices under a method that tells what these rest on, the prior included', async () => {
+    const crowd = await newCrowd(service, { items: 30, annotators: 5, classes: 3, votesPerItem: 3, skill: 0.7 });
+    const read = async () => (await service.data(
+      `query ($id: ID!) { project(id: $id) { annotators { nodes { confusionMatrix { rows { probabilities low high } } } } } }`, { id: crowd.projectId },
+    )).project.annotators.nodes.flatMap(({ confusionMatrix }: { confusionMatrix: { rows: object[] } }) => confusionMatrix.rows) as { probabilities: number[]; low: number[] | null; high: number[] | null }[];
+    await runToEnd(service, crowd.projectId, { method: 'hierarchical-dawid-skene' });
+    const rows = await read();
+    expect(rows.length).toBeGreaterThan(10);
+    for (const { probabilities, low, high } of rows) {
+      probabilities.forEach((p, k) => {
+        expect(low![k]).toBeLessThan(p);
+        expect(high![k]).toBeGreaterThan(p);
+        // 4 pseudo-votes at the least, 30 items at the most.
+        expect(high![k]! - low![k]!).toBeGreaterThan(0.05);
+        expect(high![k]! - low![k]!).toBeLessThan(0.75);
+      });
+    }
+    await runToEnd(service, crowd.projectId, { method: 'dawid-skene' });
+    expect((await read()).every(({ low, high }) => low === null && high === null)).toBe(true);
+  });
+
   it('annotators under a method without confusion matrices have those that its soft labels imply, and those without votes have nothing', async () => {
     const crowd = await newCrowd(service, { items: 5, annotators: 3, classes: 2, votesPerItem: 2 });
     await service.data(`mutation ($input: AnnotatorsInput!) { upsertAnnotators(input: $input) { results { status } } }`, { input: { projectId: crowd.projectId, annotators: [{ externalId: 'idle' }] } });

@@ -1,6 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { aggregate, VoteTable } from '../../src/aggregation/index.js';
+import { Compute } from '../../src/compute/compute.service.js';
+import type { RunTaskInput } from '../../src/runs/running/run.task.js';
+import { RunsStore } from '../../src/runs/runs.store.js';
 import { startService, type Service } from '../setup/service.js';
+import { until } from '../setup/until.js';
 import { codes, ended, endless, manyVotes, newCrowd, numbersOf, readRun, runToEnd, startRun, storedBits, submit, untilRun } from './crowd.js';
 
 const START = `mutation ($input: StartRunInput!) { startRun(input: $input) { replayed run { id status } } }`;
@@ -77,6 +81,18 @@ describe('startRun', () => {
     expect((await runToEnd(service, projectId)).options).toMatchObject({ smoothing: 0.5 });
     expect((await runToEnd(service, projectId, { options: {} })).options).toMatchObject({ smoothing: 0 });
     expect(await runToEnd(service, projectId, { method: 'majority-vote' })).toMatchObject({ method: 'majority-vote', classPriors: [{ probability: 0 }, { probability: 1 }] });
+  });
+
+  it('runs an earlier version where one is named, as it is listed, and refuses one there is not', async () => {
+    const { aggregationMethods } = await service.data(`{ aggregationMethods { id version versions } }`, {});
+    expect(aggregationMethods).toContainEqual({ id: 'soft-label-mean', version: 2, versions: [1, 2] });
+    const before = await runToEnd(service, crowd.projectId, { method: 'soft-label-mean', methodVersion: 1, makeCurrent: false });
+    expect(before).toMatchObject({ methodVersion: 1, options: { methods: 'six', combine: 'mean', temperature: 1.4, floor: 0.02 } });
+    const same = await runToEnd(service, crowd.projectId, { method: 'soft-label-mean', options: { methods: 'six', rho: 0, temperature: 1.4 }, watermark: before.watermark, makeCurrent: false });
+    expect(same.methodVersion).toBe(2);
+    expect(await storedBits(service, same.id)).toEqual(await storedBits(service, before.id));
+    const { errors } = await service.graphql(START, { input: { projectId: crowd.projectId, method: 'soft-label-mean', methodVersion: 9 } });
+    expect(errors![0]).toMatchObject({ message: expect.stringContaining('no version 9 of soft-label-mean here; there are: 1, 2'), extensions: { field: 'input.methodVersion' } });
   });
 
   it('starts once for one idempotency key, and refuses another request under it', async () => {
@@ -197,4 +213,44 @@ it('runs are paged newest first, and leave a line in the audit log', async () =>
   expect(seen).toEqual(ids);
   const audit = await service.source.query(`select count(*)::int as n from audit_log where action = 'startRun' and project_id = $1`, numbersOf(projectId));
   expect(audit).toEqual([{ n: 5 }]);
+});
+
+/** Of what was given to threads, this crowd's runs by majority vote. */
+function runsIn(calls: Parameters<Compute['run']>[]): Parameters<Compute['run']>[0][] {
+  return calls.map(([task]) => task).filter(({ module, input }) => {
+    const { methodId, lease } = input as Partial<RunTaskInput>;
+    return module.pathname.includes('run.task') && methodId === 'majority-vote' && lease!.projectId === numbersOf(crowd.projectId)[0];
+  });
+}
+
+describe('small runs one after another', () => {
+  it('may share a thread: none is ended by the success of its own run, which would be most of what the next one costs', async () => {
+    const started = vi.spyOn(service.app.get(Compute), 'run');
+    const pulses = vi.spyOn(service.app.get(RunsStore), 'beat');
+    for (let n = 0; n < 20; n++) await runToEnd(service, crowd.projectId, { method: 'majority-vote', makeCurrent: false });
+    // Each says at least once where it is: those who then find that it is over are told apart from those whose run was taken.
+    expect(pulses.mock.calls.length).toBeGreaterThan(0);
+    const runs = runsIn(started.mock.calls);
+    expect(runs).toHaveLength(20);
+    expect(runs.filter(({ signal }) => signal!.aborted)).toEqual([]);
+    started.mockRestore();
+    pulses.mockRestore();
+  });
+
+  it('keep their thread though a beat comes after the commit', async () => {
+    const store = service.app.get(RunsStore);
+    const started = vi.spyOn(service.app.get(Compute), 'run');
+    // As on a machine so busy that each beat comes late: nothing is held any more.
+    const late = vi.spyOn(store, 'beat').mockImplementation(async (lease) => {
+      await until(() => store.secondsOfSuccess(lease), 'the commit');
+      return false;
+    });
+    await runToEnd(service, crowd.projectId, { method: 'majority-vote', makeCurrent: false });
+    await until(() => late.mock.results.length > 0, 'a beat');
+    await Promise.all(late.mock.results.map(({ value }) => value as Promise<boolean>));
+    const [run] = runsIn(started.mock.calls);
+    expect(run!.signal!.aborted).toBe(false);
+    started.mockRestore();
+    late.mockRestore();
+  });
 });

@@ -1,4 +1,4 @@
-import { mathjs } from '../numeric/mathjs.js';
+import { quantiles } from '../numeric/quantiles.js';
 import { binomial, uniformIndex, weightedIndex, type Uniform } from '../numeric/sampling.js';
 import type { ClassCounts } from './class-counts.js';
 
@@ -14,8 +14,8 @@ export interface BootstrapInterval {
 
 /** The interval between the outer quantiles of a metric's values over resampled items; NaN bounds where all were undefined. */
 export function percentileInterval(values: Float64Array, level: number): BootstrapInterval {
-  const defined = Array.from(values).filter((value) => !Number.isNaN(value));
-  const [low, high] = defined.length === 0 ? [NaN, NaN] : (mathjs().quantileSeq(defined, [(1 - level) / 2, (1 + level) / 2]) as unknown as [number, number]);
+  const defined = values.filter((value) => !Number.isNaN(value));
+  const [low, high] = defined.length === 0 ? [NaN, NaN] : (quantiles(defined, [(1 - level) / 2, (1 + level) / 2]) as [number, number]);
   return { low, high, level, replicates: values.length, undefinedReplicates: values.length - defined.length };
 }
 

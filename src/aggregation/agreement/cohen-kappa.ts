@@ -17,8 +17,9 @@ export const cohenKappa: AgreementMetric = {
   ],
   scaleWith: ({ weights }) => (weights === 'none' ? 'nominal' : 'ordinal'),
   forPairs({ classCount, classRanks, options }) {
-    const power = { none: 0, linear: 1, quadratic: 2 }[options.weights as 'none' | 'linear' | 'quadratic'];
-    const cost = (k: number, l: number) => (k === l ? 0 : power === 0 ? 1 : Math.abs(classRanks[k]! - classRanks[l]!) ** power);
+    const distance = (k: number, l: number) => Math.abs(classRanks[k]! - classRanks[l]!);
+    const costs = { none: (k: number, l: number) => Number(k !== l), linear: distance, quadratic: (k: number, l: number) => distance(k, l) ** 2 };
+    const cost = costs[options.weights as keyof typeof costs];
     const first = new Float64Array(classCount);
     const second = new Float64Array(classCount);
     const voted = new Int32Array(classCount);

@@ -1,5 +1,5 @@
 import type { AggregationInput, Progress } from '../method.js';
-import { mathjs } from '../numeric/mathjs.js';
+import { quantiles } from '../numeric/quantiles.js';
 import { permutation, uniformSource } from '../numeric/sampling.js';
 import type { VoteTable } from '../vote-table.js';
 import { annotatorDraws } from './majority-vote/annotator-draws.js';
@@ -146,6 +146,6 @@ function chooseItems({ itemOffsets }: VoteTable, voted: number[], most: number, 
 }
 
 function estimate(values: Float64Array): Estimate {
-  const [low, high] = mathjs().quantileSeq(Array.from(values), [0.025, 0.975]) as unknown as [number, number];
+  const [low, high] = quantiles(values, [0.025, 0.975]) as [number, number];
   return { mean: values.reduce((sum, value) => sum + value, 0) / values.length, low, high };
 }

@@ -90,3 +90,14 @@ function tooLarge(votes: VoteTable, bytes: number, annotators: number): RangeErr
       `more than ${LIMIT_BYTES / 2 ** 30}: use a method without confusion matrices (e.g. one-coin), or fewer classes`,
   );
 }
+
+/** Adds matrices over some of the same rows to a rows x K array. */
+export function addMatrices(into: Float64Array, rows: Pick<ConfusionRows, 'offsets' | 'labels'>, matrices: ConfusionMatrices, K: number): void {
+  for (let annotator = 0; annotator + 1 < rows.offsets.length; annotator++) {
+    let row = rows.offsets[annotator]!;
+    for (let source = matrices.offsets[annotator]!; source < matrices.offsets[annotator + 1]!; source++) {
+      while (rows.labels[row] !== matrices.labels[source]) row++;
+      for (let k = 0; k < K; k++) into[row * K + k]! += matrices.values[source * K + k]!;
+    }
+  }
+}

@@ -2,7 +2,7 @@ import type { AggregationInput } from '../method.js';
 
 /** Items with the same votes by the same annotators (and the same gold answer) have the same posterior: one is computed for all. */
 export interface DistinctItems {
-  /** N: the group of each item, or -1 for one without votes or gold answer. */
+  /** N: the group of each item, or -1 for one without votes or gold answer, or not looked at. */
   groupOf: Int32Array;
   /** An item of each group. */
   representative: Int32Array;
@@ -10,7 +10,8 @@ export interface DistinctItems {
   size: Float64Array;
 }
 
-export function distinctItems({ votes, gold }: Pick<AggregationInput, 'votes' | 'gold'>): DistinctItems {
+/** @param items those to look at; all where left out */
+export function distinctItems({ votes, gold }: Pick<AggregationInput, 'votes' | 'gold'>, items?: Int32Array): DistinctItems {
   const { itemCount, itemOffsets, annotators, classes } = votes;
   const groupOf = new Int32Array(itemCount).fill(-1);
   const representative: number[] = [];
@@ -18,7 +19,8 @@ export function distinctItems({ votes, gold }: Pick<AggregationInput, 'votes' | 
   // The newest group of each hash, and the one before it with the same hash.
   const newest = new Map<number, number>();
   const previous: number[] = [];
-  for (let item = 0; item < itemCount; item++) {
+  for (let place = 0; place < (items?.length ?? itemCount); place++) {
+    const item = items ? items[place]! : place;
     const known = gold ? gold[item]! : -1;
     if (itemOffsets[item] === itemOffsets[item + 1] && known < 0) continue;
     const hash = hashOf(item, known);

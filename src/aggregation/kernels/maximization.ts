@@ -3,7 +3,7 @@ import type { ConfusionRows } from './confusion-rows.js';
 import type { PassState } from './pass.js';
 
 /** Expected counts are raised to this, so that no probability is 0 and an annotator who never met a class is uniform on it. */
-const LEAST_COUNT = 1e-10;
+export const LEAST_COUNT = 1e-10;
 
 /** Counts to parameters: each annotator's columns (one a true class) and the class priors are made to sum to 1. */
 export function maximization({ counts, classCounts, confusion, classPriors }: PassState, { offsets }: ConfusionRows, K: number, extra: Float64Array | null) {

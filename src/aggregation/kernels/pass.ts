@@ -24,8 +24,11 @@ export interface PassState {
 /** The E step and the sums of the M step over all votes. A kernel owns its arrays: some live in memory shared by threads. */
 export interface PassKernel {
   state: PassState;
-  /** One pass. @returns the natural-log likelihood of the votes (and gold answers) under the parameters it read. */
-  run(): number;
+  /**
+   * One pass. @returns the natural-log likelihood of the votes (and gold answers) under the parameters it read.
+   * @param tell called now and then within a long pass, with the share that is done.
+   */
+  run(tell?: (done: number) => void): number;
   /** N x K, of the last pass. */
   posteriors(): Float64Array;
   /** What the reader of the results should know of how they came about. */
@@ -47,6 +50,15 @@ export const SPARSE_ABOVE = 10;
 /** Priors are raised to this, so that a class that died out can return. */
 export const LEAST_PRIOR = 1e-10;
 
+/** How many times a long pass tells how far it is, and from how many posteriors on it is long. */
+const PARTS = 32;
+const LONG_FROM = 2 ** 22;
+
+/** After how many items a pass tells how far it is. */
+export function partsOf(itemCount: number, K: number): number {
+  return itemCount * K >= LONG_FROM ? Math.ceil(itemCount / PARTS) : Infinity;
+}
+
 /** The readable kernel: any K, candidate sets, gold. The fast ones are checked against it. */
 export function referenceKernel(input: PassInput): PassKernel {
   const { itemCount: N, classCount: K } = input.votes;
@@ -58,21 +70,23 @@ export function referenceKernel(input: PassInput): PassKernel {
     state,
     warnings: [],
     posteriors: () => posteriors,
-    run() {
+    run(tell) {
       state.counts.fill(0);
       state.classCounts.fill(0);
-      return referencePass(input, state, items, posteriors);
+      return referencePass(input, state, items, posteriors, tell);
     },
   };
 }
 
 /** E and M step over some items: posteriors of items[i] to row i, counts added to those of the state. */
-export function referencePass({ votes, rows, gold }: PassInput, state: PassState, items: Int32Array, posteriors: Float64Array): number {
+export function referencePass({ votes, rows, gold }: PassInput, state: PassState, items: Int32Array, posteriors: Float64Array, tell?: (done: number) => void): number {
   const { classCount: K, itemOffsets } = votes;
   const { confusion, classPriors, counts, classCounts } = state;
   const least = K > SPARSE_ABOVE ? NEGLIGIBLE : 0;
+  const part = partsOf(items.length, K);
   let logLikelihood = 0;
   for (let place = 0; place < items.length; place++) {
+    if (place % part === part - 1) tell?.(place / items.length);
     const item = items[place]!;
     const first = itemOffsets[item]!;
     const last = itemOffsets[item + 1]!;

@@ -1,6 +1,7 @@
 import { annotatorStatistics } from '../crowdlab/annotators.js';
 import { fitCrowdlab, hasOverlap, posteriorRows } from '../crowdlab/fit.js';
 import { bestTemperature, logsOf, scaleInPlace } from '../crowdlab/temperature.js';
+import { softLabelBytes } from '../numeric/cost.js';
 import type { AggregationMethod } from '../method.js';
 import { countTies, normalizeRows } from '../numeric/simplex.js';
 
@@ -22,6 +23,10 @@ export const crowdlab: AggregationMethod = {
     },
   ],
   cost: 'O(models x N x K + votes), twice; 15 times more with calibrate',
+  estimate: (size, { calibrate }) => ({
+    operations: (calibrate === true ? 300 : 20) * Math.max(1, size.models) * size.items * size.classes + 10 * size.votes,
+    bytes: softLabelBytes(size) * (1 + 2 * Math.max(1, size.models)),
+  }),
   returns: ['posteriors', 'quality'],
   finds: [
     { name: 'consensus', per: 'item', type: 'class', meaning: "The paper's consensus label; nearly always the best class of the soft label." },

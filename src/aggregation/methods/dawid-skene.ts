@@ -1,17 +1,21 @@
-import { confusionRows, type ConfusionRows } from '../kernels/confusion-rows.js';
+import { expectedAccuracy } from '../expected-accuracy.js';
+import { addMatrices, confusionRows, type ConfusionRows } from '../kernels/confusion-rows.js';
 import { fastKernel } from '../kernels/fast/fast-kernel.js';
 import { maximization } from '../kernels/maximization.js';
 import { addCounts, referenceKernel, type PassKernel } from '../kernels/pass.js';
 import { warmParameters } from '../kernels/warm-start.js';
-import type { AggregationInput, AggregationMethod, ConfusionMatrices } from '../method.js';
-import { accelerationOption, emOptions, runEm } from '../numeric/em.js';
+import { SPARSE_FROM_CLASSES, sparsePass } from '../kernels/sparse-pass.js';
+import { confusionEntries, emOverMatrices, softLabelBytes, usualIterations, type CostEstimate } from '../numeric/cost.js';
+import type { AggregationInput, AggregationMethod, MethodOptions, MethodResult, RunContext } from '../method.js';
+import { accelerationOption, emOptions, runEm, type EmLimits } from '../numeric/em.js';
 import { countTies } from '../numeric/simplex.js';
 import { writeShares } from '../vote-shares.js';
 import type { VoteTable } from '../vote-table.js';
 
 export const dawidSkene: AggregationMethod = {
   id: 'dawid-skene',
-  version: 1,
+  // Above 512 classes the sums are taken in another order since 2.
+  version: 2,
   title: 'Dawid-Skene',
   source: 'Dawid & Skene, "Maximum likelihood estimation of observer error-rates using the EM algorithm", Applied Statistics 28(1), 1979',
   reads: ['votes', 'gold', 'warm-start', 'prior-counts', 'candidate-sets'],
@@ -21,27 +25,26 @@ export const dawidSkene: AggregationMethod = {
     { name: 'smoothing', type: 'number', default: 0, min: 0, max: 1e6, doc: 'Added to every expected count of an annotator and a class the annotator used; 0 is maximum likelihood.' },
     accelerationOption,
   ],
-  cost: 'O(votes x K) an iteration; memory of 16 bytes x K for each (annotator, class used)',
+  cost: 'O(votes x K) an iteration; memory of 16 bytes x K for each (annotator, class used). From 512 classes on O(items x K + entries that are not negligible), 8 bytes x K',
+  estimate: (size, options) => estimateOf(size, options),
   returns: ['posteriors', 'quality', 'confusion', 'class-priors'],
   quality: "expected share of the annotator's votes that name the true class, 0 to 1",
   run(input, options, context) {
     const { votes } = input;
+    if (isSparse(input, options)) return runSparse(input, options, context);
     const { kernel, mStep, offsets, labels } = prepare(input, options.smoothing as number, context.threads);
     try {
       const outcome = runEm(
         {
-          pass: () => {
-            const logLikelihood = kernel.run();
+          pass: (tell) => {
+            const logLikelihood = kernel.run(tell);
             mStep.update();
             return logLikelihood;
           },
           parameters: [kernel.state.confusion, kernel.state.classPriors],
           restore: mStep.restore,
         },
-        {
-          tolerance: options.tolerance as number, maxIterations: options.maxIterations as number,
-          acceleration: options.acceleration as 'none' | 'squarem', voteCount: votes.voteCount,
-        },
+        { ...limitsOf(votes, options), acceleration: options.acceleration as 'none' | 'squarem' },
         context,
       );
       const { confusion, classPriors } = kernel.state;
@@ -57,6 +60,37 @@ export const dawidSkene: AggregationMethod = {
       kernel.close?.();
     }
   },
+};
+
+/** Whether the counts stay sparse: nothing fills every entry of them, and nothing needs them all. */
+function isSparse({ votes, warmStart, priorCounts }: AggregationInput, { smoothing, acceleration }: MethodOptions): boolean {
+  return votes.classCount >= SPARSE_FROM_CLASSES && !votes.candidateSets && !warmStart && !priorCounts && smoothing === 0 && acceleration === 'none';
+}
+
+function runSparse({ votes, gold }: AggregationInput, options: MethodOptions, context: RunContext): MethodResult {
+  const rows = confusionRows(votes);
+  const pass = sparsePass({ votes, rows, gold });
+  const outcome = runEm({ pass: pass.run }, limitsOf(votes, options), context);
+  const { posteriors, classPriors } = pass;
+  return {
+    posteriors,
+    annotatorQuality: expectedAccuracy(votes, posteriors),
+    confusion: { offsets: rows.offsets, labels: rows.labels, values: pass.confusion.inFull() },
+    classPriors,
+    diagnostics: { ...outcome, ties: countTies(posteriors, votes.classCount), warnings: [] },
+  };
+}
+
+function limitsOf({ voteCount }: VoteTable, { tolerance, maxIterations }: MethodOptions): EmLimits {
+  return { tolerance: tolerance as number, maxIterations: maxIterations as number, voteCount };
+}
+
+/** Above 512 classes an eighth of what full matrices cost, or less; a run that fills every entry costs all of it. */
+const estimateOf: CostEstimate = (size, options) => {
+  const full = emOverMatrices(150)(size, options);
+  if (size.classes < SPARSE_FROM_CLASSES || options.smoothing !== 0 || options.acceleration !== 'none') return full;
+  const operations = usualIterations(150, options) * (6 * size.items * size.classes + (size.votes * size.classes) / 8);
+  return { operations, bytes: 8 * confusionEntries(size) + softLabelBytes(size) };
 };
 
 /** Compiling the fast kernel takes a few milliseconds, starting threads some twenty: both wait for enough votes. */
@@ -104,29 +138,4 @@ function extraCounts({ priorCounts, votes }: AggregationInput, { offsets, labels
   const extra = new Float64Array(labels.length * K).fill(smoothing);
   if (priorCounts) addMatrices(extra, { offsets, labels }, priorCounts, K);
   return extra;
-}
-
-function addMatrices(into: Float64Array, rows: Pick<ConfusionRows, 'offsets' | 'labels'>, matrices: ConfusionMatrices, K: number): void {
-  for (let annotator = 0; annotator + 1 < rows.offsets.length; annotator++) {
-    let row = rows.offsets[annotator]!;
-    for (let source = matrices.offsets[annotator]!; source < matrices.offsets[annotator + 1]!; source++) {
-      while (rows.labels[row] !== matrices.labels[source]) row++;
-      for (let k = 0; k < K; k++) into[row * K + k]! += matrices.values[source * K + k]!;
-    }
-  }
-}
-
-/** Mean over the annotator's votes of the posterior of the class voted for; a candidate set counts the sum over it. NaN without votes. */
-function expectedAccuracy({ items, annotators, classes, candidateSets, classCount: K, annotatorCount, voteCount }: VoteTable, posteriors: Float64Array): Float64Array {
-  const right = new Float64Array(annotatorCount);
-  const given = new Float64Array(annotatorCount);
-  for (let vote = 0; vote < voteCount; vote++) {
-    const annotator = annotators[vote]!;
-    const at = items[vote]! * K;
-    const code = classes[vote]!;
-    given[annotator]!++;
-    if (code < K) right[annotator]! += posteriors[at + code]!;
-    else for (let m = candidateSets!.offsets[code - K]!; m < candidateSets!.offsets[code - K + 1]!; m++) right[annotator]! += posteriors[at + candidateSets!.classes[m]!]!;
-  }
-  return right.map((sum, annotator) => sum / given[annotator]!);
 }

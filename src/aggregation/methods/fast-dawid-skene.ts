@@ -1,6 +1,7 @@
 import { expectedAccuracy } from '../expected-accuracy.js';
 import { addCounts } from '../kernels/pass.js';
 import { confusionRows } from '../kernels/confusion-rows.js';
+import { emOverMatrices } from '../numeric/cost.js';
 import type { AggregationMethod } from '../method.js';
 import { setCertain } from '../numeric/simplex.js';
 import { voteShares } from '../vote-shares.js';
@@ -25,6 +26,7 @@ export const fastDawidSkene: AggregationMethod = {
   reads: ['votes', 'gold', 'candidate-sets'],
   options: [{ name: 'maxIterations', type: 'integer', default: 500, min: 1, max: 1_000_000, doc: 'Most iterations; a run that ends here reports converged: false.' }],
   cost: 'O(votes x K) an iteration; memory of 16 bytes x K for each (annotator, class used)',
+  estimate: emOverMatrices(15, { stepsAnEntry: 12 }),
   returns: ['posteriors', 'quality', 'confusion', 'class-priors'],
   quality: "Share of the annotator's votes that name the item's final class, 0 to 1.",
   run({ votes, gold }, options, context) {

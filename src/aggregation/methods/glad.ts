@@ -1,4 +1,5 @@
 import { settleScores } from '../kernels/class-scores.js';
+import { iterationsOverVotes } from '../numeric/cost.js';
 import type { AggregationInput, AggregationMethod, MethodOptions, MethodResult, OptionSpec, RunContext } from '../method.js';
 import type { VoteTable } from '../vote-table.js';
 import { fastExp } from '../numeric/exp.js';
@@ -28,6 +29,7 @@ export const glad: AggregationMethod = {
     { name: 'easePriorMean', type: 'number', default: 1, min: -5, max: 5, doc: 'Mean of the normal prior on beta, the log of an item\'s ease; its standard deviation is 1.' },
   ],
   cost: 'O(votes) an iteration, one exponential a vote',
+  estimate: iterationsOverVotes(40, 20),
   returns: ['posteriors', 'quality'],
   finds: [{ name: 'difficulty', per: 'item', type: 'number', min: 0, meaning: 'exp(-beta): at 0 everybody with any ability is right, at 1 an annotator of ability 1 is right as often as sigmoid(1) = 73%, far above it all guess.' }],
   quality: 'alpha, any real number: 0 answers at random, negative is more often wrong than chance, 1 is the prior mean',

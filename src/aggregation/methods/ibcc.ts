@@ -1,6 +1,7 @@
 import { expectedAccuracy } from '../expected-accuracy.js';
 import { confusionRows } from '../kernels/confusion-rows.js';
 import { checkSubtypeMemory, inferSubtypes } from '../kernels/subtypes/subtype-inference.js';
+import { emOverMatrices } from '../numeric/cost.js';
 import type { AggregationMethod } from '../method.js';
 import { countTies } from '../numeric/simplex.js';
 
@@ -20,6 +21,7 @@ export const ibcc: AggregationMethod = {
     { name: 'maxIterations', type: 'integer', default: 1000, min: 1, max: 1_000_000, doc: 'Most iterations; a run that ends here reports converged: false.' },
   ],
   cost: 'O(votes x K) an iteration; memory of 16 bytes x K for each (annotator, class used)',
+  estimate: emOverMatrices(60, { stepsAnEntry: 12 }),
   returns: ['posteriors', 'quality', 'confusion', 'class-priors'],
   quality: "Expected share of the annotator's votes that name the true class, 0 to 1.",
   run(input, options, context) {

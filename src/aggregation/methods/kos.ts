@@ -1,4 +1,5 @@
 import { components } from '../kernels/components.js';
+import { iterationsOverVotes } from '../numeric/cost.js';
 import type { AggregationInput, AggregationMethod, MethodOptions, MethodResult, RunContext } from '../method.js';
 import { fingerprints, mix, uniformOf } from '../numeric/fingerprints.js';
 import { countTies } from '../numeric/simplex.js';
@@ -28,6 +29,7 @@ export const kos: AggregationMethod = {
     { name: 'messages', type: 'choice', default: 'mean', choices: ['mean', 'sum'], doc: "An annotator's message is the mean over their other items, or the sum, as in the paper, for crowds in which all answer equally often." },
   ],
   cost: 'O(votes) an iteration',
+  estimate: iterationsOverVotes(100, 4),
   returns: ['posteriors', 'quality'],
   quality: "the annotator's mean message, any real number: 0 carries no information, negative is more often wrong than right",
   run,

@@ -1,3 +1,4 @@
+import { passes } from '../numeric/cost.js';
 import type { AggregationMethod } from '../method.js';
 import { fingerprints } from '../numeric/fingerprints.js';
 import { countTies, normalizeRow } from '../numeric/simplex.js';
@@ -33,6 +34,7 @@ export const labelAggregation: AggregationMethod = {
     },
   ],
   cost: 'O(votes + items x K), two passes',
+  estimate: passes(5),
   returns: ['posteriors', 'quality'],
   quality: 'c/t: the share of votes that agreed with the weighted vote of the time, counting one agreement in two before the first; 0 to 1.',
   run({ votes }, options, context) {

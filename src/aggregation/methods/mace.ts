@@ -1,5 +1,6 @@
 import { MaceModel, type MaceStart } from '../kernels/mace-model.js';
 import { voteCells, type VoteCells } from '../kernels/vote-cells.js';
+import { iterationsOverVotes } from '../numeric/cost.js';
 import type { AggregationInput, AggregationMethod, MethodOptions, MethodResult, RunContext } from '../method.js';
 import { emOptions, runEm } from '../numeric/em.js';
 import { fingerprints, mix, uniformOf, type Fingerprints } from '../numeric/fingerprints.js';
@@ -37,6 +38,7 @@ export const mace: AggregationMethod = {
     { name: 'strategyPrior', type: 'number', default: 10, min: 1e-3, max: 1e6, doc: "Every class's parameter of the Dirichlet prior on a guesser's strategy." },
   ],
   cost: 'O(votes) an iteration and restart, no division or exponential a vote; memory independent of annotators x classes',
+  estimate: (size, options) => iterationsOverVotes(40, 10)(size, { ...options, maxIterations: (options.maxIterations as number) + 10 * (options.restarts as number) }),
   returns: ['posteriors', 'quality'],
   quality: 'competence: the expected probability that the annotator knows the answer instead of guessing, 0 to 1',
   run,

@@ -1,3 +1,4 @@
+import { passes } from '../numeric/cost.js';
 import type { AggregationMethod } from '../method.js';
 import { countTies, tiedClasses } from '../numeric/simplex.js';
 import type { VoteTable } from '../vote-table.js';
@@ -12,6 +13,7 @@ export const majorityVote: AggregationMethod = {
   reads: ['votes', 'gold', 'candidate-sets'],
   options: [],
   cost: 'O(votes + items x K), one pass',
+  estimate: passes(2),
   returns: ['posteriors', 'quality'],
   quality: "share of the annotator's votes that name the item's most voted class, an item with t tied classes counting 1/t; 0 to 1",
   run({ votes, gold }) {

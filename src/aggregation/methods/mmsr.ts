@@ -1,5 +1,6 @@
 import { agreementPairs, type AgreementPairs } from '../kernels/agreement-pairs.js';
 import { settleScores } from '../kernels/class-scores.js';
+import { softLabelBytes, usualIterations } from '../numeric/cost.js';
 import type { AggregationInput, AggregationMethod, MethodOptions, MethodResult, RunContext, RunDiagnostics } from '../method.js';
 import { countTies } from '../numeric/simplex.js';
 import { trimmedMean } from '../numeric/trimmed-mean.js';
@@ -37,6 +38,11 @@ export const mmsr: AggregationMethod = {
     },
   ],
   cost: 'O(sum over items of votes squared) once, O(pairs of annotators that met) an iteration; 20 bytes a pair',
+  estimate: (size, options) => {
+    // All pairs of annotators, or all pairs of votes of an item where they are fewer.
+    const met = Math.min(size.annotators ** 2, size.votes * (size.votes / Math.max(1, size.items)));
+    return { operations: size.votes * (size.votes / Math.max(1, size.items)) + usualIterations(100, options) * 30 * met + size.items * size.classes, bytes: 20 * met + softLabelBytes(size) };
+  },
   returns: ['posteriors', 'quality'],
   quality: 'probability that the annotator is right, 0 to 1; 1/K is chance',
   run,

@@ -1,3 +1,4 @@
+import { iterationsOverVotes } from '../numeric/cost.js';
 import type { AggregationInput, AggregationMethod } from '../method.js';
 import { emOptions, runEm } from '../numeric/em.js';
 import { countTies, setCertain, softmaxRow } from '../numeric/simplex.js';
@@ -23,6 +24,7 @@ export const oneCoin: AggregationMethod = {
   reads: ['votes', 'gold', 'candidate-sets'],
   options: emOptions(1e-7, 2000),
   cost: 'O(votes + items x K) an iteration',
+  estimate: iterationsOverVotes(100, 4),
   returns: ['posteriors', 'quality', 'class-priors'],
   quality: 'Probability that a vote of the annotator is right, 0 to 1.',
   run(input, options, context) {

@@ -1,3 +1,4 @@
+import { passes } from '../numeric/cost.js';
 import type { AggregationMethod } from '../method.js';
 import { countTies, softmaxRow } from '../numeric/simplex.js';
 import { countedVotes } from '../numeric/weighted-vote.js';
@@ -14,6 +15,7 @@ export const softmax: AggregationMethod = {
   reads: ['votes', 'candidate-sets'],
   options: [],
   cost: 'O(votes + items x K), one pass',
+  estimate: passes(4),
   returns: ['posteriors'],
   run({ votes }) {
     const { itemCount, classCount: K } = votes;

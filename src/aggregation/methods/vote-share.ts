@@ -1,3 +1,4 @@
+import { passes } from '../numeric/cost.js';
 import type { AggregationMethod } from '../method.js';
 import { countTies } from '../numeric/simplex.js';
 import { countedVotes, weightedShares } from '../numeric/weighted-vote.js';
@@ -14,6 +15,7 @@ export const voteShare: AggregationMethod = {
   reads: ['votes', 'candidate-sets'],
   options: [],
   cost: 'O(votes + items x K), one pass',
+  estimate: passes(2),
   returns: ['posteriors'],
   run({ votes }) {
     const posteriors = weightedShares(countedVotes(votes));

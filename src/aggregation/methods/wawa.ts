@@ -1,3 +1,4 @@
+import { passes } from '../numeric/cost.js';
 import type { AggregationMethod, OptionSpec } from '../method.js';
 import { countTies } from '../numeric/simplex.js';
 import { agreementWithPlurality, countedVotes, weightedShares, type TieRule } from '../numeric/weighted-vote.js';
@@ -23,6 +24,7 @@ export const wawa: AggregationMethod = {
   reads: ['votes', 'candidate-sets'],
   options: [tiesOption],
   cost: 'O(votes + items x K), two passes',
+  estimate: passes(3),
   returns: ['posteriors', 'quality'],
   quality: "Fraction of the annotator's distinct answers that agree with the unweighted plurality, 0 to 1.",
   run({ votes }, options) {

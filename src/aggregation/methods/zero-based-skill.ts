@@ -1,3 +1,4 @@
+import { softLabelBytes } from '../numeric/cost.js';
 import type { AggregationMethod } from '../method.js';
 import { countTies } from '../numeric/simplex.js';
 import { agreementWithPlurality, countedVotes, weightedShares, type TieRule } from '../numeric/weighted-vote.js';
@@ -24,6 +25,7 @@ export const zeroBasedSkill: AggregationMethod = {
     tiesOption,
   ],
   cost: 'O(rounds x votes + items x K)',
+  estimate: (size, { rounds }) => ({ operations: 2 * (rounds as number) * size.votes + size.items * size.classes, bytes: softLabelBytes(size) }),
   returns: ['posteriors', 'quality'],
   quality: 'The skill after the last round, 0 to 1: smoothed agreement with the skill-weighted plurality.',
   run({ votes }, options, context) {

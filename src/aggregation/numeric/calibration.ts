@@ -1,3 +1,5 @@
+import { power } from './power.js';
+
 /** How well soft labels agree with gold answers: are they right, and does a stated 80% come true 80% of the time? */
 export interface Calibration {
   /** Items with a gold answer; everything below is a mean over them. */
@@ -100,7 +102,7 @@ export function withTemperature(posteriors: Float64Array, classCount: number, te
     const top = smoothed(greatest, classCount, smoothing);
     let total = 0;
     for (let k = 0; k < classCount; k++) {
-      total += tempered[start + k] = (smoothed(posteriors[start + k]!, classCount, smoothing) / top) ** (1 / temperature);
+      total += tempered[start + k] = power(smoothed(posteriors[start + k]!, classCount, smoothing) / top, 1 / temperature);
     }
     for (let k = 0; k < classCount; k++) tempered[start + k]! /= total;
   }

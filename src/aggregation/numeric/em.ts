@@ -4,9 +4,10 @@ import type { OptionSpec, RunContext, RunDiagnostics } from '../method.js';
 export interface EmModel {
   /**
    * One pass over the votes, E step then M step: overwrites the parameters.
+   * @param tell called now and then within a long pass, with the share that is done.
    * @returns the objective (natural log) of the parameters the pass STARTED from, which are those of its posteriors.
    */
-  pass(): number;
+  pass(tell?: (done: number) => void): number;
   /** Only for acceleration: the parameters, read and overwritten by `pass` in these very arrays. */
   parameters?: readonly Float64Array[];
   /** Only for acceleration: brings extrapolated parameters back into their range (positive, rows that sum to 1). */
@@ -43,7 +44,7 @@ export function runEm(model: EmModel, limits: EmLimits, context: RunContext, pha
   let last = NaN;
   for (let iteration = 1; iteration <= limits.maxIterations; iteration++) {
     extrapolate?.beforePass();
-    const objective = model.pass();
+    const objective = model.pass(context.onProgress && ((done) => context.onProgress!({ phase, iteration, objective: last, done })));
     context.onProgress?.({ phase, iteration, objective });
     if (extrapolate?.mustReject(objective, last)) continue;
     trace.push(objective);

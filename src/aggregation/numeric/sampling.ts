@@ -1,3 +1,5 @@
+import { power } from './power.js';
+
 /** A source of uniform numbers strictly between 0 and 1. */
 export type Uniform = () => number;
 
@@ -36,12 +38,13 @@ export function normal(random: Uniform): number {
 
 /** Scale 1, shape > 0; Marsaglia and Tsang, "A simple method for generating gamma variables" (2000). */
 export function gamma(random: Uniform, shape: number): number {
-  if (shape < 1) return gamma(random, shape + 1) * random() ** (1 / shape);
+  if (shape < 1) return gamma(random, shape + 1) * power(random(), 1 / shape);
   const d = shape - 1 / 3;
   const c = 1 / Math.sqrt(9 * d);
   for (;;) {
     const x = normal(random);
-    const v = (1 + c * x) ** 3;
+    const root = 1 + c * x;
+    const v = root * root * root;
     if (v > 0 && Math.log(random()) < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v;
   }
 }

@@ -1,10 +1,11 @@
 import { permutation, weightedIndex, type Uniform } from '../numeric/sampling.js';
+import { power } from '../numeric/power.js';
 
 /** `count` numbers proportional to 1 / (rank + 1)^exponent that sum to 1. */
 export function zipf(count: number, exponent: number): Float64Array {
   const weights = new Float64Array(count);
   let sum = 0;
-  for (let r = 0; r < count; r++) sum += weights[r] = (r + 1) ** -exponent;
+  for (let r = 0; r < count; r++) sum += weights[r] = power(r + 1, -exponent);
   for (let r = 0; r < count; r++) weights[r]! /= sum;
   return weights;
 }

@@ -86,7 +86,7 @@ const SETTLE = `
 @Injectable()
 export class LeasesStore {
   /** @returns for each who asks what they are given, and what was tried for them. */
-  private readonly giveTogether = batched<Asking, { given: Lease[]; tried: readonly Choice[] }>(async (asking) => {
+  private readonly giveTogether = batched<Asking, { given: Lease[]; tried: readonly Choice[] }>('give leases', async (asking) => {
     const { shares, owners } = share(asking);
     const given = new Map(asking.map((one) => [one, [] as Lease[]]));
     const served = asking.filter((one) => shares.get(one)!.length > 0);

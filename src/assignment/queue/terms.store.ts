@@ -61,7 +61,7 @@ const SPENT = `
 
 @Injectable()
 export class TermsStore {
-  private readonly termsOf = batched<TermsAsked, AssignmentTerms | null>(async (asked) => {
+  private readonly termsOf = batched<TermsAsked, AssignmentTerms | null>('read the terms', async (asked) => {
     const rows = await this.prepared.query<AssignmentTerms & { place: number }>(READ, [
       int4Array(asked.map((one) => one.projectId)), int4Array(asked.map((one) => one.workspaceId)), int4Array(asked.map((one) => one.annotator)),
       nullableTextArray(asked.map((one) => one.policy)),

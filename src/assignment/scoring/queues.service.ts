@@ -24,8 +24,6 @@ const KEPT_FOR = '1 day';
 /** How long a call waits for the first order of its policy. */
 const WAIT_MS = 10_000;
 const STEP_MS = 20;
-/** The thread's arrays lie outside its heap. */
-const HEAP_MEGABYTES = 1024;
 
 /** The orders in which a project's items are taken, one for each policy in use, kept up with runs, rules and predictions. */
 @Injectable()
@@ -105,7 +103,7 @@ export class Queues implements OnModuleInit {
   private async rescore(projectId: number, stop: AbortSignal): Promise<void> {
     await this.compute.run<RescoreTaskInput, never, void>({
       module: new URL('./rescore.task.js', import.meta.url),
-      input: { url: (this.source.options as { url: string }).url, projectId }, signal: stop, maxHeapMegabytes: HEAP_MEGABYTES,
+      input: { url: (this.source.options as { url: string }).url, projectId }, signal: stop,
     }).catch((error: Error) => {
       // The sweep finds the queue stale again when the process is back.
       if (!stop.aborted) throw error;

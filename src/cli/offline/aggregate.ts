@@ -1,16 +1,16 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
-import { aggregate, defaultMethodId, findMethod, methods, resolveOptions, type AggregationMethod, type MethodResult } from '../../aggregation/index.js';
+import { aggregate, costInWords, costRefusal, defaultMethodId, findMethod, methods, methodsOfVotes, resolveOptions, runCost, type AggregationMethod, type MethodOptions, type MethodResult, type RunCost, type VoteTable } from '../../aggregation/index.js';
 import { say, warn } from '../terminal.js';
 import { goldAnswers, goldHelp, type GoldScores, readGold, scored } from './gold-file.js';
-import { collectOption, seedNumber, typedOptions } from '../option-values.js';
+import { collectOption, positiveNumber, seedNumber, typedOptions } from '../option-values.js';
 import { predictedClasses, predictionsHelp, readPredictions } from './predictions-file.js';
 import type { ColumnMap } from '../../formats/rows/table.js';
 import { PhaseBar } from '../progress.js';
 import { checking, Refusal } from '../refusal.js';
 import { writeResults } from './result-files.js';
 import { printFacts, shownValue } from '../tables.js';
-import { classList, mapOption, readVotes, repeatsOption, votesHelp } from './votes-file.js';
+import { classList, mapOption, readVotes, repeatsOption, votesHelp, wideOption } from './votes-file.js';
 
 interface Flags {
   method: string;
@@ -18,13 +18,19 @@ interface Flags {
   classes?: string[];
   repeats: string;
   map?: ColumnMap;
+  wide?: true;
   gold?: string;
   goldAsInput?: true;
   predictions?: string[];
-  out: string;
+  out?: string;
   seed: number;
+  maxOperations?: number;
+  maxMegabytes?: number;
   json?: true;
 }
+
+/** Work that takes longer than this is announced. */
+const LONG_SECONDS = 10;
 
 export function configure(command: Command): void {
   command
@@ -34,11 +40,14 @@ export function configure(command: Command): void {
     .option('--classes <list>', 'the classes, separated by commas: in this order, and also those without votes', classList)
     .addOption(repeatsOption())
     .addOption(mapOption())
+    .addOption(wideOption())
     .option('-g, --gold <file>', 'known answers to score the soft labels against')
     .option('--gold-as-input', 'hand the gold answers to the method, too, as the service does; nothing is scored then')
     .option('-p, --predictions <file>', "a model's probabilities; once a model", (file: string, before: string[] = []) => [...before, file])
-    .option('--out <folder>', 'where soft-labels.csv, annotators.csv and, by method, confusable-pairs.csv go', '.')
+    .option('--out <folder>', 'where soft-labels.csv, annotators.csv and, by method, confusable-pairs.csv go; the folder one is in, or with --json nowhere')
     .option('--seed <number>', 'all random draws derive from it', seedNumber, 0)
+    .option('--max-operations <number>', 'refuse what would take more steps, by estimate; a core does about 3e8 a second', positiveNumber)
+    .option('--max-megabytes <number>', 'refuse what would take more memory, by estimate', positiveNumber)
     .option('--json', 'print one JSON object instead of a table')
     .addHelpText('after', votesHelp + goldHelp + predictionsHelp)
     .action(run);
@@ -59,12 +68,15 @@ async function run(path: string, flags: Flags): Promise<void> {
     const predictions = flags.predictions && (await Promise.all(flags.predictions.map((file) => readPredictions(file, votes))));
     const read = clock();
 
+    const cost = affordable(method, options, votes.table, flags);
+    if (cost.seconds > LONG_SECONDS) warn(`assay: ${method.id} takes ${costInWords(cost)} here`);
     bar.start('aggregate', typeof options.maxIterations === 'number' ? options.maxIterations : 0);
-    const result = checking(() => aggregate(votes.table, method.id, { predictions, gold: flags.goldAsInput && known!, options, seed: flags.seed, threads: availableParallelism(), onProgress: ({ iteration }) => bar.set(iteration) }));
+    const result = checking(() => aggregate(votes.table, method.id, { predictions, gold: flags.goldAsInput && known!, options, seed: flags.seed, threads: availableParallelism(), onProgress: ({ iteration, done }) => bar.set(done === undefined ? iteration : iteration - 1 + done) }));
     const aggregated = clock();
 
     bar.start('write', votes.table.itemCount);
-    const files = await writeResults(flags.out, votes, method, result, flags.goldAsInput ? known : null, (items) => bar.set(items));
+    const folder = flags.out ?? (flags.json ? null : '.');
+    const files = folder == null ? [] : await writeResults(folder, votes, method, result, flags.goldAsInput ? known : null, (items) => bar.set(items));
     const written = clock();
     bar.stop();
 
@@ -83,7 +95,7 @@ async function run(path: string, flags: Flags): Promise<void> {
     const notes = [
       ...votes.notes,
       ...warnings,
-      ...(converged ? [] : [`not converged after ${iterations} iterations; raise maxIterations, or loosen the tolerance`]),
+      ...(converged ? [] : [`not converged after ${iterations} iterations${raising(method)}`]),
       ...(votes.unread.length > 0 ? [`columns not read: ${votes.unread.join(', ')}`] : []),
       ...(known && !scores && !flags.goldAsInput ? ['no item with a gold answer has votes, so nothing is scored'] : []),
     ];
@@ -91,6 +103,20 @@ async function run(path: string, flags: Flags): Promise<void> {
   } finally {
     bar.stop();
   }
+}
+
+/** What would let a run go on, by the method's options. */
+function raising({ options }: AggregationMethod): string {
+  const cap = options.find(({ name }) => /iterations$/i.test(name));
+  return cap ? `; raise ${cap.name}, or loosen the tolerance` : '';
+}
+
+/** @throws Refusal where it would cost more than the options let. */
+function affordable(method: AggregationMethod, options: MethodOptions, table: VoteTable, { maxOperations = Infinity, maxMegabytes = Infinity, predictions }: Flags): RunCost {
+  const size = { items: table.itemCount, annotators: table.annotatorCount, classes: table.classCount, votes: table.voteCount, models: predictions?.length ?? 0 };
+  const refusal = costRefusal(method, size, options, { operations: maxOperations, bytes: maxMegabytes * 1e6 }, { operations: '--max-operations', megabytes: '--max-megabytes' }, methodsOfVotes(size.classes));
+  if (refusal != null) throw new Refusal(refusal);
+  return runCost(method, size, options);
 }
 
 type Report = Partial<GoldScores> & {

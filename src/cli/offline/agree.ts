@@ -8,7 +8,7 @@ import { checking, Refusal } from '../refusal.js';
 import { say, warn } from '../terminal.js';
 import { writeTable } from './result-files.js';
 import { printFacts, printTable, shownValue } from '../tables.js';
-import { classList, mapOption, readVotes, repeatsOption, type Votes, votesHelp } from './votes-file.js';
+import { classList, mapOption, readVotes, repeatsOption, type Votes, votesHelp, wideOption } from './votes-file.js';
 
 interface Flags {
   metric?: string;
@@ -17,6 +17,7 @@ interface Flags {
   classValues?: number[];
   repeats: string;
   map?: ColumnMap;
+  wide?: true;
   perClass?: true;
   replicates: number;
   level: number;
@@ -35,6 +36,7 @@ export function configure(command: Command): void {
     .option('--class-values <list>', 'the places of the classes on a line, numbers in the order of --classes; classes that are numbers are their own', numberList)
     .addOption(repeatsOption())
     .addOption(mapOption())
+    .addOption(wideOption())
     .option('--per-class', 'also the agreement upon each class against all others')
     .option('--replicates <number>', 'resamples of the items for an interval; 0 gives none', wholeNumber(0, 999_999_999), 0)
     .option('--level <number>', 'of the interval', Number, 0.95)

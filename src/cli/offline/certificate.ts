@@ -7,7 +7,7 @@ import { PhaseBar } from '../progress.js';
 import { checking } from '../refusal.js';
 import { say, visible, warn } from '../terminal.js';
 import { printFacts } from '../tables.js';
-import { classList, mapOption, readVotes, repeatsOption, type Votes, votesHelp } from './votes-file.js';
+import { classList, mapOption, readVotes, repeatsOption, type Votes, votesHelp, wideOption } from './votes-file.js';
 
 interface Flags {
   draws: number;
@@ -16,6 +16,7 @@ interface Flags {
   classes?: string[];
   repeats: string;
   map?: ColumnMap;
+  wide?: true;
   seed: number;
   json?: true;
 }
@@ -29,6 +30,7 @@ export function configure(command: Command): void {
     .option('--classes <list>', 'all classes, separated by commas; those with votes, if left out', classList)
     .addOption(repeatsOption())
     .addOption(mapOption())
+    .addOption(wideOption())
     .option('--seed <number>', 'all random draws derive from it', seedNumber, 0)
     .option('--json', 'print one JSON object instead of words and a table')
     .addHelpText('after', votesHelp + goldHelp)
@@ -42,11 +44,11 @@ const meanings: Record<MajorityVoteVerdict, string> = {
   INSUFFICIENT_DATA: 'These votes do not tell whether another method would decide better than majority vote.',
 };
 
-async function run(path: string, { draws, maxItems, gold: goldPath, classes, repeats, map, seed, json }: Flags): Promise<void> {
+async function run(path: string, { draws, maxItems, gold: goldPath, classes, repeats, map, wide, seed, json }: Flags): Promise<void> {
   const bar = new PhaseBar();
   try {
     const gold = goldPath == null ? null : await readGold(goldPath);
-    const votes = await readVotes(path, bar, { classes, repeats, map });
+    const votes = await readVotes(path, bar, { classes, repeats, map, wide });
     const known = gold && goldAnswers(goldPath!, gold, votes);
     bar.start('annotators', 0);
     const certificate = checking(() => majorityVoteCertificate({ votes: votes.table }, {

@@ -1,4 +1,4 @@
-import { calibration, nearestClass, type VoteTable } from '../../aggregation/index.js';
+import { calibration, NearClasses, type VoteTable } from '../../aggregation/index.js';
 import { FormatError } from '../../formats/text/fault.js';
 import { readText } from '../../formats/formats.js';
 import { goldTable } from '../../formats/rows/tables.js';
@@ -50,7 +50,7 @@ export function goldAnswers(path: string, gold: ReadonlyMap<string, string>, { t
     if (item < 0) continue;
     const k = indices.get(answer);
     if (k === undefined) {
-      const near = nearestClass(answer, classes);
+      const near = new NearClasses(classes).nearest(answer);
       const hint = near === null ? 'name all classes by --classes, if it is one without votes' : `${JSON.stringify(near)} is one`;
       throw new Refusal(`${path}: the gold answer ${JSON.stringify(answer)} of item ${JSON.stringify(id)} is not among the classes ${classes.slice(0, 10).map((name) => JSON.stringify(name)).join(', ')}; ${hint}`);
     }

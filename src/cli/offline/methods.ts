@@ -26,7 +26,7 @@ function printAll(): void {
   printTable(
     ['method', 'title', 'source', 'options (default; range)'],
     methods.map(({ id, title, source, options }) => [id, title, source, options.map((option) => `${option.name} (${option.default}; ${optionRange(option)})`).join('\n')]),
-    [22, 24, 44, 56],
+    [Math.max(...methods.map(({ id }) => id.length)) + 2, 24, 44, 56],
   );
 }
 

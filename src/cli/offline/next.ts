@@ -8,7 +8,7 @@ import { say, visible, warn } from '../terminal.js';
 import { printFacts, printTable, shownValue } from '../tables.js';
 import { poolHelp, readPredictionPool, type PredictionPool } from './prediction-pool.js';
 import { writeTable } from './result-files.js';
-import { classList, mapOption, readVotes, repeatsOption, type Votes, votesHelp } from './votes-file.js';
+import { classList, mapOption, readVotes, repeatsOption, type Votes, votesHelp, wideOption } from './votes-file.js';
 
 interface Flags {
   predictions: string[];
@@ -18,7 +18,8 @@ interface Flags {
   classes?: string[];
   repeats: string;
   map?: ColumnMap;
-  out: string;
+  wide?: true;
+  out?: string;
   json?: true;
 }
 
@@ -36,7 +37,8 @@ export function configure(command: Command): void {
     .option('--classes <list>', 'all classes, separated by commas, where some have no votes', classList)
     .addOption(repeatsOption())
     .addOption(mapOption())
-    .option('--out <folder>', 'where next-items.csv goes', '.')
+    .addOption(wideOption())
+    .option('--out <folder>', 'where next-items.csv goes; the folder one is in, or with --json nowhere')
     .option('--json', 'print one JSON object instead of tables')
     .addHelpText('after', `${votesHelp}${poolHelp}
 Items are scored by ActiveLab: how sure the consensus would be after one more vote. The lowest come first; equal ones in the
@@ -45,20 +47,21 @@ order of the files. RELABEL: the best next vote goes to an item that has votes. 
 }
 
 async function run(path: string, flags: Flags): Promise<void> {
-  const { predictions, unlabelled = [], count, maxVotes, classes, repeats, map } = flags;
+  const { predictions, unlabelled = [], count, maxVotes, classes, repeats, map, wide } = flags;
   if ([path, ...predictions, ...unlabelled].filter((file) => file === '-').length > 1) throw new Refusal('only one file can be standard input', true);
   const bar = new PhaseBar();
   try {
-    const votes = await readVotes(path, bar, { classes, repeats, map, mayBeEmpty: classes != null });
+    const votes = await readVotes(path, bar, { classes, repeats, map, wide, mayBeEmpty: classes != null });
     const pool = await readPredictionPool(predictions, unlabelled, votes);
     bar.start('score', 0);
     const table = tableOf(votes, pool);
     const open = maxVotes == null ? undefined : Uint8Array.from(pool.ids, (_, item) => (table.itemOffsets[item + 1]! - table.itemOffsets[item]! < maxVotes ? 1 : 0));
     const found = checking(() => relabelOrNew({ votes: table, predictions: pool.models, count, open }));
-    const file = await writeTable(flags.out, 'next-items', ['item', 'kind', 'score', 'votes'], rows(found, pool));
+    const folder = flags.out ?? (flags.json ? null : '.');
+    const file = folder == null ? null : await writeTable(folder, 'next-items', ['item', 'kind', 'score', 'votes'], rows(found, pool));
     bar.stop();
     if (flags.json) say(JSON.stringify(asJson(found, pool, votes, flags, file)));
-    else print(found, pool, file);
+    else print(found, pool, file!);
     const notes = [...votes.notes, ...found.warnings, ...(votes.unread.length > 0 ? [`columns not read: ${votes.unread.map(visible).join(', ')}`] : [])];
     for (const note of notes) warn(`assay: ${note}`);
   } finally {
@@ -82,7 +85,7 @@ function kindOf(votes: number): string {
   return votes > 0 ? 'RELABEL' : 'NEW';
 }
 
-function asJson(found: RelabelOrNew, { ids }: PredictionPool, { table }: Votes, { predictions }: Flags, file: string) {
+function asJson(found: RelabelOrNew, { ids }: PredictionPool, { table }: Votes, { predictions }: Flags, file: string | null) {
   const { decision, scoreOfBestOld, scoreOfBestNew, oldItems, newItems, weights } = found;
   return {
     decision, scoreOfBestOld, scoreOfBestNew, oldItems, newItems,
@@ -90,7 +93,7 @@ function asJson(found: RelabelOrNew, { ids }: PredictionPool, { table }: Votes, 
     models: predictions.map((path, m) => ({ file: path, weight: weights.models[m], temperature: weights.temperatures[m] })),
     meanAnnotatorWeight: weights.meanAnnotatorWeight,
     items: Array.from(found.items, (item, i) => ({ item: ids[item], kind: kindOf(found.votes[i]!), score: found.scores[i], votes: found.votes[i] })),
-    files: [file],
+    files: file == null ? [] : [file],
   };
 }
 

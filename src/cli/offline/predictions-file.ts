@@ -1,6 +1,8 @@
+import { classShares } from '../../aggregation/index.js';
 import { FormatError } from '../../formats/text/fault.js';
 import { readText } from '../../formats/formats.js';
-import { predictionTable } from '../../formats/rows/tables.js';
+import { classColumn, predictionTable } from '../../formats/rows/tables.js';
+import { mostColumns } from '../../formats/text/scanner.js';
 import { refusing } from '../refusal.js';
 import { bytesOf, type Votes } from './votes-file.js';
 
@@ -9,22 +11,20 @@ PREDICTIONS is a file of one model's probabilities, for the methods that read th
 class, also those without votes, one row an item; or item and probabilities, a list in the order of the classes. Rows of items without
 votes are passed over.`;
 
-/** As many columns as a scanner names that nobody reads. */
-const mostNamed = 20;
-
-/** The classes that a file of predictions has columns for, voted or not; none where it has a list, or more columns than are named. */
+/** The classes that a file of predictions has columns for, voted or not; none where it has a list. */
 export async function predictedClasses(path: string): Promise<string[]> {
   if (path === '-') return [];
   const header = await refusing(path, async () => {
-    for await (const { unread } of readText(bytesOf(path), { row: 'prediction', columns: { item: predictionTable([]).columns.item } })) return unread;
+    for await (const { unread } of readText(bytesOf(path), { row: 'prediction', columns: { item: predictionTable([]).columns.item } }, { batchSize: 1, mostUnread: mostColumns })) return unread;
     return [];
   });
-  return header.length < mostNamed ? header.filter((name) => name.length > 2 && name.startsWith('p_')).map((name) => name.slice(2)) : [];
+  const prefix = classColumn('');
+  return header.filter((name) => name.length > prefix.length && name.startsWith(prefix)).map((name) => name.slice(prefix.length));
 }
 
 /**
  * One model's N x K probabilities, row-major, for the items of the votes.
- * @throws Refusal naming file, line and value; also for an item that comes twice or not at all.
+ * @throws Refusal naming file, line and value; also for an item that comes twice, and for one that has votes and does not come at all.
  */
 export async function readPredictions(path: string, { table, itemIds, classes }: Votes): Promise<Float64Array> {
   const K = classes.length;
@@ -36,8 +36,12 @@ export async function readPredictions(path: string, { table, itemIds, classes }:
       if (!Number.isNaN(probabilities[item * K])) throw comesTwice(id, line);
       probabilities.set(checked(id, line, row, classes), item * K);
     });
+    const shares = classShares(table);
     for (let item = 0; item < table.itemCount; item++) {
-      if (Number.isNaN(probabilities[item * K])) throw new FormatError(`item ${JSON.stringify(itemIds.text(item))} has votes, but no prediction here`);
+      if (!Number.isNaN(probabilities[item * K])) continue;
+      // Of items that nobody gave a class nothing is said; like the service, what would be guessed of any item stands in.
+      if (table.itemOffsets[item] === table.itemOffsets[item + 1]) probabilities.set(shares, item * K);
+      else throw new FormatError(`item ${JSON.stringify(itemIds.text(item))} has votes, but no prediction here`);
     }
   });
   return probabilities;

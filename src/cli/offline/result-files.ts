@@ -1,29 +1,90 @@
+import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { bestClass, confusablePairs, entropy, tiedClasses, findingCell, findingColumn, type AggregationMethod, type MethodResult } from '../../aggregation/index.js';
+import { classColumn } from '../../formats/rows/tables.js';
 import { csv } from '../../formats/csv/csv.js';
 import type { Format } from '../../formats/rows/format.js';
 import { Json, type CellValue } from '../../formats/text/writer.js';
 import { refusing } from '../refusal.js';
 import type { Votes } from './votes-file.js';
 
+/** How long a command may hold a folder, ms; longer, and it was killed meanwhile. */
+const HELD_MS = 10_000;
+
+/** The files of one command, which appear together: other commands that write to the folder come wholly before or wholly after. */
+class ResultFiles {
+  private readonly unfinished = new Map<string, string>();
+  private readonly paths: string[] = [];
+
+  constructor(private readonly folder: string) {}
+
+  async add(name: string, columns: readonly string[], rows: Iterable<readonly CellValue[]>, format: Format = csv): Promise<void> {
+    const path = join(this.folder, `${name}.${format.extension}`);
+    // A name of its own: another command may be writing the same file.
+    const part = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.part`;
+    this.unfinished.set(path, part);
+    await refusing(path, async () => {
+      await mkdir(this.folder, { recursive: true });
+      await pipeline(format.write(columns, [rows]), createWriteStream(part));
+    });
+  }
+
+  /** @returns the paths, in the order in which the files were added */
+  async publish(): Promise<string[]> {
+    const release = await hold(this.folder);
+    try {
+      for (const [path, part] of this.unfinished) {
+        await refusing(path, () => rename(part, path));
+        this.unfinished.delete(path);
+        this.paths.push(path);
+      }
+    } finally {
+      await release();
+    }
+    return this.paths;
+  }
+
+  async discard(): Promise<void> {
+    // Why it is not there is told already.
+    for (const part of this.unfinished.values()) await rm(part, { force: true }).catch(() => undefined);
+  }
+}
+
+/** Waits until no other command moves its files into the folder. @returns what lets the next one */
+async function hold(folder: string): Promise<() => Promise<void>> {
+  const lock = join(folder, '.assay-moves-files');
+  for (;;) {
+    try {
+      await mkdir(lock);
+      return () => rm(lock, { recursive: true, force: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const since = await stat(lock).then(({ mtimeMs }) => mtimeMs, () => Date.now());
+    if (Date.now() - since > HELD_MS) await rm(lock, { recursive: true, force: true });
+    await sleep(2 + Math.random() * 10);
+  }
+}
+
+/** @returns the paths of what `write` added, once all of it is there; nothing is left where one cannot be written */
+async function together(folder: string, write: (files: ResultFiles) => Promise<void>): Promise<string[]> {
+  const files = new ResultFiles(folder);
+  try {
+    await write(files);
+    return await refusing(folder, () => files.publish());
+  } finally {
+    await files.discard();
+  }
+}
+
 /** Writes a table to `name` in `folder`, making the folder. The file appears whole or not at all. @returns its path */
 export async function writeTable(folder: string, name: string, columns: readonly string[], rows: Iterable<readonly CellValue[]>, format: Format = csv): Promise<string> {
-  const path = join(folder, `${name}.${format.extension}`);
-  const unfinished = `${path}.part`;
-  await refusing(path, async () => {
-    await mkdir(folder, { recursive: true });
-    try {
-      await pipeline(format.write(columns, [rows]), createWriteStream(unfinished));
-      await rename(unfinished, path);
-    } catch (error) {
-      await rm(unfinished, { force: true });
-      throw error;
-    }
-  });
-  return path;
+  const [path] = await together(folder, (files) => files.add(name, columns, rows, format));
+  return path!;
 }
 
 /**
@@ -32,19 +93,19 @@ export async function writeTable(folder: string, name: string, columns: readonly
  * @param gold N class indices, -1 where unknown; null where the method was given none
  * @returns their paths
  */
-export async function writeResults(folder: string, votes: Votes, method: AggregationMethod, result: MethodResult, gold: Int32Array | null, onItems: (count: number) => void): Promise<string[]> {
+export function writeResults(folder: string, votes: Votes, method: AggregationMethod, result: MethodResult, gold: Int32Array | null, onItems: (count: number) => void): Promise<string[]> {
   const items = foundAbout(method, result, 'item', votes.classes);
   const crowd = foundAbout(method, result, 'annotator', votes.classes);
   const { first, second, confusionProbability } = result.findings ?? {};
-  const files = [
-    await writeTable(folder, 'soft-labels', ['item', 'label', 'confidence', 'entropy', 'votes', 'tie', ...votes.classes.map((name) => `p_${name}`), ...items.columns], softLabels(votes, result, items, gold, onItems)),
-    await writeTable(folder, 'annotators', ['annotator', 'votes', ...(result.annotatorQuality ? ['quality'] : []), ...crowd.columns], annotators(votes, result, crowd)),
-  ];
-  if (!first || !second || !confusionProbability) return files;
-  const pairs = confusablePairs(first, second, confusionProbability);
-  return [...files, await writeTable(folder, 'confusable-pairs', ['first', 'second', 'items', 'mean_confusion', 'examples'], pairs.map((pair) => [
-    votes.classes[pair.first]!, votes.classes[pair.second]!, pair.items, pair.meanConfusion, new Json(JSON.stringify(pair.examples.map((item) => votes.itemIds.text(item)))),
-  ]))];
+  return together(folder, async (files) => {
+    await files.add('soft-labels', ['item', 'label', 'confidence', 'entropy', 'votes', 'tie', ...votes.classes.map(classColumn), ...items.columns], softLabels(votes, result, items, gold, onItems));
+    await files.add('annotators', ['annotator', 'votes', ...(result.annotatorQuality ? ['quality'] : []), ...crowd.columns], annotators(votes, result, crowd));
+    if (!first || !second || !confusionProbability) return;
+    const pairs = confusablePairs(first, second, confusionProbability);
+    await files.add('confusable-pairs', ['first', 'second', 'items', 'mean_confusion', 'examples'], pairs.map((pair) => [
+      votes.classes[pair.first]!, votes.classes[pair.second]!, pair.items, pair.meanConfusion, new Json(JSON.stringify(pair.examples.map((item) => votes.itemIds.text(item)))),
+    ]));
+  });
 }
 
 /** Findings about one kind of thing: their columns, and the cells of the i-th of them. */

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { InvalidArgumentError, Option } from 'commander';
 import { classScale, classWarnings, repeatPolicies, sortedClasses, standingVotes, VoteTable, type Repeats } from '../../aggregation/index.js';
 import type { Dictionary } from '../../formats/rows/dictionary.js';
-import { columnMap, mapped, type ColumnMap } from '../../formats/rows/table.js';
+import { asWide, columnMap, mapped, type ColumnMap } from '../../formats/rows/table.js';
 import { voteTable } from '../../formats/rows/tables.js';
 import { readVoteColumns, type VoteFile } from '../../formats/vote-columns.js';
 import type { PhaseBar } from '../progress.js';
@@ -37,23 +37,27 @@ export interface ReadingOptions {
   repeats?: string;
   /** The file's names for columns. */
   map?: ColumnMap;
+  /** As `wideOption` has it. */
+  wide?: boolean;
 }
 
 export const votesHelp = `
 VOTES is a CSV file with a header or an NDJSON file, gzip or not; - is standard input. Columns: item (or task), annotator
 (or worker, performer), class (or label); optional: outcome (CLASS, SKIP, UNSURE, CANNOT_LABEL),
-time. Rows without an answer are passed over. One vote of an annotator on an item counts, see --repeats.`;
+time. Rows without an answer are passed over. With --wide it is a CSV file with a row an item: the item in the column item, in the one
+that --map item=NAME tells, or in the first, and a column for each annotator; empty cells are no votes. One vote of an annotator on an item counts, see --repeats.`;
 
 export function bytesOf(path: string): AsyncIterable<Uint8Array> {
   return path === '-' ? process.stdin : createReadStream(path, { highWaterMark: 1 << 18 });
 }
 
 /** @throws Refusal naming file, line and value. */
-export async function readVotes(path: string, bar: PhaseBar, { classes: list, also, repeats: written = 'keep-last', map, mayBeEmpty = false }: ReadingOptions = {}): Promise<Votes> {
+export async function readVotes(path: string, bar: PhaseBar, { classes: list, also, repeats: written = 'keep-last', map, wide = false, mayBeEmpty = false }: ReadingOptions = {}): Promise<Votes> {
   const policy = written.toUpperCase().replace('-', '_') as Repeats;
+  checking(() => mapped(wide ? asWide(voteTable) : voteTable, map ?? {}), '--map: ', true);
   const file = await refusing(path, async () => {
     bar.start('read', path === '-' ? 0 : (await stat(path)).size);
-    return readVoteColumns(bytesOf(path), (bytes) => bar.advance(bytes), map);
+    return readVoteColumns(bytesOf(path), { onBytes: (bytes) => bar.advance(bytes), map, wide });
   });
   return checking(() => {
     const { votes, repeats } = standing(file, policy);
@@ -112,6 +116,11 @@ export function mapOption(): Option {
       throw new InvalidArgumentError(`${(error as Error).message}.`);
     }
   });
+}
+
+/** `--wide`: the file of votes has a row an item. */
+export function wideOption(): Option {
+  return new Option('--wide', 'a row of the file is an item, and each column but that of the item an annotator');
 }
 
 /** `--classes`: a list separated by commas, or a JSON list where a class has a comma. */

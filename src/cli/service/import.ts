@@ -3,7 +3,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { Option, type Command } from 'commander';
 import { findReadableFormat, readAny } from '../../formats/formats.js';
 import { GoldService } from '../../gold/gold.service.js';
-import type { BulkSink } from '../../ingest/bulk-sink.js';
+import { withColumns, type BulkSink } from '../../ingest/bulk-sink.js';
 import { BrokenUpload, BulkService } from '../../ingest/bulk.service.js';
 import type { BulkTally } from '../../ingest/bulk-tally.js';
 import { goldSink } from '../../ingest/gold-sink.js';
@@ -19,11 +19,11 @@ import { PhaseBar } from '../progress.js';
 import { checking, Refusal, refusing } from '../refusal.js';
 import { say, visible, warn } from '../terminal.js';
 import { databaseHelp, findProject, withService } from './service.js';
-import { bytesOf } from '../offline/votes-file.js';
+import { bytesOf, wideOption } from '../offline/votes-file.js';
 
 /** What a file may hold, by the name of the option. */
 const sinks: Record<string, (app: INestApplicationContext, project: Project, options: ImportOptions) => BulkSink> = {
-  votes: (app, project) => votesSink(app.get(VotesService), project),
+  votes: (app, project, { wide }) => votesSink(app.get(VotesService), project, wide),
   items: (app, project) => itemsSink(app.get(ItemsService), project),
   gold: (app, project) => goldSink(app.get(GoldService), project, { workspaceId: project.workspaceId }),
   predictions: (app, project, options) => predictionsSink(app.get(PredictionsService), project, { workspaceId: project.workspaceId }, versionOf(options)),
@@ -32,7 +32,7 @@ const sinks: Record<string, (app: INestApplicationContext, project: Project, opt
 const importHelp = `
 FILE is a CSV file with a header or an NDJSON file, gzip or not, or Parquet; - is standard input. Columns of votes: item (or task), annotator
 (or worker, performer), class (or label); optional: outcome (CLASS, SKIP, UNSURE, CANNOT_LABEL), voteId, time, durationMs, comment,
-guidelineVersion. Of items: item; optional: payload. Of gold: item, class (or label, or gold); optional: reason.
+guidelineVersion; with --wide the item, in the column of that name or the first, and a column for each annotator. Of items: item; optional: payload. Of gold: item, class (or label, or gold); optional: reason.
 Of predictions: item, and probabilities (a list in the order of the classes) or a column p_<class> for each class; --model and
 --model-version tell what they are of.`;
 
@@ -40,6 +40,8 @@ interface ImportOptions {
   project: string;
   rows: string;
   format?: string;
+  map?: string;
+  wide?: true;
   idempotencyKey?: string;
   json?: boolean;
   model?: string;
@@ -54,6 +56,8 @@ export function configure(command: Command): void {
     .requiredOption('--project <id or name>', 'the project to load it into')
     .addOption(new Option('--rows <kind>', 'what the rows are').choices(Object.keys(sinks)).default('votes'))
     .option('--format <id>', 'csv, ndjson or parquet; found from the first bytes where left out')
+    .option('--map <list>', "the file's names for columns, such as item=task_id,annotator=worker_id")
+    .addOption(wideOption())
     .option('--model <name>', 'of predictions: the model')
     .option('--model-version <name>', 'of predictions: the version of the model, whose rows never change')
     .option('--in-sample', 'of predictions: the model was trained on the items it predicts')
@@ -69,20 +73,21 @@ function versionOf({ model, modelVersion, inSample, trainingWatermark }: ImportO
 }
 
 /** @throws Refusal before anything is opened. */
-function requireVersion({ rows, model, modelVersion, inSample, trainingWatermark }: ImportOptions): void {
+function requireOwnOptions({ rows, wide, model, modelVersion, inSample, trainingWatermark }: ImportOptions): void {
+  if (rows !== 'votes' && wide) throw new Refusal(`--wide goes with --rows votes, and these are ${rows}`, true);
   const isGiven = [model, modelVersion, inSample, trainingWatermark].some((option) => option !== undefined);
   if (rows !== 'predictions' && isGiven) throw new Refusal(`--model and what belongs to it go with --rows predictions, and these are ${rows}`, true);
   if (rows === 'predictions' && (model === undefined || modelVersion === undefined)) throw new Refusal('predictions need --model and --model-version', true);
 }
 
 async function importRows(file: string, options: ImportOptions): Promise<void> {
-  requireVersion(options);
+  requireOwnOptions(options);
   const format = options.format == null ? { read: readAny } : checking(() => findReadableFormat(options.format!), '', true);
   const size = await refusing(file, async () => (file === '-' ? 0 : (await stat(file)).size));
   const bar = new PhaseBar();
   const { counts, tally } = await withService(async (app) => {
     const project = await findProject(app, options.project);
-    const sink = sinks[options.rows]!(app, project, options);
+    const sink = checking(() => withColumns(sinks[options.rows]!(app, project, options), options.map ?? null), '--map: ', true);
     bar.start('load', size);
     try {
       const tally = await app.get(BulkService).load(project, sink, format, counted(bytesOf(file), bar), options.idempotencyKey ?? null);
@@ -106,8 +111,8 @@ function report(file: string, counts: readonly string[], tally: BulkTally<string
   if (tally.rejected > 20) warn(`and ${tally.rejected - 20} more; --json tells up to 10,000`);
   if (tally.unanswered > 0) warn(`${tally.unanswered} rows without an answer passed over`);
   if (tally.emptyRows > 0) warn(`${tally.emptyRows} rows of empty cells passed over`);
-  for (const { line, message } of tally.warnings.slice(0, 20)) warn(`${file}, line ${line}: ${message}; the row is stored without it`);
-  if (tally.unreadCells > 20) warn(`and ${tally.unreadCells - 20} more such cells`);
+  for (const { line, message } of tally.warnings.slice(0, 20)) warn(`${file}, line ${line}: ${message}`);
+  if (tally.warnings.length > 20) warn(`and more; --json tells up to 100, and how many cells were not read`);
   if (tally.unreadColumns.length > 0) warn(`columns not read: ${tally.unreadColumns.map(visible).join(', ')}`);
 }
 

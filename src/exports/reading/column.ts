@@ -35,7 +35,7 @@ export const column = {
   /** SQL of type text that is JSON in one line, as jsonb is when it is cast. */
   json: single((rows) => new Json(rows.text())),
   /** float8[] without nulls. */
-  numbers: (names: readonly string[], sql: string): Column => ({ names, sql, read: (rows, cells) => void cells.push(...rows.float8s()) }),
+  numbers: (names: readonly string[], sql: string): Column => ({ names, sql, read: (rows, cells) => rows.float8sTo(cells) }),
   /** The same in each row, and not asked for. */
   constant: (name: string, value: CellValue): Column => ({ names: [name], sql: null, read: (_, cells) => void cells.push(value) }),
   /** The code of an item (int4), shown by its id. */

@@ -68,9 +68,6 @@ async function putNames(downloads: Downloads, { projectId, columns }: Sequence, 
   for (const { dictionary, names } of columns) {
     const cell = at;
     at += names.length;
-    if (!dictionary || rows.length === 0) continue;
-    const codes = new Set(rows.flatMap((cells) => (cells[cell] as number | null) ?? []));
-    const known = await downloads.names.of(projectId, dictionary, codes, (query, take) => downloads.read(query, take, signal));
-    for (const cells of rows) cells[cell] = known.get(cells[cell] as number);
+    if (dictionary) await downloads.names.put(projectId, dictionary, rows, cell, (query, take) => downloads.read(query, take, signal));
   }
 }

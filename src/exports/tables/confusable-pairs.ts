@@ -19,7 +19,7 @@ export const confusablePairs: ExportTable = {
     const { classes } = project;
     const ofPair = (name: string) => `(pair.found->>'${name}')`;
     return {
-      run,
+      run, isFixed: true,
       columns: ['first', 'second', 'items', 'mean_confusion', 'matrix_confusion', 'examples'],
       sequences: [{
         projectId: project.id,

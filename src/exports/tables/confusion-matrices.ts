@@ -1,4 +1,5 @@
 import { sqlInteger } from '../../platform/database/binary-copy-reader.js';
+import { classColumn } from '../../formats/rows/tables.js';
 import type { CellValue } from '../../formats/text/writer.js';
 import { column, type Column } from '../reading/column.js';
 import { pieceRows } from '../reading/pieces.js';
@@ -17,8 +18,8 @@ export const confusionMatrices: ExportTable = {
     const { classes } = project;
     const implied = await facts.confusionImplied(run);
     return {
-      run,
-      columns: ['annotator', 'vote', 'implied', ...classes.map((name) => `p_${name}`)],
+      run, isFixed: true,
+      columns: ['annotator', 'vote', 'implied', ...classes.map(classColumn)],
       sequences: [{
         projectId: project.id, columns: matrix, from: 'annotator_results result', key: 'result.annotator_code',
         where: `result.project_id = ${sqlInteger(project.id)} and result.run_id = ${sqlInteger(run.id)} and result.confusion_labels is not null`,
@@ -47,8 +48,6 @@ const matrix: readonly Column[] = [
   },
   {
     names: ['values'], sql: 'result.confusion_values',
-    read: (rows, cells) => {
-      for (const value of rows.float8s()) cells.push(value);
-    },
+    read: (rows, cells) => rows.float8sTo(cells),
   },
 ];

@@ -7,10 +7,12 @@ import type { ExportTable } from './table.js';
 export const gold: ExportTable = {
   name: 'gold',
   title: 'the gold answers that stand; with history, the whole log',
-  choices: ['history'],
-  async open(project, facts, { history }) {
+  choices: ['history', 'watermark'],
+  async open(project, facts, choice) {
     const projectId = sqlInteger(project.id);
-    const watermark = sqlInteger(await facts.watermark(project));
+    const { history } = choice;
+    const asOf = await facts.watermark(project, choice);
+    const watermark = sqlInteger(asOf);
     // The first three are those that an import reads.
     const columns = [
       column.item('item', 'gold.item_code'),
@@ -20,6 +22,7 @@ export const gold: ExportTable = {
       ...(history ? [column.word('state', `case when gold.ended_seq <= ${watermark} then 1 else 0 end::int2`, ['STANDING', 'ENDED'])] : []),
     ];
     return {
+      watermark: asOf, isFixed: true,
       sequences: [{
         projectId, columns, from: 'gold_answers gold', key: 'gold.seq', pieceRows: pieceRows(columns.length),
         where: `gold.project_id = ${projectId} and gold.seq <= ${watermark} ${history ? '' : `and (gold.ended_seq is null or gold.ended_seq > ${watermark})`}`,

@@ -1,3 +1,4 @@
+import { classColumn } from '../../formats/rows/tables.js';
 import { sqlInteger } from '../../platform/database/binary-copy-reader.js';
 import type { Project } from '../../projects/project.entity.js';
 import type { Run } from '../../runs/run.entity.js';
@@ -15,7 +16,7 @@ export const softLabels: ExportTable = {
     const run = await facts.run(project, choice);
     const columns = columnsOf(project, run);
     return {
-      run,
+      run, isFixed: true,
       sequences: [{
         projectId: project.id, columns, from: 'soft_labels label', key: 'label.item_code',
         where: `label.project_id = ${sqlInteger(project.id)} and label.run_id = ${sqlInteger(run.id)}`,
@@ -33,7 +34,7 @@ function columnsOf({ classes }: Project, run: Run): Column[] {
     column.float8('entropy', 'label.entropy'),
     column.int4('votes', 'label.votes'),
     column.boolean('tie', 'label.tie'),
-    column.numbers(classes.map((name) => `p_${name}`), 'label.probabilities'),
+    column.numbers(classes.map(classColumn), 'label.probabilities'),
     ...findingColumns(run, 'item', run.itemFindings, classes, 'label.findings'),
   ];
 }

@@ -10,6 +10,8 @@ export interface ExportChoice {
   run?: string;
   /** Also what has ended. */
   history?: boolean;
+  /** The point of the project's log as of which rows are shown; the newest where left out. */
+  watermark?: number;
   /** A model's name, where one alone is meant. */
   model?: string;
   /** Of the model; the one that is read where left out. */
@@ -22,8 +24,8 @@ export interface Facts {
   run(project: Project, choice: ExportChoice): Promise<Run>;
   /** Whether the run's confusion matrices follow from its soft labels, its method having none. */
   confusionImplied(run: Run): Promise<boolean>;
-  /** The newest point of the project's log: what is written later is not shown. */
-  watermark(project: Project): Promise<number>;
+  /** A point of the project's log: what is written later is not shown. @throws INVALID_INPUT for one that is still to come. */
+  watermark(project: Project, choice: ExportChoice): Promise<number>;
   /** @throws NOT_FOUND */
   versions(project: Project, choice: ExportChoice): Promise<VersionFacts[]>;
 }
@@ -38,6 +40,10 @@ export interface OpenTable {
   expand?: (cells: readonly CellValue[]) => CellValue[][];
   /** The run whose results they are, if they are a run's. */
   run?: Run;
+  /** The point of the log as of which rows are shown, if they are of the log. */
+  watermark?: number;
+  /** Whether run or watermark settle each byte, whenever it is asked for: then a download that was cut can go on. */
+  isFixed?: boolean;
 }
 
 /** One kind of download. */

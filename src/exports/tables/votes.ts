@@ -14,13 +14,16 @@ const states = ['STANDING', 'SUPERSEDED', 'WITHDRAWN', 'REPEAT'];
 export const votes: ExportTable = {
   name: 'votes',
   title: 'the votes that stand; with history, the whole log',
-  choices: ['history'],
-  async open(project, facts, { history }) {
+  choices: ['history', 'watermark'],
+  async open(project, facts, choice) {
     const projectId = sqlInteger(project.id);
-    const watermark = sqlInteger(await facts.watermark(project));
+    const { history } = choice;
+    const asOf = await facts.watermark(project, choice);
+    const watermark = sqlInteger(asOf);
     const columns = columnsOf(project);
     if (history) columns.push(column.word('state', `case when vote.ended_seq <= ${watermark} then vote.ended_reason else 0::smallint end`, states));
     return {
+      watermark: asOf, isFixed: true,
       sequences: [{
         projectId, columns, from: 'votes vote', key: 'vote.seq', pieceRows: pieceRows(columns.length),
         where: `vote.project_id = ${projectId} and vote.seq <= ${watermark} ${history ? '' : `and (vote.ended_seq is null or vote.ended_seq > ${watermark})`}`,

@@ -1,7 +1,8 @@
 import { textFault, textOf } from '../text/cell.js';
 import { Fault, FormatError, shown } from '../text/fault.js';
 import { unguard } from '../text/formula-guard.js';
-import { type Cells, cellsFor, type RecordSink, type Scanner, looseName, namesOf, slotsByLooseName, slotsByName, type WantedColumn, type WantedColumns } from '../text/scanner.js';
+import { isOwnFile, unguardedName } from './own-files.js';
+import { type Cells, cellsFor, mostColumns, type RecordSink, type Scanner } from '../text/scanner.js';
 
 const QUOTE = 0x22;
 const APOSTROPHE = 0x27;
@@ -12,32 +13,50 @@ const SEMICOLON = 0x3b;
 const separators = [COMMA, TAB, SEMICOLON];
 const CR = 0x0d;
 const LF = 0x0a;
-/** Room for 10,000 classes with two columns each. */
-const mostColumns = 20_100;
-/** Columns that a message names. */
-const mostNamed = 20;
+
+/** What a header says. */
+export interface ReadHeader {
+  /** For each of its columns the slot of its cells, -1 where nobody reads them. */
+  slotOf: readonly number[];
+  slots: number;
+}
+
+/** How a header is understood. */
+export interface CsvHeader {
+  /** How far these cells of the first line are such a header's: the separator by which they are most is the file's. */
+  weight(cells: readonly string[]): number;
+  /** @throws FormatError where it cannot be understood. */
+  read(names: readonly string[], line: number): ReadHeader;
+  /** What to say of a file without a header. */
+  absent(): string;
+}
 
 /**
  * RFC 4180 as bytes: a header, quoted cells with doubled quotes, LF or CRLF. Empty lines are passed over. Cells may be separated by
- * tabs or semicolons instead: that of the three is taken by which the header names most of the columns that are wanted.
- * A quote inside an unquoted cell is a character like another. The guard against formulas is taken off (see formula-guard.ts).
+ * tabs or semicolons instead: that of the three is taken by which the header is most like one.
+ * A quote inside an unquoted cell is a character like another. The guard against formulas is taken off from files of ours (see
+ * own-files.ts); an apostrophe of others is a character like another.
  */
 export class CsvScanner implements Scanner {
   line = 1;
   readonly unread = new Set<string>();
   /** Cells of a record; 0 until the header is read. */
   private width = 0;
+  /** Slots that the header gives; beyond them lies the one for cells that nobody reads. */
+  private slots = 0;
   private separator = COMMA;
+  /** Whether a writer of ours wrote the file, with the guard against formulas. */
+  private isOwn = false;
   /** The slot of each cell of a record, and of any beyond the header's last. Of the header's cells, each its own. */
   private slotOf = Int32Array.from({ length: mostColumns + 1 }, (_, column) => column);
-  private cells: Cells = cellsFor(Array.from({ length: mostColumns }, () => ({ name: '' })));
+  private cells: Cells = cellsFor(mostColumns);
   /** Where the next apostrophe stands, Infinity where none does, -1 before it was looked for. */
   private apostrophe = -1;
   /** Slots of the record at hand whose doubled quotes have still to be halved. */
   private readonly doubled = new Set<number>();
 
   constructor(
-    private readonly columns: WantedColumns,
+    private readonly heading: CsvHeader,
     private readonly sink: RecordSink,
   ) {}
 
@@ -56,7 +75,7 @@ export class CsvScanner implements Scanner {
       if (ended < 0) break;
       used = ended;
     }
-    if (final && this.width === 0) throw this.noHeader([]);
+    if (final && this.width === 0) throw new FormatError(this.heading.absent());
     return used;
   }
 
@@ -116,11 +135,13 @@ export class CsvScanner implements Scanner {
   private pass(bytes: Buffer, line: number, start: number, end: number): void {
     const { cells } = this;
     cells.bytes = bytes;
-    // Most records have none, and the next one is looked for once.
-    if (this.apostrophe < start) this.apostrophe = placeOf(bytes, APOSTROPHE, start);
-    if (this.apostrophe < end) {
-      for (let slot = 0; slot < this.columns.length; slot++) cells.ends[slot] = unguard(bytes, cells.starts[slot]!, cells.ends[slot]!);
-      this.apostrophe = -1;
+    if (this.isOwn) {
+      // Most records have none, and the next one is looked for once.
+      if (this.apostrophe < start) this.apostrophe = placeOf(bytes, APOSTROPHE, start);
+      if (this.apostrophe < end) {
+        for (let slot = 0; slot < this.slots; slot++) cells.ends[slot] = unguard(bytes, cells.starts[slot]!, cells.ends[slot]!);
+        this.apostrophe = -1;
+      }
     }
     this.sink.record(line, cells);
   }
@@ -136,15 +157,14 @@ export class CsvScanner implements Scanner {
       if (at + 1 === length) return final ? at : -1;
       if (bytes[at + 1] !== QUOTE) return at;
       // Cells nobody reads share the last slot.
-      if (this.width === 0 || slot < this.columns.length) this.doubled.add(slot);
+      if (this.width === 0 || slot < this.slots) this.doubled.add(slot);
     }
   }
 
   /** @param header the first line */
   private separatorOf(header: string): number {
-    const known = slotsByLooseName(this.columns);
-    const named = separators.map((separator) => header.split(String.fromCharCode(separator)).filter((cell) => known.has(looseName(cell.replaceAll('"', '')))).length);
-    return separators[named.indexOf(Math.max(...named))]!;
+    const weights = separators.map((separator) => this.heading.weight(header.split(String.fromCharCode(separator)).map((cell) => cell.replaceAll('"', ''))));
+    return separators[weights.indexOf(Math.max(...weights))]!;
   }
 
   private header(bytes: Buffer, width: number, line: number, fault: Fault | null): void {
@@ -156,44 +176,16 @@ export class CsvScanner implements Scanner {
       const end = this.cells.ends[column]!;
       const unreadable = textFault(`column ${column + 1} of the header`, bytes, start, end);
       if (unreadable) throw new FormatError(unreadable.message, line);
-      names.push(textOf(bytes, start, unguard(bytes, start, end)));
+      names.push(textOf(bytes, start, end));
     }
-    const slots = slotsByName(this.columns);
-    const looseSlots = slotsByLooseName(this.columns);
-    const exact = new Set(names.map((name) => slots.get(name)));
-    const spare = this.columns.length;
-    const nameOf = new Map<number, string>();
-    const slotOf = names.map((name) => {
-      const loose = looseSlots.get(looseName(name));
-      // A column that is named to the letter goes before one that is nearly.
-      const slot = slots.get(name) ?? (exact.has(loose) ? undefined : loose);
-      if (slot === undefined) {
-        // Spreadsheets leave columns without a name behind a table.
-        if (this.unread.size < 20 && name.trim() !== '') this.unread.add(name);
-        return spare;
-      }
-      const other = nameOf.get(slot);
-      if (other !== undefined) {
-        throw new FormatError(`the header has ${JSON.stringify(other)} and ${JSON.stringify(name)}, both for ${this.columns[slot]!.name}; keep one`, line);
-      }
-      nameOf.set(slot, name);
-      return slot;
-    });
-    const isMissing = ({ inHeader, required, insteadOf }: WantedColumn, slot: number) =>
-      (inHeader || required) && !nameOf.has(slot) && (insteadOf === undefined || !nameOf.has(slots.get(insteadOf)!));
-    if (this.columns.some(isMissing)) throw this.noHeader(names, line);
-    this.slotOf = Int32Array.from([...slotOf, spare]);
+    this.isOwn = isOwnFile(names);
+    const { slotOf, slots } = this.heading.read(this.isOwn ? names.map(unguardedName) : names, line);
+    // Spreadsheets leave columns without a name behind a table.
+    for (const [column, name] of names.entries()) if (slotOf[column]! < 0 && name.trim() !== '') this.unread.add(name);
+    this.slotOf = Int32Array.from([...slotOf, slots], (slot) => (slot < 0 ? slots : slot));
+    this.slots = slots;
     this.width = width;
-    this.cells = cellsFor(this.columns);
-  }
-
-  private noHeader(found: string[], line: number | null = null): FormatError {
-    const all = this.columns.filter(({ inHeader, required }) => inHeader || required).map((column) => namesOf(column).join(' or '));
-    const needed = all.length > mostNamed ? `${all.slice(0, mostNamed).join(', ')} and ${all.length - mostNamed} more` : all.join(', ');
-    if (found.length === 0) return new FormatError(`the file is empty; a header with ${needed} is needed`);
-    const text = found.join(',');
-    const hint = found.length === 1 && text.includes('|') ? '; cells are separated by commas, tabs or semicolons' : '';
-    return new FormatError(`the header has the columns ${shown(Buffer.from(text))}, and needs ${needed}${hint}`, line);
+    this.cells = cellsFor(slots);
   }
 }
 

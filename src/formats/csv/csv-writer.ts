@@ -1,4 +1,5 @@
 import type { ByteSink } from '../text/byte-sink.js';
+import { classColumn } from '../rows/tables.js';
 import { guarded } from '../text/formula-guard.js';
 import { Json, type CellValue, type RowWriter } from '../text/writer.js';
 
@@ -22,7 +23,22 @@ export function csvWriter(columns: readonly string[]): RowWriter {
     if (sink.length === before) sink.text('""');
     sink.byte(LF);
   };
-  return { header: (sink) => row(columns, sink), row };
+  return {
+    header: (sink) => {
+      columns.forEach((name, column) => {
+        if (column > 0) sink.byte(COMMA);
+        putUnusual(sink, guardedName(name));
+      });
+      sink.byte(LF);
+    },
+    row,
+  };
+}
+
+/** A class reads in a column's name as it does in a cell: what stands behind p_ is what the label says. */
+function guardedName(name: string): string {
+  const prefix = classColumn('');
+  return name.startsWith(prefix) ? classColumn(guarded(name.slice(prefix.length))) : guarded(name);
 }
 
 function putCell(sink: ByteSink, value: CellValue): void {

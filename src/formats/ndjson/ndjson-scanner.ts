@@ -1,7 +1,7 @@
 import { textOf } from '../text/cell.js';
 import { Fault, FormatError, shown } from '../text/fault.js';
 import { JsonCursor, JsonFault } from '../text/json-cursor.js';
-import { cellsFor, type RecordSink, type Scanner, looseName, slotsByLooseName, slotsByName, type WantedColumns } from '../text/scanner.js';
+import { cellsFor, type RecordSink, type Scanner, looseName, mostColumns, slotsByLooseName, slotsByName, type WantedColumns } from '../text/scanner.js';
 
 const LF = 0x0a;
 
@@ -14,13 +14,15 @@ export class NdjsonScanner implements Scanner {
   private readonly slots: Map<string, number>;
   private readonly looseSlots: Map<string, number>;
   /** The names of the line before, in order: most lines have the same, and comparing bytes is cheaper than making strings. */
-  private readonly names: { bytes: Buffer; slot: number }[] = [];
+  private readonly names: { bytes: Buffer; slot: number; nearly: boolean }[] = [];
+  /** For each slot whether the row at hand has it by a name in other case, or with blanks: one to the letter goes before that. */
+  private readonly nearly: boolean[] = [];
 
   constructor(
     private readonly columns: WantedColumns,
     private readonly sink: RecordSink,
   ) {
-    this.cells = cellsFor(columns);
+    this.cells = cellsFor(columns.length);
     this.slots = slotsByName(columns);
     this.looseSlots = slotsByLooseName(columns);
   }
@@ -64,10 +66,16 @@ export class NdjsonScanner implements Scanner {
     cursor.take(0x7b);
     for (let place = 0; cursor.peek() !== 0x7d; place++) {
       if (place > 0) cursor.take(0x2c);
-      const slot = this.name(place);
+      const known = this.name(place);
+      let { slot } = known;
       cursor.take(0x3a);
       cursor.value();
-      if (slot < spare && starts[slot] !== -1) throw new JsonFault(`${this.columns[slot]!.name} is given twice; keep one`);
+      if (slot < spare) {
+        const isTaken = starts[slot] !== -1;
+        if (isTaken && known.nearly === this.nearly[slot]) throw new JsonFault(`${this.columns[slot]!.name} is given twice; keep one`);
+        if (isTaken && known.nearly) slot = spare;
+        else this.nearly[slot] = known.nearly;
+      }
       starts[slot] = cursor.start;
       ends[slot] = cursor.stop;
       kinds[slot] = cursor.kind;
@@ -76,17 +84,19 @@ export class NdjsonScanner implements Scanner {
     if (cursor.peek() !== -1) throw new JsonFault('something follows the object; give every row a line of its own');
   }
 
-  private name(place: number): number {
+  private name(place: number): { slot: number; nearly: boolean } {
     const { cursor } = this;
     if (cursor.peek() !== 0x22) throw cursor.unexpected('a name in quotes is expected');
     cursor.string(true);
     const known = this.names[place];
     const { bytes } = this.cells;
-    if (known && known.bytes.length === cursor.stop - cursor.start && bytes.compare(known.bytes, 0, known.bytes.length, cursor.start, cursor.stop) === 0) return known.slot;
+    if (known && known.bytes.length === cursor.stop - cursor.start && bytes.compare(known.bytes, 0, known.bytes.length, cursor.start, cursor.stop) === 0) return known;
     const name = textOf(bytes, cursor.start, cursor.stop);
-    const slot = this.slots.get(name) ?? this.looseSlots.get(looseName(name)) ?? this.columns.length;
-    if (slot === this.columns.length && this.unread.size < 20) this.unread.add(name);
-    if (place < 64) this.names[place] = { bytes: Buffer.from(name), slot };
-    return slot;
+    const exact = this.slots.get(name);
+    const slot = exact ?? this.looseSlots.get(looseName(name)) ?? this.columns.length;
+    if (slot === this.columns.length && this.unread.size < mostColumns) this.unread.add(name);
+    const found = { bytes: Buffer.from(name), slot, nearly: exact === undefined };
+    if (place < 64) this.names[place] = found;
+    return found;
   }
 }

@@ -7,9 +7,10 @@ import type { PackedBatch } from './packed-batches.js';
 import type { WantedFile } from './schema.js';
 import { spool, type Spooled } from './spool.js';
 import type { FromParquetThread, ParquetThreadInput } from './thread.js';
-import { RowSink, wantedTexts } from '../rows/read-rows.js';
-import { cellsFor, namesOf } from '../text/scanner.js';
+import { RowSink, wanted, wantedTexts } from '../rows/read-rows.js';
+import { cellsFor } from '../text/scanner.js';
 import type { Table } from '../rows/table.js';
+import { notWide } from '../rows/text-format.js';
 
 /** Bounds the JavaScript heap of the thread that reads; pages lie outside of it, and have bounds of their own. */
 const HEAP_MEGABYTES = 1024;
@@ -24,12 +25,13 @@ export const parquet: ReadableFormat = {
   title: 'Apache Parquet',
   extension: 'parquet',
   contentTypes: ['application/vnd.apache.parquet', 'application/x-parquet', 'application/parquet'],
-  async *read(source, table, { batchSize = 10_000 } = {}) {
+  async *read(source, table, { batchSize = 10_000, mostUnread } = {}) {
+    if (table.wide) throw notWide('parquet');
     const file = await spool(source);
     try {
       const columns = wantedTexts(table);
-      const sink = new RowSink(table, columns, batchSize);
-      const cells = cellsFor(columns);
+      const sink = new RowSink(table, columns, batchSize, mostUnread);
+      const cells = cellsFor(columns.length);
       cells.kinds.fill(CellKind.PLAIN);
       let line = 1;
       for await (const batch of packedBatches(file, wantedFile(table), batchSize)) {
@@ -53,14 +55,11 @@ export const parquet: ReadableFormat = {
 };
 
 function wantedFile(table: Table): WantedFile {
-  return {
-    texts: wantedTexts(table).map((column) => ({ name: column.name, names: namesOf(column), required: Boolean(column.inHeader || column.required) })),
-    numbers: table.numbers ? { name: table.numbers.name, parts: [...table.numbers.parts] } : null,
-  };
+  return { columns: [...wanted(table)], texts: wantedTexts(table).length };
 }
 
-async function* packedBatches({ descriptor, length }: Spooled, wanted: WantedFile, batchSize: number): AsyncGenerator<PackedBatch> {
-  const workerData: ParquetThreadInput = { descriptor, length, wanted, batchSize };
+async function* packedBatches({ descriptor, length }: Spooled, file: WantedFile, batchSize: number): AsyncGenerator<PackedBatch> {
+  const workerData: ParquetThreadInput = { descriptor, length, wanted: file, batchSize };
   const worker = new Worker(builtFile(new URL('./thread.js', import.meta.url)), {
     workerData, execArgv: [], env: {}, resourceLimits: { maxOldGenerationSizeMb: HEAP_MEGABYTES },
   });

@@ -1,22 +1,16 @@
 import type { FileMetaData, SchemaElement, SchemaTree } from 'hyparquet';
 import { parquetSchema } from 'hyparquet/src/metadata.js';
 import { FormatError } from '../text/fault.js';
+import { matchHeader, missingColumns, namesShown, remedyFor } from '../text/header.js';
+import type { WantedColumns } from '../text/scanner.js';
 import type { ColumnPlan } from './column-reader.js';
 import { textForm } from './text-form.js';
 
-/** A column that is wanted, and what files may call it. */
-export interface WantedText {
-  name: string;
-  names: readonly string[];
-  required: boolean;
-}
-
 /** What of a file is wanted; structured data, since it goes to another thread. */
 export interface WantedFile {
-  /** Columns that are given back as text. */
-  texts: WantedText[];
-  /** Numbers that lie in one column of lists, or in a column each. */
-  numbers: { name: string; parts: string[] } | null;
+  /** Those that are given back as text; where there are numbers, the column of their lists and those with one each come last. */
+  columns: WantedColumns;
+  texts: number;
 }
 
 /** Where what is wanted lies in a file. */
@@ -36,36 +30,32 @@ const named = 20;
 /** @throws FormatError where a column is missing, there twice, or of a kind that cannot be read. */
 export function planFile(metadata: FileMetaData, wanted: WantedFile): FilePlan {
   const columns = parquetSchema(metadata).children;
-  const taken = new Set<SchemaTree>();
-  const find = (name: string, names: readonly string[]): SchemaTree | null => {
-    const found = columns.filter(({ element }) => names.includes(element.name));
-    if (found.length > 1) throw new FormatError(`the file has the columns ${listed(found.map(nameOf))}, all for ${name}; keep one`);
-    if (found[0]) taken.add(found[0]);
-    return found[0] ?? null;
-  };
+  const { slotOf, clash } = matchHeader(columns.map(nameOf), wanted.columns);
+  if (clash) throw new FormatError(`the file has the columns ${listed(clash.names)}, all for ${wanted.columns[clash.slot]!.name}; keep one`);
+  const columnOf = new Map(slotOf.map((slot, place) => [slot, columns[place]!]));
+  const found = wanted.columns.map((_, slot) => columnOf.get(slot) ?? null);
   const plan = (column: SchemaTree) => planColumn(metadata, column);
 
-  const texts = wanted.texts.map(({ name, names, required }) => {
-    const column = find(name, names);
-    if (!column && required) throw missing(names.join(' or '), columns);
+  const [list, ...parts] = found.slice(wanted.texts);
+  const there = parts.findIndex((part) => part !== null);
+  if (list && there >= 0) throw new FormatError(`the file has both ${nameOf(list)} and ${nameOf(parts[there]!)}; keep one`);
+  const missing = missingColumns(slotOf, wanted.columns);
+  if (missing.length > 0) {
+    const needed = missing[0]!.insteadOf === undefined ? missing.map(namesShown).join(', ') : `${missing[0]!.insteadOf}, or ${listed(wanted.columns.slice(wanted.texts + 1).map(({ name }) => name))}`;
+    throw new FormatError(`the file has the columns ${listed(columns.map(nameOf))}, and needs ${needed}${remedyFor(missing)}`);
+  }
+  const texts = found.slice(0, wanted.texts).map((column) => {
     if (column && textForm(column.element) === null) throw unlike(column, 'text, whole numbers or times');
     return column && plan(column);
   });
-  let list: ColumnPlan | null = null;
-  let parts: ColumnPlan[] | null = null;
-  if (wanted.numbers) {
-    const { name, parts: names } = wanted.numbers;
-    const whole = find(name, [name]);
-    const single = names.map((part) => find(part, [part]));
-    const there = names.filter((_, k) => single[k]);
-    if (whole && there.length > 0) throw new FormatError(`the file has both ${name} and ${there[0]}; keep one`);
-    if (whole) list = listOf(whole, plan(whole));
-    else if (there.length < names.length) throw missing(`${name}, or ${listed(names)}`, columns);
-    else parts = single.map((column) => numbersOf(column!, plan(column!)));
-  }
   const rowCount = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
   if (!Number.isSafeInteger(rowCount) || metadata.row_groups.some((group) => group.num_rows < 0)) throw new FormatError('the Parquet file does not say how many rows it has; write it anew');
-  return { rowCount, texts, list, parts, unread: columns.filter((column) => !taken.has(column)).slice(0, named).map(nameOf) };
+  return {
+    rowCount, texts,
+    list: list ? listOf(list, plan(list)) : null,
+    parts: there >= 0 ? parts.map((column) => numbersOf(column!, plan(column!))) : null,
+    unread: columns.filter((_, place) => slotOf[place]! < 0).slice(0, named).map(nameOf),
+  };
 }
 
 /** Levels are counted from the root's children down to the leaf, which a list has one of. */
@@ -114,10 +104,6 @@ function unlike(column: SchemaTree, wanted: string): FormatError {
   const { type, converted_type: converted, logical_type: logical } = leafOf(column);
   const kind = column.children.length > 0 || column.element.repetition_type === 'REPEATED' ? 'a list or group of ' : '';
   return new FormatError(`the column ${JSON.stringify(nameOf(column))} is ${kind}${logical?.type ?? converted ?? type}; write it as ${wanted}`);
-}
-
-function missing(what: string, columns: readonly SchemaTree[]): FormatError {
-  return new FormatError(`the file has the columns ${listed(columns.map(nameOf))}, and needs ${what}`);
 }
 
 function listed(names: readonly string[]): string {

@@ -25,6 +25,8 @@ export interface Format extends ReadableFormat {
 
 export interface ReadOptions {
   batchSize?: number;
+  /** Most columns without a reader that batches name; 20 where left out. */
+  mostUnread?: number;
   /** Left out: found from the first two bytes. */
   gzip?: boolean;
   /** Most bytes that gzip may unpack to. */

@@ -2,6 +2,7 @@ import { type Cell, CellKind } from '../text/cell.js';
 import { Fault, type FaultCode, Lost } from '../text/fault.js';
 import type { Cells, RecordSink, Scanner, WantedColumns } from '../text/scanner.js';
 import { scanning } from '../text/scanner.js';
+import type { ReadOptions } from './format.js';
 import { anyNumber, listOfNumbers, type RowOf, type Table } from './table.js';
 
 export interface Reject {
@@ -19,7 +20,7 @@ export interface Batch<Row> {
   /** Rows of empty cells, and rows that answer nothing: they are passed over. */
   emptyRows: number;
   unanswered: number;
-  /** Columns of the file met so far that the table does not have, at most 20. */
+  /** Columns of the file met so far that the table does not have, as many as are asked for. */
   unread: string[];
 }
 
@@ -27,11 +28,11 @@ export interface Batch<Row> {
 export async function* rowBatches<T extends Table>(
   source: AsyncIterable<Uint8Array>,
   table: T,
-  batchSize: number,
+  { batchSize = 10_000, mostUnread }: ReadOptions,
   scannerFor: (columns: WantedColumns, sink: RecordSink, head: Buffer) => Scanner,
 ): AsyncGenerator<Batch<RowOf<T>>> {
   const columns = wanted(table);
-  const sink = new RowSink(table, columns, batchSize);
+  const sink = new RowSink(table, columns, batchSize, mostUnread);
   let scanner: Scanner | null = null;
   try {
     for await (scanner of scanning(source, sink, (head) => scannerFor(columns, sink, head))) yield* sink.full(scanner);
@@ -74,6 +75,7 @@ export class RowSink<T extends Table> implements RecordSink {
     private readonly table: T,
     private readonly columns: WantedColumns,
     private readonly batchSize: number,
+    private readonly mostUnread = 20,
   ) {
     this.readers = Object.values(table.columns);
     this.answers = (table.answers ?? []).map((name) => columns.findIndex((column) => column.name === name));
@@ -163,11 +165,17 @@ export class RowSink<T extends Table> implements RecordSink {
     const isFull = last.rows.length + last.rejects.length >= this.batchSize;
     const ready = isFull ? this.batches : this.batches.slice(0, -1);
     this.batches = isFull ? [] : [last];
-    for (const batch of ready) yield { ...batch, unread: [...(scanner?.unread ?? [])] };
+    for (const batch of ready) yield { ...batch, unread: this.unread(scanner) };
   }
 
   *rest(scanner: Pick<Scanner, 'unread'> | null): Generator<Batch<RowOf<T>>> {
-    for (const batch of this.batches.splice(0)) yield { ...batch, unread: [...(scanner?.unread ?? [])] };
+    for (const batch of this.batches.splice(0)) yield { ...batch, unread: this.unread(scanner) };
+  }
+
+  private unread(scanner: Pick<Scanner, 'unread'> | null): string[] {
+    const names: string[] = [];
+    for (const name of scanner?.unread ?? []) if (names.push(name) >= this.mostUnread) break;
+    return names;
   }
 
   private batch(): Omit<Batch<RowOf<T>>, 'unread'> {

@@ -33,6 +33,8 @@ export interface Table<Columns extends Record<string, Column<unknown>> = Record<
   numbers?: NumberList;
   /** Columns one of which a row answers by: a row whose cells are there and empty answers nothing, and is passed over. */
   answers?: readonly string[];
+  /** The file has a row an item and a column an annotator, see `asWide`. */
+  wide?: true;
   /** What no single cell can tell. */
   check?(row: Record<string, unknown>): Fault | null;
 }
@@ -50,10 +52,17 @@ export function columnMap(written: string): ColumnMap {
   return map;
 }
 
+/** Votes as they lie in a table with a row an item and a column an annotator; only the item's column has a name to map. */
+export function asWide<T extends Table>(table: T): T {
+  return { ...table, wide: true };
+}
+
 /** The table with the columns called as the map says. @throws RangeError for a column that the table does not have, naming those it has */
 export function mapped<T extends Table>(table: T, map: ColumnMap): T {
   const unknown = Object.keys(map).find((name) => !Object.hasOwn(table.columns, name));
   if (unknown !== undefined) throw new RangeError(`there is no column ${JSON.stringify(unknown)} to map; a ${table.row} has: ${Object.keys(table.columns).join(', ')}`);
+  const annotators = table.wide && Object.keys(map).find((name) => name !== 'item');
+  if (annotators) throw new RangeError(`there is no column ${JSON.stringify(annotators)} in a wide table to map: its annotators are its columns, and their answers the cells; it has: item`);
   return { ...table, columns: Object.fromEntries(Object.entries(table.columns).map(([name, column]) => [name, Object.hasOwn(map, name) ? { ...column, from: map[name] } : column])) };
 }
 

@@ -40,9 +40,14 @@ export const itemTable = {
   columns: { item: { ...item, aliases: ['task', 'id'] }, payload: { read: json(1 << 20) } },
 } satisfies Table;
 
+/** The column of a class's probability. */
+export function classColumn(name: string): string {
+  return `p_${name}`;
+}
+
 /** A model's probabilities in the order of the classes: a list, or a column p_<class> for each. What they must be is for the reader to check. */
 export function predictionTable(classes: readonly string[]) {
-  return { row: 'prediction', columns: { item }, numbers: { name: 'probabilities', parts: classes.map((name) => `p_${name}`) } } as const satisfies Table;
+  return { row: 'prediction', columns: { item }, numbers: { name: 'probabilities', parts: classes.map(classColumn) } } as const satisfies Table;
 }
 
 export type VoteRow = RowOf<typeof voteTable>;

@@ -3,14 +3,15 @@
  * blanks before it may be passed over. Text is written with an apostrophe before such a beginning, which they show as text; where
  * there are apostrophes already, one more is written, so that taking one off restores every text. A beginning is that of a cell,
  * and that of whatever follows a semicolon, a tab or a line end within it: a spreadsheet that separates cells by these breaks the
- * text there. At the front of a cell tab and line ends are guarded as well. Text that is a plain number, such as -1, is no formula.
+ * text there. At the front of a cell tab and line ends are guarded as well. Text that is a plain number, such as -1, is no formula,
+ * nor is a sign alone: there is nothing to work out in it.
  */
 const atFront = /^'*[ \u00a0\u3000]*[=+\-@\uff0b\uff0d\uff1d\uff20\t\r\n]/;
 const within = /(?<=[;\t\r\n])(?='*[ \u00a0\u3000]*[=+\-@\uff0b\uff0d\uff1d\uff20])/g;
-const plainNumber = /^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$/;
+const harmless = /^([+-]?\d+(\.\d+)?([eE][+-]?\d+)?|[=+\-@])$/;
 
 export function guarded(text: string): string {
-  if (plainNumber.test(text)) return text;
+  if (harmless.test(text)) return text;
   const inside = text.replace(within, '\'');
   return atFront.test(text) ? `'${inside}` : inside;
 }

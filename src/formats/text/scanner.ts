@@ -36,7 +36,7 @@ export interface RecordSink {
 export interface Scanner {
   /** The line that the next record starts on, from 1. */
   readonly line: number;
-  /** Columns of the file that nobody reads; at most 20. */
+  /** Columns of the file that nobody reads, at most as many as a header may have. */
   readonly unread: ReadonlySet<string>;
   /**
    * Passes the whole records in bytes[0, length) to the sink and returns how many bytes they were; the caller shows the rest
@@ -46,6 +46,8 @@ export interface Scanner {
   scan(bytes: Buffer, length: number, final: boolean): number;
 }
 
+/** Room for 10,000 classes with two columns each. */
+export const mostColumns = 20_100;
 export const longestRecord = 1 << 20;
 const stride = 1 << 16;
 
@@ -137,7 +139,7 @@ export function looseName(name: string): string {
   return name.trim().toLowerCase();
 }
 
-export function cellsFor(columns: WantedColumns): Cells {
-  const slots = columns.length + 1;
-  return { bytes: Buffer.alloc(0), starts: new Int32Array(slots), ends: new Int32Array(slots), kinds: new Uint8Array(slots) };
+/** For so many slots, and the last one for what nobody reads. */
+export function cellsFor(slots: number): Cells {
+  return { bytes: Buffer.alloc(0), starts: new Int32Array(slots + 1), ends: new Int32Array(slots + 1), kinds: new Uint8Array(slots + 1) };
 }

@@ -1,6 +1,8 @@
 import pg from 'pg';
 import { currentSignal } from '../budget.js';
+import { currentTrace, spanned } from '../trace.js';
 import { Connection } from './connection.js';
+import { statementSpan } from './statement-span.js';
 
 /**
  * Statements that begin or end a transaction are never cut under way: they take no time, and nobody undoes a beginning that failed.
@@ -27,8 +29,8 @@ interface Wire extends pg.Connection {
 /**
  * A connection whose statements belong to the execution that asks for them: once that is cut, one under way is cancelled at the server
  * and what waits for a connection is not asked any more. An answer is held back until its cancelling has reached the server, so that
- * the next caller's statement on the same connection is never hit instead. Statements in the form of callbacks (pool.query) and streams
- * are not followed: nobody can tell for whom a pool calls back.
+ * the next caller's statement on the same connection is never hit instead. Where its asker is traced, each statement is a span. Statements
+ * in the form of callbacks (pool.query) and streams are not followed: nobody can tell for whom a pool calls back.
  */
 export class CancellableClient extends Connection {
   // One signature in place of pg's eight.
@@ -36,8 +38,10 @@ export class CancellableClient extends Connection {
     const ask = () => (super.query as (...given: unknown[]) => unknown).apply(this, asked);
     const signal = currentSignal();
     const text = textOf(asked[0]);
-    if (!signal || text == null || typeof asked.at(-1) === 'function') return ask() as never;
-    return this.follow(signal, text, ask as () => Promise<unknown>) as never;
+    const isTraced = currentTrace() !== null;
+    if ((!signal && !isTraced) || text == null || typeof asked.at(-1) === 'function') return ask() as never;
+    const answer = () => (signal ? this.follow(signal, text, ask as () => Promise<unknown>) : ask() as Promise<unknown>);
+    return (isTraced ? spanned(...statementSpan(text), answer) : answer()) as never;
   }
 
   private async follow(signal: AbortSignal, text: string, ask: () => Promise<unknown>): Promise<unknown> {

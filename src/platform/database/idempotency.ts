@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { conflict } from '../errors.js';
+import { spanned } from '../trace.js';
 import type { Transaction } from './transaction.js';
 
 /** Whose key it is: a project's, or the workspace's own where projectId is null. */
@@ -36,7 +37,11 @@ export class Idempotency {
     const key = scope.ownerKeyId == null ? scope.key : `${scope.key} of ${scope.ownerKeyId}`;
     const id = [scope.projectId ?? 0, scope.workspaceId, key];
     const hash = createHash('sha256').update(JSON.stringify(request)).digest();
-    const stored = await this.claim(transaction, id, hash);
+    const stored = await spanned('idempotency key', {}, async (span) => {
+      const found = await this.claim(transaction, id, hash);
+      span?.setAttribute('assay.known', found !== null);
+      return found;
+    });
     if (stored) {
       if (!hash.equals(stored.request_hash)) {
         throw conflict(`the idempotency key ${JSON.stringify(scope.key)} came with another request before; take a new key`);

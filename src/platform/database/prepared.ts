@@ -3,6 +3,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { currentSignal } from '../budget.js';
 import { Config } from '../config.js';
+import { currentTrace } from '../trace.js';
 import { CancellableClient } from './cancellable-client.js';
 import { statementBounds } from './database.js';
 import type { Transaction } from './transaction.js';
@@ -44,12 +45,12 @@ export class Prepared implements Asked, OnApplicationShutdown {
 
   async query<Row>(text: string, values: unknown[]): Promise<Row[]> {
     const statement = { name: this.nameOf(text), text, values };
-    const { rows } = currentSignal() ? await this.askCancellably(statement) : await this.pool.query(statement);
+    const { rows } = currentSignal() || currentTrace() ? await this.askAsSelf(statement) : await this.pool.query(statement);
     return rows as Row[];
   }
 
   /** The pool's own query() calls back when a connection is free, as whoever freed it; this remembers who asks. */
-  private async askCancellably(statement: pg.QueryConfig): Promise<pg.QueryResult> {
+  private async askAsSelf(statement: pg.QueryConfig): Promise<pg.QueryResult> {
     const client = await this.pool.connect();
     try {
       const answer = await client.query(statement);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { sqlState } from '../outage.js';
+import { spanned } from '../trace.js';
 
 /** A transaction's handle: inside a transaction it is the only way to the database. */
 export type Transaction = EntityManager;
@@ -18,14 +19,17 @@ export class Transactions {
    * Runs `work` in one transaction, again from its start where PostgreSQL asks for it; `work` must therefore change
    * nothing but the database. A unique key violation is retried because the second try sees the winner's row.
    */
-  async run<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.source.transaction(work);
-      } catch (error) {
-        if (attempt === ATTEMPTS || !RETRIED.has(sqlState(error) ?? '')) throw error;
-        await sleep(2 ** attempt + Math.random() * 10);
+  run<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return spanned('transaction', {}, async (span) => {
+      for (let attempt = 1; ; attempt++) {
+        if (attempt > 1) span?.setAttribute('assay.attempts', attempt);
+        try {
+          return await this.source.transaction(work);
+        } catch (error) {
+          if (attempt === ATTEMPTS || !RETRIED.has(sqlState(error) ?? '')) throw error;
+          await sleep(2 ** attempt + Math.random() * 10);
+        }
       }
-    }
+    });
   }
 }

@@ -17,9 +17,12 @@ import { costLimit, documentLimits } from './limits.js';
 import { meterSchema } from './metered-schema.js';
 import { Authenticator } from '../principal.js';
 import { toPublicError } from '../http/public-error.js';
+import { onceGone } from '../http/once-gone.js';
 import { readIdempotencyKey, RequestContext } from '../request-context.js';
 import { BigIntScalar, DateTimeScalar } from './scalars.js';
+import { spanned } from '../trace.js';
 import { socketContext, socketDoor, type SocketContext } from './socket.js';
+import { traceOperations } from './traced-operations.js';
 import { refusedByDoor, takeTurns } from './turns.js';
 
 /** TypeScript types that GraphQL knows under names of its own. */
@@ -50,7 +53,7 @@ export function graphqlModule(): DynamicModule {
         parseOptions: { maxTokens: settings.MAX_QUERY_TOKENS, noLocation: false },
         validationRules: documentLimits(settings),
         // Its hints would be looked for at each field of each answer; no answer may be kept, which http.ts says of all.
-        plugins: [ApolloServerPluginCacheControlDisabled(), costLimit(settings.MAX_QUERY_COST), takeTurns(lanes), finishErrors],
+        plugins: [ApolloServerPluginCacheControlDisabled(), costLimit(settings.MAX_QUERY_COST), takeTurns(lanes, config.isAnnex), finishErrors, traceOperations],
         autoTransformHttpErrors: false,
         formatError,
         // By HTTP (request, reply); by socket (socket, the subscription's id, ...).
@@ -72,12 +75,12 @@ async function httpContext(settings: Settings, outages: Outages, lanes: WorkLane
     const budget = new Budget({ cost: settings.MAX_QUERY_COST, bytes: settings.MAX_ANSWER_BYTES, milliseconds: settings.EXECUTION_TIMEOUT_MS });
     const context = new RequestContext(request.id, principal, idempotencyKey, budget, admission, place);
     context.weight.bodyBytes = Number(request.headers['content-length'] ?? settings.MAX_BODY_BYTES);
-    reply.raw.once('close', () => {
+    onceGone(reply.raw, () => {
       context.endTurn();
       if (!reply.raw.writableFinished) budget.abandon();
       budget.end();
     });
-    context.endTurn = await lanes.documents.enter(principal.workspaceId, 1, budget.signal);
+    context.endTurn = await spanned('turn to be checked', {}, () => lanes.documents.enter(principal.workspaceId, 1, budget.signal));
     return context;
   } catch (error) {
     outages.note(error, 'graphql');

@@ -1,33 +1,37 @@
 import { HeaderMap, type ApolloServerPlugin } from '@apollo/server';
 import { GraphQLError, Kind, type FragmentDefinitionNode, type GraphQLSchema, type OperationDefinitionNode, type SelectionSetNode } from 'graphql';
+import { LANE_HEADER } from '../http/annex.js';
 import { toPublicError } from '../http/public-error.js';
 import type { WorkLanes } from '../lanes/work-lanes.js';
 import type { Lane } from '../place.js';
 import { scopeOf, type Scope } from '../principal.js';
+import { spanned } from '../trace.js';
 import type { RequestContext } from '../request-context.js';
 
 /** What must go on, whoever reads. */
 const LABELLING: ReadonlySet<Scope> = new Set(['votes:write', 'assignment']);
 
 /** Each operation by HTTP takes its turn twice: to be checked, which httpContext begins, and to be worked on, by its kind. */
-export function takeTurns(lanes: WorkLanes): ApolloServerPlugin<RequestContext> {
+export function takeTurns(lanes: WorkLanes, isAnnex: boolean): ApolloServerPlugin<RequestContext> {
   return {
     async requestDidStart() {
       return {
         async didResolveOperation({ schema, document, operation, contextValue }) {
           contextValue.endTurn();
           const { place, principal, budget } = contextValue;
-          if (!place || !principal) return;
+          // Without an operation, or with several and no name, Apollo refuses what comes.
+          if (!place || !principal || !operation) return;
           const fragments = new Map(document.definitions.flatMap((one) => (one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one] as const] : [])));
-          place.lane = laneOf(schema, operation!, fragments);
+          place.lane = laneOf(schema, operation, fragments);
           try {
-            contextValue.endTurn = await lanes.enter(place.lane, principal.workspaceId, contextValue.weight, budget?.signal);
+            contextValue.endTurn = await spanned('turn', {}, () => lanes.enter(place.lane, principal.workspaceId, contextValue.weight, budget?.signal));
           } catch (error) {
             throw refusedByDoor(error, contextValue.requestId);
           }
         },
-        async willSendResponse({ contextValue }) {
+        async willSendResponse({ contextValue, response }) {
           contextValue.endTurn();
+          if (isAnnex && contextValue.place) response.http.headers.set(LANE_HEADER, contextValue.place.lane);
         },
       };
     },

@@ -1,4 +1,7 @@
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { Logger } from '@nestjs/common';
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Settings } from '../config.js';
 import type { Outages } from '../database/outages.js';
@@ -8,6 +11,9 @@ import { inPlace, type Place } from '../place.js';
 import type { Authenticator, Principal } from '../principal.js';
 import type { Admission } from '../request-context.js';
 import { isOpenRoute, type streamed } from './http.js';
+import { onceGone } from './once-gone.js';
+import type { Annex } from './annex.js';
+import { inTrace, Trace } from '../trace.js';
 import { toPublicError } from './public-error.js';
 
 declare module 'fastify' {
@@ -17,6 +23,8 @@ declare module 'fastify' {
     admission: Admission | null;
     /** Where its work takes its turn; GraphQL changes the lane once it knows the operation. */
     place: Place | null;
+    /** From when its caller is known until it is answered. */
+    trace: Trace | null;
   }
 }
 
@@ -32,6 +40,8 @@ export interface DoorKeepers {
   authenticator: Authenticator;
   callers: Callers;
   outages: Outages;
+  /** Null in a process that works on everything itself. */
+  annex: Annex | null;
 }
 
 /**
@@ -40,11 +50,23 @@ export interface DoorKeepers {
  * who open many connections and send little would else fill the memory, key or not.
  */
 export function guardDoor(fastify: FastifyInstance, settings: Settings, keepers: DoorKeepers): void {
-  fastify.decorateRequest('principal', null).decorateRequest('admission', null).decorateRequest('place', null);
+  const { annex } = keepers;
+  fastify.decorateRequest('principal', null).decorateRequest('admission', null).decorateRequest('place', null).decorateRequest('trace', null);
+  let isStopping = false;
+  fastify.addHook('preClose', (done) => {
+    isStopping = true;
+    done();
+  });
   fastify.addHook('onRequest', async (request, reply) => {
+    if (isStopping) return refuse(request, reply, stopping());
     if (isOpenRoute(request.routeOptions.url)) return;
     try {
       await letIn(request, reply, settings, keepers);
+      if (annex && request.principal) {
+        annex.see(request.principal);
+        const taken = annex.takeUnread(request, reply, isGraphql(request));
+        if (taken) return await taken;
+      }
     } catch (error) {
       const { isBug, message } = toPublicError(error);
       if (!keepers.outages.note(error, isGraphql(request) ? 'graphql' : 'http') && isBug) logger.error({ requestId: request.id, err: error }, message);
@@ -52,8 +74,22 @@ export function guardDoor(fastify: FastifyInstance, settings: Settings, keepers:
     }
     if (hasBody(request) && !isStreamed(request)) limitTime(request, reply, settings.BODY_TIMEOUT_SECONDS);
   });
-  // Behind the body, whose bytes come by events of the connection's: all that follows is of this place.
-  fastify.addHook('preHandler', (request, _reply, done) => (request.place ? inPlace(request.place, done) : done()));
+  if (annex) fastify.addHook('preParsing', async (request, reply, payload) => {
+    if (!isGraphql(request) || !request.admission) return payload;
+    try {
+      const body = await buffer(payload);
+      return await annex.takeCall(request, reply, body) ?? Readable.from([body]);
+    } catch (error) {
+      // What came too late has its answer.
+      return reply.sent ? payload : refuse(request, reply, error);
+    }
+  });
+  // Behind the body, whose bytes come by events of the connection's: all that follows is of this place, and of this trace.
+  fastify.addHook('preHandler', (request, _reply, done) => inTrace(request.trace, () => (request.place ? inPlace(request.place, done) : done())));
+}
+
+function stopping(): AssayError {
+  return new AssayError('UNAVAILABLE', 'this process stops and takes nothing new; send it again, with its idempotency key, to another one or to its successor', { retryAfterSeconds: 1 });
 }
 
 /** Without a header and a body there is nothing to guard against: the route tells what it asks for. */
@@ -63,11 +99,33 @@ async function letIn(request: FastifyRequest, reply: FastifyReply, settings: Set
     if (hasBody(request)) throw new AssayError('UNAUTHENTICATED', 'send an API key: Authorization: Bearer assay_...');
     return;
   }
+  request.trace = traceOf(request, reply);
   const admission = await callers.admit(request.principal, kindOf(request), isStreamed(request) ? 0 : bytesTold(request, settings));
   if (reply.raw.destroyed) return admission.leave();
   request.admission = admission;
   reply.raw.once('close', () => admission.leave());
   request.place = { lane: isGraphql(request) ? 'reads' : 'bulk', workspaceId: request.principal.workspaceId };
+}
+
+/** Strangers leave no spans: they could make as many as they liked. */
+function traceOf(request: FastifyRequest, reply: FastifyReply): Trace | null {
+  const { id, method, headers, routeOptions: { url } } = request;
+  const now = Date.now();
+  const from = now - reply.elapsedTime;
+  const { traceparent } = headers;
+  const trace = Trace.begin(url ? `${method} ${url}` : method, typeof traceparent === 'string' ? traceparent : null, {
+    kind: SpanKind.SERVER, from, attributes: { 'http.request.method': method, ...(url && { 'http.route': url }), 'assay.request_id': id },
+  });
+  if (!trace) return null;
+  trace.past('key', now, { from });
+  onceGone(reply.raw, () => {
+    trace.root.setAttribute('http.response.status_code', reply.statusCode);
+    if (reply.statusCode >= 500 || !reply.raw.writableFinished) {
+      trace.root.setStatus({ code: SpanStatusCode.ERROR }).setAttribute('error.type', reply.raw.writableFinished ? String(reply.statusCode) : 'the caller has gone');
+    }
+    trace.end();
+  });
+  return trace;
 }
 
 function kindOf(request: FastifyRequest): CallKind {

@@ -3,8 +3,9 @@ import type { IncomingMessage, Server } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { LogController, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import type { Settings } from '../config.js';
+import type { Config } from '../config.js';
 import { refusedCalls, requestSeconds } from '../metrics.js';
+import { lingering } from './lingering.js';
 import { toPublicError } from './public-error.js';
 
 /** For @RouteConfig: the route reads its body as a stream itself, with its own bounds, whatever type it is said to be of. */
@@ -31,7 +32,7 @@ export function givenType(request: FastifyRequest): string | undefined {
   return typeOf.get(request.raw);
 }
 
-export function createHttpAdapter(settings: Settings, logger: Logger): FastifyAdapter {
+export function createHttpAdapter({ settings, isAnnex }: Config, logger: Logger): FastifyAdapter {
   const adapter = new FastifyAdapter({
     loggerInstance: logger,
     // One line a request, written below.
@@ -41,7 +42,8 @@ export function createHttpAdapter(settings: Settings, logger: Logger): FastifyAd
     genReqId: (request: IncomingMessage) => readRequestId(request.headers['x-request-id']) ?? randomUUID(),
     // A stop closes idle connections at once and waits for the busy ones.
     forceCloseConnections: 'idle',
-    return503OnClosing: true,
+    // Nor are those refused here that still come on them: the door does, in a form that clients read.
+    return503OnClosing: false,
     frameworkErrors: refuse,
   });
   const fastify = adapter.getInstance<FastifyInstance>();
@@ -58,7 +60,20 @@ export function createHttpAdapter(settings: Settings, logger: Logger): FastifyAd
     }
     done();
   });
-  fastify.addHook('onResponse', (request, reply, done) => {
+  // An annex never hangs up on the process that asks it: amid a body that is still sent, that would take the answer with it.
+  if (isAnnex) fastify.addHook('onSend', (_request, reply, payload, done) => {
+    void reply.removeHeader('connection');
+    done(null, payload);
+  });
+  else fastify.addHook('onSend', (request, reply, payload, done) => {
+    if (request.raw.complete || typeof payload !== 'string') return done(null, payload);
+    // What follows the body on this connection would wait for a body that nobody reads. The caller is not kept waiting for the end:
+    // it knows the answer's length.
+    void reply.header('connection', 'close').header('content-length', Buffer.byteLength(payload));
+    done(null, lingering(request.raw, payload));
+  });
+  // What an annex answers is counted and logged where it was asked.
+  if (!isAnnex) fastify.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none';
     const seconds = reply.elapsedTime / 1000;
     requestSeconds.observe({ method: request.method, route, status: reply.statusCode }, seconds);

@@ -35,7 +35,7 @@ const READ = `
 /** Looks a key up by its prefix and compares hashes. Every refusal reads the same but for expiry, which only the key's holder can meet. */
 @Injectable()
 export class KeyAuthenticator extends Authenticator {
-  private readonly rowOf = batched<string, KeyRow | null>(async (prefixes) => {
+  private readonly rowOf = batched<string, KeyRow | null>('look up the key', async (prefixes) => {
     const rows = await this.prepared.query<KeyRow>(READ, [prefixes]);
     const found = new Map(rows.map((row) => [row.prefix, row]));
     return prefixes.map((prefix) => found.get(prefix) ?? null);

@@ -15,7 +15,6 @@ const LARGEST_NUMBERS = 2 ** 24;
 const LARGEST_MATRICES = 2 ** 22;
 /** Certificates under way or waiting in one process; who asks for more is told to come back. */
 const MOST_WAITING = 16;
-const HEAP_MEGABYTES = 2048;
 
 /**
  * Worked out when somebody asks first, then kept in a row of its own: the run never changes, so that the answer does not
@@ -74,7 +73,7 @@ export class RunCertificates implements OnModuleDestroy {
     };
     try {
       const found = await this.compute.run<CertificateTask, never, Computed>({
-        module: new URL('./run-certificate.task.js', import.meta.url), input, signal: this.stopping.signal, maxHeapMegabytes: HEAP_MEGABYTES,
+        module: new URL('./run-certificate.task.js', import.meta.url), input, signal: this.stopping.signal,
       });
       await this.keep(run, found);
     } catch (error) {

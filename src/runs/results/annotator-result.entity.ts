@@ -22,9 +22,18 @@ export class ConfusionRow {
 
   @Field(() => [Float], { description: 'P(vote | true class), for each true class in the order of `classes`.' })
   probabilities: number[];
+
+  @Field(() => [Float], {
+    nullable: true,
+    description: 'Lower ends of the 95% intervals (Wilson score) of these probabilities, from the expected votes on items of the class and the pseudo-votes of the prior. Null under methods without a prior that tells them.',
+  })
+  low: number[] | null;
+
+  @Field(() => [Float], { nullable: true, description: 'Upper ends of the intervals.' })
+  high: number[] | null;
 }
 
-@ObjectType({ description: 'P(vote | true class). Classes the annotator never voted for have no row: their probabilities are 0.' })
+@ObjectType({ description: 'P(vote | true class). Classes the annotator never voted for have no row: their probabilities are 0, or, under a method that learns a prior, share what the rows lack of 1.' })
 export class ConfusionMatrix {
   @Field(() => [String], { description: 'The true classes: the columns.' })
   classes: string[];
@@ -69,5 +78,6 @@ export interface AnnotatorResult {
   accuracyHigh: number;
   confusionLabels: number[] | null;
   confusionValues: number[] | null;
+  confusionEvidence: number[] | null;
   confusionImplied: boolean | null;
 }

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { RequestContext } from '../../platform/request-context.js';
-import type { AnnotatorResult, ConfusionMatrix } from './annotator-result.entity.js';
+import { wilsonInterval } from './accuracy.js';
+import type { AnnotatorResult, ConfusionMatrix, ConfusionRow } from './annotator-result.entity.js';
 
 const FIGURES = `annotator_code as "annotatorCode", quality, accuracy, accuracy_low as "accuracyLow", accuracy_high as "accuracyHigh"`;
 /** K x K numbers may be many: they are read only where they were asked for. */
-const CONFUSION = `annotator_code as "annotatorCode", confusion_labels as "confusionLabels", confusion_values as "confusionValues",
+const CONFUSION = `annotator_code as "annotatorCode", confusion_labels as "confusionLabels", confusion_values as "confusionValues", confusion_evidence as "confusionEvidence",
   (select confusion_implied from runs where runs.project_id = annotator_results.project_id and runs.id = annotator_results.run_id) as "confusionImplied"`;
 
 const WHERE = 'project_id = $1 and annotator_code = any($2) and run_id = coalesce($3::bigint, (select current_run_id from projects where id = $1))';
@@ -27,10 +28,10 @@ export class AnnotatorResultsService {
       context.budget?.spendNumbers(codes.length * K * K <= NUMBERS_UNASKED ? codes.length * K * K : K * await this.countRows(projectId, runId, codes));
     });
     if (!row?.confusionLabels || !row.confusionValues) return null;
-    const { confusionLabels, confusionValues } = row;
+    const { confusionLabels, confusionValues, confusionEvidence } = row;
     return {
       classes,
-      rows: confusionLabels.map((label, r) => ({ vote: classes[label]!, probabilities: confusionValues.slice(r * K, (r + 1) * K) })),
+      rows: confusionLabels.map((label, r) => rowOf(classes[label]!, confusionValues.slice(r * K, (r + 1) * K), confusionEvidence)),
       implied: row.confusionImplied ?? false,
     };
   }
@@ -54,4 +55,10 @@ export class AnnotatorResultsService {
       return codes.map((annotator) => found.get(annotator) ?? null);
     }).load(code);
   }
+}
+
+/** @param evidence votes and pseudo-votes behind each column; null where the method does not tell */
+function rowOf(vote: string, probabilities: number[], evidence: number[] | null): ConfusionRow {
+  const intervals = evidence && probabilities.map((p, k) => wilsonInterval(p, evidence[k]!));
+  return { vote, probabilities, low: intervals && intervals.map(({ low }) => low), high: intervals && intervals.map(({ high }) => high) };
 }

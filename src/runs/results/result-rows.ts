@@ -7,7 +7,7 @@ import type { RunKey } from '../runs.store.js';
 
 const SOFT_LABEL_COLUMNS = ['confidence', 'entropy', 'run_id', 'project_id', 'item_code', 'votes', 'consensus', 'tie', 'probabilities', 'findings'];
 const ANNOTATOR_COLUMNS = [
-  'project_id', 'run_id', 'annotator_code', 'votes', 'quality', 'accuracy', 'accuracy_low', 'accuracy_high', 'confusion_labels', 'confusion_values', 'findings',
+  'project_id', 'run_id', 'annotator_code', 'votes', 'quality', 'accuracy', 'accuracy_low', 'accuracy_high', 'confusion_labels', 'confusion_values', 'confusion_evidence', 'findings',
 ];
 
 /**
@@ -73,6 +73,8 @@ export async function writeAnnotators(
       copy.null();
       copy.null();
     }
+    if (confusion?.evidence) copy.float8Array(confusion.evidence, annotator * K, (annotator + 1) * K);
+    else copy.null();
     if (found) copy.float8ArrayAcross(found.columns, annotator);
     else copy.null();
     if (copy.isFull) await copy.flush();

@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { findMethod, methods, resolveOptions, type MethodOptions } from '../../aggregation/index.js';
+import { findMethod, methods, resolveOptions, type Cost, type MethodOptions } from '../../aggregation/index.js';
 import { Jobs } from '../../jobs/jobs.service.js';
 import { PredictionModels } from '../../predictions/prediction-models.service.js';
 import type { Transaction } from '../../platform/database/transaction.js';
@@ -12,6 +12,8 @@ import { RunsStore } from '../runs.store.js';
 const LOOK_MS = 1000;
 /** After a failure a rule waits, lest it fail every second. */
 const PAUSE_AFTER_FAILURE = '60 seconds';
+/** Of a run that no method can do as it is asked. */
+const NO_VERSION = 0;
 
 /** Starts runs by the projects' rules: every n changes, or t seconds after the last run where anything changed. */
 @Injectable()
@@ -29,12 +31,22 @@ export class Reruns implements OnModuleInit {
 
   private async startDue(transaction: Transaction): Promise<void> {
     for (const project of await dueProjects(transaction)) {
+      const predictionVersions = await this.versionsFor(transaction, project);
       const runId = await this.store.insert(transaction, {
         projectId: project.id, methodId: project.defaultMethod, ...resolved(project), seed: 0, watermark: null, origin: RunOrigin.RULE, makeCurrent: true,
-        predictionVersions: await this.versionsFor(transaction, project),
+        predictionVersions, cost: await this.costOf(transaction, project, predictionVersions),
       });
       await this.work.enqueue(transaction, { projectId: project.id, runId });
     }
+  }
+
+  /** What is too costly is not held back here: the run then fails, and says why, where the owner will look. */
+  private async costOf(transaction: Transaction, project: DueProject, versions: number[] | null): Promise<Cost | null> {
+    const method = methods.find(({ id }) => id === project.defaultMethod);
+    const { methodVersion, options } = resolved(project);
+    // Of options that do not fit no cost follows.
+    if (!method || methodVersion === NO_VERSION) return null;
+    return method.estimate(await this.store.sizeNow(project.id, project.classCount, versions, transaction), options);
   }
 
   private async versionsFor(transaction: Transaction, project: DueProject): Promise<number[] | null> {
@@ -47,6 +59,7 @@ interface DueProject {
   id: number;
   defaultMethod: string;
   defaultOptions: MethodOptions;
+  classCount: number;
 }
 
 /** Options that no longer fit the method go as they are: the run then fails, and says why, where the owner will look. */
@@ -55,14 +68,14 @@ function resolved({ defaultMethod, defaultOptions }: DueProject): { methodVersio
     const method = findMethod(defaultMethod);
     return { methodVersion: method.version, options: resolveOptions(method, defaultOptions) };
   } catch {
-    return { methodVersion: 0, options: defaultOptions };
+    return { methodVersion: NO_VERSION, options: defaultOptions };
   }
 }
 
 /** By how much has happened since the newest run that read the newest watermark. */
 function dueProjects(transaction: Transaction): Promise<DueProject[]> {
   return transaction.query(
-    `select project.id, project.default_method as "defaultMethod", project.default_options as "defaultOptions"
+    `select project.id, project.default_method as "defaultMethod", project.default_options as "defaultOptions", cardinality(project.classes) as "classCount"
      from projects project
      cross join lateral (select ${changesOf('project.id')} as changes) happened
      left join lateral (

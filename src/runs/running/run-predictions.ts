@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import type { VoteTable } from '../../aggregation/index.js';
+import { classShares, type VoteTable } from '../../aggregation/index.js';
 import { notOutOfSample } from '../../predictions/current-versions.js';
 import { readPredictions, type VersionRows } from '../../predictions/read-predictions.js';
 
@@ -50,12 +50,6 @@ function fillAbsent(versions: readonly VersionRows[], votes: VoteTable): { none:
     else none++;
   }
   return { none, some };
-}
-
-function classShares({ classes, classCount, voteCount }: VoteTable): Float64Array {
-  const shares = new Float64Array(classCount);
-  for (let v = 0; v < voteCount; v++) shares[classes[v]!]!++;
-  return voteCount > 0 ? shares.map((count) => count / voteCount) : shares.fill(1 / classCount);
 }
 
 function counted(items: number): string {

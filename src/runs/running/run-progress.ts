@@ -21,7 +21,7 @@ export class RunProgress {
         if (last != null && (await news.next()).done) return { value: undefined, done: true };
         const run = await this.runs.read(projectId, id);
         if (ENDED.includes(run.status)) await news.return();
-        const state = JSON.stringify([run.status, run.attempt, run.phase, run.iteration, run.logLikelihood]);
+        const state = JSON.stringify([run.status, run.attempt, run.phase, run.iteration, run.iterationDone, run.logLikelihood]);
         if (state !== last) {
           last = state;
           return { value: run, done: false };

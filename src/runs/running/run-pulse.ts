@@ -1,4 +1,5 @@
 import type { Progress } from '../../aggregation/index.js';
+import { beyondTrace } from '../../platform/trace.js';
 import type { RunLease, RunsStore } from '../runs.store.js';
 
 const BEAT_MS = 3000;
@@ -12,7 +13,7 @@ export class RunPulse {
   constructor(
     private readonly store: RunsStore,
     private readonly lease: RunLease,
-    private readonly onLost: () => void,
+    private readonly onLost: () => Promise<void>,
   ) {}
 
   progress(progress: Progress): void {
@@ -22,7 +23,8 @@ export class RunPulse {
 
   /** Also called when the run may have been cancelled. */
   flush(): Promise<void> {
-    return (this.writing ??= this.write().finally(() => (this.writing = null)));
+    // A long run has thousands of beats, which say nothing of where its time goes.
+    return (this.writing ??= beyondTrace(() => this.write()).finally(() => (this.writing = null)));
   }
 
   async stop(): Promise<void> {

@@ -6,6 +6,8 @@ import type { Project } from '../../projects/project.entity.js';
 /** What somebody asks of a run, before it is checked. */
 export interface RunRequest {
   method?: string | null;
+  /** The newest where left out. */
+  methodVersion?: number | null;
   options?: Record<string, unknown> | null;
   seed?: number;
   watermark?: bigint | number | null;
@@ -22,7 +24,7 @@ export function resolveRequest(project: Project, request: RunRequest): { method:
   const id = request.method ?? project.defaultMethod;
   const given = request.options ?? (id === project.defaultMethod ? project.defaultOptions : {});
   if (typeof given !== 'object' || Array.isArray(given)) throw invalid('input.options is an object of options by name', 'input.options');
-  const method = refusing('input.method', () => findMethod(id));
+  const method = refusing(request.methodVersion == null ? 'input.method' : 'input.methodVersion', () => findMethod(id, request.methodVersion));
   if (!method.reads.includes('votes')) throw invalid(`${id} reads no votes, and a run reads votes; choose one of ${withVotes(methods)}`, 'input.method');
   if (project.classes.length > (method.maxClasses ?? Infinity)) {
     throw invalid(`${id} takes at most ${method.maxClasses} classes, and the project has ${project.classes.length}; choose another method`, 'input.method');
@@ -64,7 +66,7 @@ function idsOf(some: readonly AggregationMethod[]): string {
 }
 
 /** The library's refusals are meant for callers. */
-function refusing<T>(field: string, work: () => T): T {
+export function refusing<T>(field: string, work: () => T): T {
   try {
     return work();
   } catch (error) {

@@ -1,18 +1,21 @@
 import { availableParallelism } from 'node:os';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
+import { SpanKind } from '@opentelemetry/api';
 import { DataSource } from 'typeorm';
-import type { Progress } from '../../aggregation/index.js';
 import { Compute } from '../../compute/compute.service.js';
 import { Events } from '../../events/events.service.js';
 import { defineJob } from '../../jobs/job.js';
 import { Jobs } from '../../jobs/jobs.service.js';
 import { PredictionModels } from '../../predictions/prediction-models.service.js';
-import { runsFinished } from '../../platform/metrics.js';
+import { Config } from '../../platform/config.js';
+import { runPhaseSeconds, runsFinished } from '../../platform/metrics.js';
 import { isOutage, sqlState } from '../../platform/outage.js';
 import { Transactions, type Transaction } from '../../platform/database/transaction.js';
+import { failed, inTrace, Trace } from '../../platform/trace.js';
 import { runChanged } from '../run-changed.js';
+import { boundsOf } from './run-cost.js';
 import { RunPulse } from './run-pulse.js';
-import type { RunTaskInput } from './run.task.js';
+import type { RunTaskInput, RunTold } from './run.task.js';
 import { RunStatus } from '../run.entity.js';
 import { MAX_ATTEMPTS, RunsStore, type ClaimedRun, type Pin, type RunKey } from '../runs.store.js';
 import { readPin } from '../watermark.js';
@@ -21,8 +24,6 @@ import { readPin } from '../watermark.js';
 export const runJob = defineJob<RunKey>('run', 2);
 
 const RECOVER_MS = 2000;
-/** The kernel's objects are few; its arrays lie outside the heap. */
-const HEAP_MEGABYTES = 2048;
 
 /** Takes up the runs that wait. */
 @Injectable()
@@ -38,6 +39,7 @@ export class RunWork implements OnModuleInit, OnApplicationBootstrap {
     private readonly events: Events,
     private readonly compute: Compute,
     private readonly predictions: PredictionModels,
+    private readonly config: Config,
   ) {}
 
   onModuleInit(): void {
@@ -48,10 +50,11 @@ export class RunWork implements OnModuleInit, OnApplicationBootstrap {
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    // A cancelled run is no longer its worker's: the next beat finds out, so beat at once.
+    // A cancelled run is no longer its worker's: the next beat finds out, so beat at once. One that succeeded has a thread about to
+    // answer, which is kept for the next run: to end it costs more than all else that a small run does.
     await this.events.on(runChanged, (news) => {
       if (typeof news === 'symbol') this.underWay.forEach((pulse) => void pulse.flush());
-      else if (news.status !== RunStatus.RUNNING) void this.underWay.get(news.runId)?.flush();
+      else if (news.status !== RunStatus.RUNNING && news.status !== RunStatus.SUCCEEDED) void this.underWay.get(news.runId)?.flush();
     });
   }
 
@@ -63,25 +66,42 @@ export class RunWork implements OnModuleInit, OnApplicationBootstrap {
     const run = await this.store.claim(key);
     // Another worker's, cancelled, or done.
     if (!run) return;
+    const trace = traceOf(run);
+    await inTrace(trace, async () => {
+      try {
+        await this.perform(run, stop, trace);
+      } finally {
+        trace?.end();
+      }
+    });
+  }
+
+  private async perform(run: ClaimedRun, stop: AbortSignal, trace: Trace | null): Promise<void> {
     const lost = new AbortController();
-    const pulse = new RunPulse(this.store, run, () => lost.abort(new Error('the run is no longer this worker\'s')));
+    const pulse = new RunPulse(this.store, run, async () => {
+      // What has succeeded is held no longer either: its thread is about to answer.
+      if (!await this.store.secondsOfSuccess(run)) lost.abort(new Error('the run is no longer this worker\'s'));
+    });
     this.underWay.set(run.runId, pulse);
     try {
       const pin = await this.pin(run);
-      const { seconds } = await this.compute.run<RunTaskInput, Progress, { seconds: object }>({
+      const { seconds } = await this.compute.run<RunTaskInput, RunTold, { seconds: Record<string, number> }>({
         module: new URL('./run.task.js', import.meta.url),
         input: await this.taskInput(run, pin),
-        onMessage: (progress) => pulse.progress(progress),
+        onMessage: (told) => {
+          if ('progress' in told) pulse.progress(told.progress);
+          else trace?.past(told.phase, told.to, { from: told.from });
+        },
         signal: AbortSignal.any([stop, lost.signal]),
-        maxHeapMegabytes: HEAP_MEGABYTES,
       });
       this.succeeded(run, seconds);
     } catch (error) {
       await pulse.stop();
-      // The news of its own end may come before the thread's answer, and then the run looks like another's.
+      // A stop may end the thread between its commit and its answer.
       const seconds = await this.store.secondsOfSuccess(run);
-      if (seconds) this.succeeded(run, seconds);
-      else if (!lost.signal.aborted) await this.end(run, error as Error, stop.aborted);
+      if (seconds) return this.succeeded(run, seconds);
+      if (trace) failed(trace.root, error);
+      if (!lost.signal.aborted) await this.end(run, error as Error, stop.aborted);
     } finally {
       await pulse.stop();
       this.underWay.delete(run.runId);
@@ -99,19 +119,20 @@ export class RunWork implements OnModuleInit, OnApplicationBootstrap {
     });
   }
 
-  private async taskInput({ projectId, runId, fence, methodId, options, seed, makeCurrent, classCount, predictionVersions }: ClaimedRun, pin: Pin): Promise<RunTaskInput> {
+  private async taskInput({ projectId, runId, fence, methodId, methodVersion, options, seed, makeCurrent, classCount, predictionVersions }: ClaimedRun, pin: Pin): Promise<RunTaskInput> {
     return {
       url: (this.source.options as { url: string }).url, channel: runChanged.channel, lease: { projectId, runId, fence },
-      methodId, options, seed, makeCurrent, classCount,
+      methodId, methodVersion, options, seed, makeCurrent, classCount, bounds: boundsOf(this.config.settings),
       threads: Math.max(1, Math.floor(availableParallelism() / runJob.concurrency)),
       watermark: pin.watermark, itemCount: pin.itemCount, annotatorCount: pin.annotatorCount,
       predictions: predictionVersions && await this.predictions.byIds(projectId, predictionVersions),
     };
   }
 
-  private succeeded({ methodId, projectId, runId }: ClaimedRun, seconds: object): void {
+  private succeeded({ methodId, projectId, runId, requestId }: ClaimedRun, seconds: Record<string, number>): void {
     runsFinished.inc({ method: methodId, status: 'SUCCEEDED' });
-    this.logger.log({ projectId, runId, method: methodId, seconds }, 'a run succeeded');
+    for (const [phase, time] of Object.entries(seconds)) runPhaseSeconds.observe({ phase }, time);
+    this.logger.log({ projectId, runId, method: methodId, seconds, ...(requestId != null && { requestId }) }, 'a run succeeded');
   }
 
   /** A stop and an outage give the run back; whatever the method or its input is at fault for fails it. */
@@ -127,8 +148,18 @@ export class RunWork implements OnModuleInit, OnApplicationBootstrap {
     // FenceError: it was taken from us at the last moment, and there is nothing to say.
     if (!failed) return;
     runsFinished.inc({ method: run.methodId, status: 'FAILED' });
-    this.logger.warn({ err: error, projectId: run.projectId, runId: run.runId }, 'a run failed');
+    this.logger.warn({ err: error, projectId: run.projectId, runId: run.runId, ...(run.requestId != null && { requestId: run.requestId }) }, 'a run failed');
   }
+}
+
+/** Goes on where the request stood that asked for it, or begins here; the time that it waited is a span beside it. */
+function traceOf({ traceparent, requestId, methodId, runId, projectId, attempt, askedAt, claimedAt }: ClaimedRun): Trace | null {
+  const attributes = {
+    'assay.run': runId, 'assay.project': projectId, 'assay.method': methodId, 'assay.attempt': attempt, ...(requestId != null && { 'assay.request_id': requestId }),
+  };
+  // Of a second attempt nobody has kept since when it waited.
+  if (attempt === 1 && traceparent != null) Trace.begin('queued', traceparent, { kind: SpanKind.CONSUMER, attributes, from: askedAt })?.root.end(claimedAt);
+  return Trace.begin('run', traceparent, { kind: SpanKind.CONSUMER, attributes });
 }
 
 /** Worth another try; a statement that took too long, too. */

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { aggregate, classWarnings, findMethod, runParameters, VoteTable, type ConfusablePair, type MethodOptions, type MethodResult, type Progress, type RunParameters } from '../../aggregation/index.js';
+import { aggregate, classWarnings, type CostBounds, findMethod, resolveOptions, runParameters, VoteTable, type ConfusablePair, type MethodOptions, type MethodResult, type Progress, type RunParameters } from '../../aggregation/index.js';
 import { readKnownGold, type KnownGold } from '../../gold/known-gold.js';
 import { readRunPredictions, type PinnedVersion } from './run-predictions.js';
 import { foundColumns, foundOfRun, foundPairs, type FoundColumns } from '../results/found.js';
@@ -7,12 +7,15 @@ import { writeAnnotators, writeSoftLabels } from '../results/result-rows.js';
 import type { FoundOfRun } from '../run.entity.js';
 import type { RunLease } from '../runs.store.js';
 import { Connection } from '../../platform/database/connection.js';
+import { refuseCostly, sizeOf } from './run-cost.js';
 import { readSnapshot } from './snapshot.js';
 
 export interface RunTaskInput {
   url: string;
   lease: RunLease;
   methodId: string;
+  /** 0 where no version could do as it is asked: the newest then says why. */
+  methodVersion: number;
   options: MethodOptions;
   seed: number;
   makeCurrent: boolean;
@@ -25,9 +28,14 @@ export interface RunTaskInput {
   predictions: PinnedVersion[] | null;
   /** How many the kernel may use, the task's own included. */
   threads: number;
+  /** What it may cost. */
+  bounds: CostBounds;
   /** The channel on which the end is told. */
   channel: string;
 }
+
+/** What a run's thread tells: where it is, or of a phase that is over when that was, in ms of the epoch. */
+export type RunTold = { progress: Progress } | { phase: string; from: number; to: number };
 
 /** Progress goes out at most four times a second, and at each change of phase. */
 const REPORT_MS = 250;
@@ -36,17 +44,20 @@ const REPORT_MS = 250;
  * The whole work of one run, on its own thread and connection: votes in, kernel, results out. The results, the run's end and
  * the project's new current run are one transaction, which rolls back where the fence is no longer the run's.
  */
-export async function run(input: RunTaskInput, report: (progress: Progress) => void): Promise<{ seconds: Record<string, number> }> {
+export async function run(input: RunTaskInput, report: (told: RunTold) => void): Promise<{ seconds: Record<string, number> }> {
   const client = await Connection.open(input.url, 'assay run');
   try {
     const phases = new Phases(report);
     const votes = await readVotes(client, input, phases);
     const gold = await readKnownGold(client, input.lease.projectId, input.watermark, input.itemCount);
-    const method = findMethod(input.methodId);
+    const version = input.methodVersion || undefined;
+    const method = findMethod(input.methodId, version);
+    // A rule's run comes here with options that nobody has looked at since the method changed.
+    refuseCostly(method, sizeOf(votes, input.predictions), resolveOptions(method, input.options), input.bounds);
     const readsGold = method.reads.includes('gold');
     const predictions = input.predictions && await phases.time('predictions', () => readRunPredictions(client, input.lease.projectId, input.predictions!, input.watermark, votes));
     const result = await phases.time('aggregate', () => aggregate(votes, input.methodId, {
-      options: input.options, seed: input.seed, threads: input.threads, onProgress: (progress) => phases.progress(progress),
+      version, options: input.options, seed: input.seed, threads: input.threads, onProgress: (progress) => phases.progress(progress),
       ...(readsGold && gold.count > 0 && { gold: gold.classes }),
       ...(predictions && { predictions: predictions.models }),
     }));
@@ -60,9 +71,11 @@ export async function run(input: RunTaskInput, report: (progress: Progress) => v
       await writeSoftLabels(client, input.lease, votes, result.posteriors, ofItems, readsGold ? gold.classes : null);
       await writeAnnotators(client, input.lease, votes, result, parameters?.confusion, ofAnnotators);
     });
-    await publish(client, input, result, parameters, votes.voteCount, readsGold ? gold.count : null, phases.seconds);
-    await publishFindings(client, input.lease, ofItems, ofAnnotators, foundOfRun(method, result), foundPairs(result));
-    await client.query('commit');
+    await phases.timed('publish', async () => {
+      await publish(client, input, result, parameters, votes.voteCount, readsGold ? gold.count : null, { ...phases.seconds });
+      await publishFindings(client, input.lease, ofItems, ofAnnotators, foundOfRun(method, result), foundPairs(result));
+      await client.query('commit');
+    });
     return { seconds: phases.seconds };
   } finally {
     // Without a commit this rolls everything back.
@@ -102,7 +115,7 @@ async function publish(
 ): Promise<void> {
   const { projectId, runId, fence } = input.lease;
   const { rowCount } = await client.query(
-    `update runs set status = 'SUCCEEDED', lease_until = null, finished_at = clock_timestamp(), phase = 'done',
+    `update runs set status = 'SUCCEEDED', lease_until = null, finished_at = clock_timestamp(), phase = 'done', iteration_done = null,
             iteration = $4, log_likelihood = $5, vote_count = $6, iterations = $4, converged = $7, ties = $8, trace = $9,
             warnings = $10, class_priors = $11, seconds = $12, confusion_implied = $13, pooled_labels = $14, pooled_values = $15, gold_count = $16
      where project_id = $1 and id = $2 and fence = $3 and status = 'RUNNING'`,
@@ -140,20 +153,29 @@ function finiteOrNull(value: number | undefined): number | null {
   return value != null && Number.isFinite(value) ? value : null;
 }
 
-/** Tells where the run is, not too often, and keeps each phase's seconds. */
+/** Tells where the run is, not too often, and when each phase was, and keeps its seconds. */
 class Phases {
   readonly seconds: Record<string, number> = {};
   private toldAt = -Infinity;
   private told = '';
 
-  constructor(private readonly report: (progress: Progress) => void) {}
+  constructor(private readonly report: (told: RunTold) => void) {}
 
   async time<T>(phase: string, work: () => T | Promise<T>): Promise<T> {
     this.progress({ phase, iteration: 0 });
+    return this.timed(phase, work);
+  }
+
+  /** Of what is not told while it is under way: publishing holds the run's row, on which its progress is written. */
+  async timed<T>(phase: string, work: () => T | Promise<T>): Promise<T> {
     const from = performance.now();
-    const result = await work();
-    this.seconds[phase] = Number(((performance.now() - from) / 1000).toFixed(3));
-    return result;
+    try {
+      return await work();
+    } finally {
+      const to = performance.now();
+      this.seconds[phase] = Number(((to - from) / 1000).toFixed(3));
+      this.report({ phase, from: performance.timeOrigin + from, to: performance.timeOrigin + to });
+    }
   }
 
   progress(progress: Progress): void {
@@ -161,6 +183,6 @@ class Phases {
     if (progress.phase === this.told && now - this.toldAt < REPORT_MS) return;
     this.told = progress.phase;
     this.toldAt = now;
-    this.report(progress);
+    this.report({ progress });
   }
 }

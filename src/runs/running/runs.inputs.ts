@@ -12,6 +12,10 @@ export class StartRunInput {
   @Field(() => String, { nullable: true, description: "The id of an aggregation method, see aggregationMethods; the project's default where left out." })
   method?: string | null;
 
+  @Field(() => Int, { nullable: true, description: "The method's version, such as that of an earlier run that is to be repeated: one of the method's `versions`; the newest where left out." })
+  @IsOptional() @IsInt() @Min(1)
+  methodVersion?: number | null;
+
   @Field(() => JsonScalar, { nullable: true, description: "The method's options by name; what is left out takes its default." })
   options?: Record<string, unknown> | null;
 

@@ -1,4 +1,5 @@
 import { Args, Field, Float, ID, Int, Mutation, ObjectType, Parent, Query, ResolveField, Resolver, Subscription } from '@nestjs/graphql';
+import { secondsOf } from '../../aggregation/index.js';
 import { Cost } from '../../platform/graphql/cost.js';
 import { PageArgs } from '../../platform/graphql/pagination.js';
 import { PredictionModels } from '../../predictions/prediction-models.service.js';
@@ -52,6 +53,18 @@ export class RunPrediction {
 
   @Field(() => Boolean, { description: 'Whether the model had not seen the items it predicted.' })
   outOfSample: boolean;
+}
+
+@ObjectType({ description: 'What a run is going to cost, by its method, the size of the project when it was started and its options: an order of magnitude.' })
+export class RunEstimate {
+  @Field(() => Float, { description: 'Basic steps over the entries of arrays.' })
+  operations: number;
+
+  @Field(() => Float, { description: 'Memory that its arrays take at the peak, beside the votes.' })
+  megabytes: number;
+
+  @Field(() => Float, { description: 'On one core, about.' })
+  seconds: number;
 }
 
 @Resolver(() => Run)
@@ -108,6 +121,12 @@ export class RunsResolver {
   @ResolveField(() => [RunPrediction], { nullable: true, description: 'What it reads of predictions, as far as they were there at its watermark; null for methods that read none.' })
   predictions(@Context() context: RequestContext, @Parent() run: Run): Promise<RunPrediction[]> | null {
     return run.predictionVersions && this.predictionModels.load(context, run.projectId, run.predictionVersions);
+  }
+
+  @ResolveField(() => RunEstimate, { nullable: true, description: 'Null for runs of earlier versions of the service.' })
+  estimate(@Parent() { estimatedOperations, estimatedBytes }: Run): RunEstimate | null {
+    if (estimatedOperations == null || estimatedBytes == null) return null;
+    return { operations: estimatedOperations, megabytes: estimatedBytes / 1e6, seconds: secondsOf({ operations: estimatedOperations }) };
   }
 
   @ResolveField(() => RunDiagnostics, { nullable: true, description: 'Null until the run succeeded.' })

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Events } from '../../events/events.service.js';
 import { conflict, invalid } from '../../platform/errors.js';
+import { Config } from '../../platform/config.js';
 import { Idempotency } from '../../platform/database/idempotency.js';
 import { runsFinished } from '../../platform/metrics.js';
 import type { Principal } from '../../platform/principal.js';
@@ -10,7 +11,8 @@ import { Audit, type Actor } from '../../projects/audit/audit.js';
 import { requireOpen } from '../../projects/project-access.js';
 import type { Project } from '../../projects/project.entity.js';
 import { runChanged } from '../run-changed.js';
-import { resolvePredictions, resolveRequest, type RunRequest } from './run-request.js';
+import { boundsOf, refuseCostly } from './run-cost.js';
+import { refusing, resolvePredictions, resolveRequest, type RunRequest } from './run-request.js';
 import { RunWork } from './run-work.js';
 import { ENDED, Run, RunOrigin, RunStatus } from '../run.entity.js';
 import { RunsStore } from '../runs.store.js';
@@ -30,6 +32,7 @@ export class RunsService {
     private readonly store: RunsStore,
     private readonly work: RunWork,
     private readonly predictions: PredictionModels,
+    private readonly config: Config,
   ) {}
 
   /** @throws INVALID_INPUT for a method, option or watermark that cannot be; CONFLICT for an archived project. */
@@ -37,16 +40,23 @@ export class RunsService {
     requireOpen(project);
     const { method, options } = resolveRequest(project, request);
     const predictionVersions = await resolvePredictions(this.predictions, project, method, request);
+    const size = await this.store.sizeNow(project.id, project.classes.length, predictionVersions);
+    refusing('input.method', () => refuseCostly(method, size, options, boundsOf(this.config.settings)));
+    const cost = method.estimate(size, options);
     const { seed = 0, makeCurrent = true } = request;
     const watermark = request.watermark == null ? null : Number(request.watermark);
     const { answer, replayed } = await this.transactions.run((transaction) => this.idempotency.once(
       transaction,
       { projectId: project.id, workspaceId: project.workspaceId, key: idempotencyKey },
-      ['startRun', request.method ?? null, request.options ?? null, seed, watermark, makeCurrent, ...(request.predictions?.length ? [request.predictions] : [])],
+      [
+        'startRun', request.method ?? null, request.options ?? null, seed, watermark, makeCurrent,
+        ...(request.predictions?.length ? [request.predictions] : []), ...(request.methodVersion == null ? [] : [{ methodVersion: request.methodVersion }]),
+      ],
       async () => {
         await requireSettled(transaction, project, watermark);
         const runId = await this.store.insert(transaction, {
-          projectId: project.id, methodId: method.id, methodVersion: method.version, options, seed, watermark, origin: RunOrigin.REQUEST, makeCurrent, predictionVersions,
+          projectId: project.id, methodId: method.id, methodVersion: method.version, options, seed, watermark, origin: RunOrigin.REQUEST, makeCurrent, predictionVersions, cost,
+          requestId: actor.requestId,
         });
         await this.work.enqueue(transaction, { projectId: project.id, runId });
         await this.audit.record(transaction, actor, 'startRun', project.id, { run: runId, method: method.id, options, seed, watermark, makeCurrent });

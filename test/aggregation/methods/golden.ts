@@ -59,6 +59,13 @@ export function loadCrowd(name: string): Crowd {
   return crowdOf(rowsOf(`${folder}votes.csv`), 'annotator', existsSync(new URL(`${folder}gold.csv`, shared)) ? rowsOf(`${folder}gold.csv`) : []);
 }
 
+/** The same with one vote a pair of item and annotator, the last, as the accuracies of bench/accuracy are. */
+export function loadLastVotes(name: string): Crowd {
+  const folder = `datasets/${name}/`;
+  const rows = rowsOf(`${folder}votes.csv`);
+  return crowdOf([...new Map(rows.map((row) => [JSON.stringify([row.item, row.annotator]), row])).values()], 'annotator', rowsOf(`${folder}gold.csv`));
+}
+
 export function run(method: AggregationMethod, votes: VoteTable, options: Record<string, unknown> = {}, seed = 0): MethodResult {
   return method.run({ votes }, resolveOptions(method, options), { seed });
 }

@@ -2,7 +2,7 @@ import type { PassInput } from '../pass.js';
 import type { ShardLayout } from './shard.js';
 
 /** A call over all items left the JIT four times slower on some runs; calls of 512 items do not. */
-const CHUNK_ITEMS = 512;
+export const CHUNK_ITEMS = 512;
 /** Each shard adds up counts of its own, so that the sums do not depend on who computes which shard. */
 const MOST_SHARDS = 8;
 
@@ -19,14 +19,35 @@ export interface FastLayout {
   fill(memory: ArrayBufferLike): void;
 }
 
+/** What a kernel's functions need beyond what all do. */
+export interface LayoutNeeds {
+  /**
+   * A vote's codes are the addresses of its row and of its annotator's totals, which follow those of the rows: 8 bytes a vote, and
+   * no arithmetic. Items that an annotator answered more than once are left to the others.
+   */
+  annotators?: boolean;
+  /** Numbers that a shard's calls add to, before factor and exponent: those of a row, class counts, where left out. */
+  tallied?: number;
+  /** Numbers of a row, and of an item's posteriors, where they are more than K: a multiple of it. */
+  width?: number;
+  /** Bytes of working memory for each number of a row at a tally's end. */
+  scratchBytes?: number;
+}
+
 /** Plans the memory: items in buckets of equal vote count, cut into chunks, dealt to shards of equal numbers of votes. */
-export function fastLayout({ votes, rows, gold }: PassInput): FastLayout {
+export function fastLayout({ votes, rows, gold }: PassInput, needs: LayoutNeeds = {}): FastLayout {
+  const { annotators = false, width: W = votes.classCount, tallied = W, scratchBytes = 4 } = needs;
   const { itemCount: N, classCount: K, itemOffsets } = votes;
+  const scale = W / K;
   const { codes } = rows;
   const countOf = (item: number) => itemOffsets[item + 1]! - itemOffsets[item]!;
   const isPlain = (item: number) => {
     if (gold && gold[item]! >= 0) return false;
-    for (let vote = itemOffsets[item]!; vote < itemOffsets[item + 1]!; vote++) if (codes[vote]! < 0) return false;
+    for (let vote = itemOffsets[item]!; vote < itemOffsets[item + 1]!; vote++) {
+      if (codes[vote]! < 0) return false;
+      // The votes of an item are by annotator: an item that somebody answered again and again is taken out of a row more than once.
+      if (annotators && vote > itemOffsets[item]! && votes.annotators[vote] === votes.annotators[vote - 1]) return false;
+    }
     return countOf(item) > 0;
   };
 
@@ -62,7 +83,7 @@ export function fastLayout({ votes, rows, gold }: PassInput): FastLayout {
     }
   }
 
-  const entries = rows.labels.length * K;
+  const entries = rows.labels.length * W;
   const shardCount = shardsFor(plainVotes / rows.labels.length);
   const shardStarts = [0];
   chunks.forEach((chunk, index) => {
@@ -77,16 +98,18 @@ export function fastLayout({ votes, rows, gold }: PassInput): FastLayout {
     bytes += Math.ceil(size / 64) * 64 + 64;
     return at;
   };
-  const tallyBytes = Math.ceil((8 * K + 24 + 4 * K + 4) / 64) * 64 + 64;
+  const tallyBytes = Math.ceil((8 * tallied + 24 + scratchBytes * (W + 1)) / 64) * 64 + 64;
   const countBytes = 8 * entries;
-  const codesAt = reserve(4 * plainVotes);
-  const posteriors = reserve(8 * K * items.length);
+  const voteBytes = annotators ? 8 : 4;
+  const codesAt = reserve(voteBytes * plainVotes);
+  const posteriors = reserve(8 * W * items.length);
   const shards: ShardLayout = {
-    classCount: K,
+    tallied,
+    voteBytes,
     chunks: reserve(16 * chunks.length),
     shardStarts,
-    confusion: reserve(countBytes),
-    priors: reserve(8 * K),
+    confusion: reserve(countBytes + (annotators ? 8 * votes.annotatorCount * W : 0)),
+    priors: reserve(8 * W + 8),
     counts: reserve(countBytes * shardCount),
     countBytes,
     tallies: reserve(tallyBytes * shardCount),
@@ -96,10 +119,17 @@ export function fastLayout({ votes, rows, gold }: PassInput): FastLayout {
   function fill(memory: ArrayBufferLike): void {
     const u32 = new Uint32Array(memory);
     let at = codesAt / 4;
-    for (const item of items) for (let vote = itemOffsets[item]!; vote < itemOffsets[item + 1]!; vote++) u32[at++] = codes[vote]!;
+    for (const item of items) {
+      for (let vote = itemOffsets[item]!; vote < itemOffsets[item + 1]!; vote++) {
+        if (annotators) {
+          u32[at++] = shards.confusion + 8 * scale * codes[vote]!;
+          u32[at++] = shards.confusion + 8 * (entries + votes.annotators[vote]! * W);
+        } else u32[at++] = scale * codes[vote]!;
+      }
+    }
     chunks.forEach(({ votes, first, items: count, firstVote }, index) => {
-      const start = codesAt + 4 * firstVote;
-      u32.set([votes, start, start + 4 * votes * count, posteriors + 8 * K * first], shards.chunks / 4 + 4 * index);
+      const start = codesAt + voteBytes * firstVote;
+      u32.set([votes, start, start + voteBytes * votes * count, posteriors + 8 * W * first], shards.chunks / 4 + 4 * index);
     });
   }
   return { shards, bytes, posteriors, items, others: otherItems, fill };

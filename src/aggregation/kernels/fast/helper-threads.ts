@@ -36,15 +36,15 @@ export class HelperThreads {
     });
   }
 
-  /** All shards of one pass; returns when the last is done. */
-  run(items: Items[]): void {
+  /** All shards of one pass; returns when the last is done. `told` hears of the chunks that this thread does. */
+  run(items: Items[], told?: (chunk: number) => void): void {
     const { control, shardCount } = this;
     Atomics.store(control, DONE, 0);
     Atomics.store(control, NEXT_SHARD, 0);
     Atomics.add(control, PASS, 1);
     Atomics.notify(control, PASS);
     for (let shard = Atomics.add(control, NEXT_SHARD, 1); shard < shardCount; shard = Atomics.add(control, NEXT_SHARD, 1)) {
-      runShard(this.memory.buffer, items, this.layout, shard);
+      runShard(this.memory.buffer, items, this.layout, shard, told);
       Atomics.add(control, DONE, 1);
     }
     for (let done = Atomics.load(control, DONE); done < shardCount; done = Atomics.load(control, DONE)) {

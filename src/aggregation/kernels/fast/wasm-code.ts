@@ -10,13 +10,13 @@ type ValueType = typeof I32 | typeof I64 | typeof F64 | typeof V128;
 const PLAIN = {
   i32_lt_u: 0x49, i32_add: 0x6a, i32_sub: 0x6b, i32_and: 0x71, i32_shl: 0x74,
   i64_add: 0x7c, i64_sub: 0x7d, i64_and: 0x83, i64_or: 0x84, i64_shr_u: 0x88,
-  f64_add: 0xa0, f64_mul: 0xa2, f64_div: 0xa3, f64_convert_i64_s: 0xb9,
+  f64_abs: 0x99, f64_add: 0xa0, f64_sub: 0xa1, f64_mul: 0xa2, f64_div: 0xa3, f64_max: 0xa5, f64_convert_i64_s: 0xb9,
   i64_reinterpret_f64: 0xbd, f64_reinterpret_i64: 0xbf,
   end: 0x0b, i32_le_u: 0x4d, f64_gt: 0x64, i32_eqz: 0x45,
 } as const;
 
 /** Opcodes behind the SIMD prefix, without operands. */
-const SIMD = { f64x2_splat: 0x14, f64x2_add: 0xf0, f64x2_mul: 0xf2 } as const;
+const SIMD = { f64x2_splat: 0x14, f64x2_abs: 0xec, f64x2_add: 0xf0, f64x2_sub: 0xf1, f64x2_mul: 0xf2, f64x2_div: 0xf3, f64x2_pmax: 0xf7 } as const;
 
 /** One function's body, written instruction by instruction. */
 export class FunctionCode {
@@ -56,6 +56,11 @@ export class FunctionCode {
   }
   f64(value: number): this {
     this.bytes.push(0x44, ...new Uint8Array(Float64Array.of(value).buffer));
+    return this;
+  }
+  /** A pair of constants. */
+  f64x2(low: number, high: number): this {
+    this.bytes.push(0xfd, 0x0c, ...new Uint8Array(Float64Array.of(low, high).buffer));
     return this;
   }
   /** f64x2.extract_lane */

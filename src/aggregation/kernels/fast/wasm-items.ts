@@ -6,25 +6,26 @@ export const UNROLLED_CLASSES = 10;
 /** Up to this many votes an item its votes are unrolled too. */
 export const UNROLLED_VOTES = 12;
 
-/** Above 10 classes, how many votes' rows are multiplied at a time; a divisor of RESCALE_EVERY. */
-const TOGETHER = 4;
+/** Where weights go through memory, how many votes' rows are multiplied at a time; a divisor of RESCALE_EVERY. */
+export const TOGETHER = 4;
 
 /** The parameters of `items`, byte addresses all but the last. */
-const PARAMETERS = ['codes', 'end', 'posteriors', 'confusion', 'counts', 'priors', 'tally', 'votes'] as const;
+export const PARAMETERS = ['codes', 'end', 'posteriors', 'confusion', 'counts', 'priors', 'tally', 'votes'] as const;
 const [CODES, END, POSTERIORS, CONFUSION, COUNTS, PRIORS, TALLY, VOTES] = PARAMETERS.keys() as unknown as number[];
 
 /**
  * WebAssembly for K classes with two doubles an instruction; exports `items1` to `items12` for items of so many votes and
  * `items0` for any number. Strict IEEE arithmetic in a fixed order, no fused or relaxed instruction: the same bits everywhere.
+ * @param unrolled whether an item's weights stay in registers
  */
-export function wasmItems(K: number): Uint8Array<ArrayBuffer> {
-  const functions = [{ name: 'items0', code: K <= UNROLLED_CLASSES ? itemsInRegisters(K, 0) : itemsInMemory(K) }];
-  if (K <= UNROLLED_CLASSES) for (let n = 1; n <= UNROLLED_VOTES; n++) functions.push({ name: `items${n}`, code: itemsInRegisters(K, n) });
+export function wasmItems(K: number, unrolled = K <= UNROLLED_CLASSES): Uint8Array<ArrayBuffer> {
+  const functions = [{ name: 'items0', code: unrolled ? itemsInRegisters(K, 0) : itemsInMemory(K) }];
+  if (unrolled) for (let n = 1; n <= UNROLLED_VOTES; n++) functions.push({ name: `items${n}`, code: itemsInRegisters(K, n) });
   return moduleBytes(functions, PARAMETERS.length);
 }
 
 /** Running product of the items' likelihoods as mantissa times a power of 2: one logarithm does for 512 items. */
-class Product {
+export class Product {
   private readonly mantissa: number;
   private readonly exponent: number;
   private readonly bits: number;
@@ -48,7 +49,7 @@ class Product {
 }
 
 /** The lanes of a row of K doubles: pairs, and a single one where K is odd. */
-function pairsOf(K: number): { offset: number; lanes: number }[] {
+export function pairsOf(K: number): { offset: number; lanes: number }[] {
   return Array.from({ length: Math.ceil(K / 2) }, (_, l) => ({ offset: 16 * l, lanes: Math.min(2, K - 2 * l) }));
 }
 

@@ -1,13 +1,12 @@
 import type { AggregationInput, RunContext } from '../../method.js';
 import { mix, uniformOf, type Fingerprints } from '../../numeric/fingerprints.js';
 import type { VoteTable } from '../../vote-table.js';
-import { voteShares } from '../../vote-shares.js';
+import { writeShares } from '../../vote-shares.js';
 import type { ConfusionRows } from '../confusion-rows.js';
-import { distinctItems, type DistinctItems } from '../distinct-items.js';
-import { subtypeParameters, type SubtypeState } from './subtype-parameters.js';
-import { SubtypePass } from './subtype-pass.js';
+import { subtypeParameters } from './subtype-parameters.js';
+import { readableSubtypes, type SubtypeKernel, type SubtypeStart } from './subtype-pass.js';
 
-/** All passes but every fifth leave negligible responsibilities out. */
+/** All passes of the readable kernel but every fifth leave negligible responsibilities out. */
 const FULL_EVERY = 5;
 
 /** The arrays of a run (responsibilities, counts, likelihoods) may take this much. */
@@ -30,6 +29,7 @@ export interface SubtypeInference {
   converged: boolean;
   /** The evidence lower bound after each iteration, natural log. */
   trace: number[];
+  warnings: readonly string[];
 }
 
 /** Of a run with so many subtypes. */
@@ -53,63 +53,53 @@ export function checkSubtypeMemory(votes: VoteTable, rows: ConfusionRows, subtyp
  *
  * `draws` makes the random start: an item's share of votes for a class, spread over its subtypes by a flat Dirichlet draw that
  * hangs on the fingerprints alone. Left out, the start is even, which is right for M = 1 only (even subtypes never part).
+ * @param kernelOf makes the kernel; the readable one where left out
  */
 export function inferSubtypes(
   input: Pick<AggregationInput, 'votes' | 'gold'>, rows: ConfusionRows, limits: SubtypeLimits, draws: Fingerprints | null, context: RunContext, phase: string,
+  kernelOf: typeof readableSubtypes = readableSubtypes,
 ): SubtypeInference {
   const { votes, gold } = input;
-  const { classCount: K } = votes;
+  const { classCount: K, itemOffsets } = votes;
   const { subtypes: M, tolerance, maxIterations } = limits;
-  const W = K * M;
-  const groups = distinctItems(input);
-  const responsibilities = startingResponsibilities(voteShares(votes, gold), groups, K, M, draws);
-  const state: SubtypeState = {
-    counts: new Float64Array(rows.labels.length * W),
-    subtypeCounts: new Float64Array(W),
-    // Even at first, so that the members of a candidate set share a vote evenly.
-    likelihoods: new Float64Array(rows.labels.length * W).fill(1),
-    start: new Float64Array(W),
-  };
-  const parameters = subtypeParameters(rows, K, M, state);
-  const pass = new SubtypePass(input, rows, groups, M, state, responsibilities);
-  const trace: number[] = [];
-  let converged = false;
-  while (!converged && trace.length < maxIterations) {
-    const divergence = parameters.update();
-    // Only a full pass can say that nothing moves.
-    const full = trace.length % FULL_EVERY === 0 || pass.moved < tolerance;
-    trace.push(pass.run(full) - divergence);
-    converged = full && pass.moved < tolerance;
-    context.onProgress?.({ phase, iteration: trace.length, objective: trace.at(-1)! });
-  }
-  const means = parameters.means();
-  return { posteriors: classPosteriors(means.classPriors), ...means, iterations: trace.length, converged, trace };
-
-  /** Items without votes or gold answer have the class shares. */
-  function classPosteriors(classPriors: Float64Array): Float64Array {
-    const posteriors = new Float64Array(votes.itemCount * K);
-    for (let item = 0; item < votes.itemCount; item++) {
-      const group = groups.groupOf[item]!;
-      if (group < 0) posteriors.set(classPriors, item * K);
-      else for (let k = 0, i = group * W; k < K; k++) for (let m = 0; m < M; m++, i++) posteriors[item * K + k]! += responsibilities[i]!;
+  const kernel: SubtypeKernel = kernelOf({ votes, rows, gold }, M, startOf(input, M, draws));
+  try {
+    const parameters = subtypeParameters(rows, K, M, kernel.state);
+    const trace: number[] = [];
+    let converged = false;
+    while (!converged && trace.length < maxIterations) {
+      const divergence = parameters.update();
+      // Only a full pass can say that nothing moves.
+      const full = trace.length % FULL_EVERY === 0 || kernel.moved < tolerance;
+      trace.push(kernel.run(full) - divergence);
+      converged = full && kernel.moved < tolerance;
+      context.onProgress?.({ phase, iteration: trace.length, objective: trace.at(-1)! });
     }
-    return posteriors;
+    const means = parameters.means();
+    const posteriors = new Float64Array(votes.itemCount * K);
+    kernel.addPosteriors(posteriors);
+    // Items without votes or gold answer have the class shares.
+    for (let item = 0; item < votes.itemCount; item++) if (itemOffsets[item] === itemOffsets[item + 1] && !(gold && gold[item]! >= 0)) posteriors.set(means.classPriors, item * K);
+    return { posteriors, ...means, iterations: trace.length, converged, trace, warnings: [...kernel.warnings] };
+  } finally {
+    kernel.close?.();
   }
 }
 
-function startingResponsibilities(shares: Float64Array, { representative }: DistinctItems, K: number, M: number, draws: Fingerprints | null): Float64Array {
-  const responsibilities = new Float64Array(representative.length * K * M);
-  representative.forEach((item, group) => {
+function startOf({ votes, gold }: Pick<AggregationInput, 'votes' | 'gold'>, M: number, draws: Fingerprints | null): SubtypeStart {
+  const { classCount: K } = votes;
+  const shares = new Float64Array(K);
+  return (item, out, from) => {
+    writeShares(votes, item, gold, shares, 0);
     for (let k = 0; k < K; k++) {
-      const share = shares[item * K + k]!;
+      const share = shares[k]!;
       if (share === 0) continue;
-      const at = (group * K + k) * M;
+      const at = from + k * M;
       const seed = draws ? mix(draws.items[item]!, draws.classes[k]!) : 0;
       let sum = 0;
       // A flat Dirichlet draw: exponential numbers over their sum.
-      for (let m = 0; m < M; m++) sum += responsibilities[at + m] = draws ? -Math.log(uniformOf(mix(seed, m))) : 1;
-      for (let m = 0; m < M; m++) responsibilities[at + m]! *= share / sum;
+      for (let m = 0; m < M; m++) sum += out[at + m] = draws ? -Math.log(uniformOf(mix(seed, m))) : 1;
+      for (let m = 0; m < M; m++) out[at + m]! *= share / sum;
     }
-  });
-  return responsibilities;
+  };
 }

@@ -1,12 +1,59 @@
-import type { AggregationInput } from '../../method.js';
 import type { ConfusionRows } from '../confusion-rows.js';
-import type { DistinctItems } from '../distinct-items.js';
-import { RESCALE_EVERY } from '../pass.js';
+import { distinctItems, type DistinctItems } from '../distinct-items.js';
+import { RESCALE_EVERY, type PassInput } from '../pass.js';
 import type { SubtypeState } from './subtype-parameters.js';
 import { unrolledVotes } from '../unrolled-votes.js';
 
 /** Responsibilities below this are left out of the counts, and of all passes but the full ones: most of the work where K x M is large. */
 const NEGLIGIBLE = 1e-10;
+
+/** Writes the W responsibilities that an item begins with, where they are not 0. */
+export type SubtypeStart = (item: number, out: Float64Array, at: number) => void;
+
+/** Every item's responsibilities from the parameters, and the counts that follow. A kernel owns its arrays, as in `PassKernel`. */
+export interface SubtypeKernel {
+  state: SubtypeState;
+  /** The greatest change of a responsibility in the last full pass, or a later one that told it. */
+  readonly moved: number;
+  /** @param full whether all places are looked at again, and `moved` is told. @returns the log evidence. */
+  run(full: boolean): number;
+  /** Adds each item's responsibilities for the subtypes of a class to an N x K array; nothing for an item without votes or gold answer. */
+  addPosteriors(posteriors: Float64Array): void;
+  warnings: readonly string[];
+  close?(): void;
+}
+
+/** The readable kernel: any number of subtypes, gold, candidate sets. The fast one is checked against it and leaves it what is rare. */
+export function readableSubtypes(input: PassInput, subtypes: number, start: SubtypeStart): SubtypeKernel {
+  const { rows, votes: { classCount } } = input;
+  const state = subtypeState(rows.labels.length, classCount * subtypes);
+  const pass = new SubtypePass(input, distinctItems(input), subtypes, state, start);
+  return {
+    state,
+    warnings: [],
+    get moved() { return pass.moved; },
+    run(full) {
+      state.counts.fill(0);
+      state.subtypeCounts.fill(0);
+      return pass.run(full);
+    },
+    addPosteriors: (posteriors) => pass.addPosteriors(posteriors),
+  };
+}
+
+function subtypeState(rows: number, width: number): SubtypeState {
+  return {
+    counts: new Float64Array(rows * width),
+    subtypeCounts: new Float64Array(width),
+    likelihoods: evenLikelihoods(new Float64Array(rows * width)),
+    start: new Float64Array(width),
+  };
+}
+
+/** Even at first, so that the members of a candidate set share a vote evenly. */
+export function evenLikelihoods(likelihoods: Float64Array): Float64Array {
+  return likelihoods.fill(1);
+}
 
 /**
  * The passes over the votes: parameters to responsibilities, and from them counts. A row is [class][subtype], W = K x M wide.
@@ -29,14 +76,17 @@ export class SubtypePass {
   /** The places that count in each group's row: livePlaces[liveOffsets[group]] up to liveOffsets[group + 1]. */
   private readonly liveOffsets: Int32Array;
   private livePlaces: Int32Array;
+  private readonly rows: ConfusionRows;
+  /** groups x W. */
+  private readonly responsibilities: Float64Array;
 
-  /** @param responsibilities groups x W, overwritten by each pass; the counts are first taken from them. */
-  constructor(
-    input: Pick<AggregationInput, 'votes' | 'gold'>, private readonly rows: ConfusionRows, private readonly groups: DistinctItems,
-    private readonly subtypes: number, private readonly state: SubtypeState, private readonly responsibilities: Float64Array,
-  ) {
+  /** @param start writes the first responsibilities, from which the counts are first taken. */
+  constructor(input: PassInput, private readonly groups: DistinctItems, private readonly subtypes: number, private readonly state: SubtypeState, start: SubtypeStart) {
+    const { rows } = input;
     const width = state.start.length;
     const groupCount = groups.size.length;
+    this.rows = rows;
+    this.responsibilities = new Float64Array(groupCount * width);
     this.itemOffsets = input.votes.itemOffsets;
     this.gold = input.gold ?? null;
     this.starts = rows.codes.map((code) => (code >= 0 ? code * subtypes : code));
@@ -45,20 +95,19 @@ export class SubtypePass {
     this.liveOffsets = new Int32Array(groupCount + 1);
     this.livePlaces = new Int32Array(groupCount);
     for (let group = 0; group < groupCount; group++) {
-      this.weights.set(responsibilities.subarray(group * width, (group + 1) * width));
+      start(groups.representative[group]!, this.responsibilities, group * width);
+      this.weights.set(this.responsibilities.subarray(group * width, (group + 1) * width));
       this.settle(group, 1, this.everywhere, 0, width, NEGLIGIBLE);
       this.count(group);
     }
   }
 
-  /** New responsibilities and, from them, counts; a full pass looks at all places again. @returns the log evidence. */
+  /** New responsibilities and, on top of those there are, their counts; a full pass looks at all places again. @returns the log evidence. */
   run(full: boolean): number {
-    const { groups, gold, state, everywhere, liveOffsets, subtypes } = this;
+    const { groups, gold, everywhere, liveOffsets, subtypes } = this;
     const width = everywhere.length;
     let logEvidence = 0;
     let moved = 0;
-    state.counts.fill(0);
-    state.subtypeCounts.fill(0);
     for (let group = 0; group < groups.size.length; group++) {
       const item = groups.representative[group]!;
       const known = gold ? gold[item]! : -1;
@@ -73,6 +122,14 @@ export class SubtypePass {
     }
     this.moved = moved;
     return logEvidence;
+  }
+
+  addPosteriors(posteriors: Float64Array): void {
+    const { groups: { groupOf }, subtypes, responsibilities, everywhere: { length: width } } = this;
+    const classes = width / subtypes;
+    groupOf.forEach((group, item) => {
+      if (group >= 0) addSubtypes(responsibilities, group * width, subtypes, posteriors, item * classes, classes);
+    });
   }
 
   /** Prior times votes at places[from] up to places[to], from weights[0] on. @returns their sum. */
@@ -177,6 +234,11 @@ export class SubtypePass {
     }
     return this.livePlaces;
   }
+}
+
+/** Of one item: what the subtypes of each class have together. */
+export function addSubtypes(responsibilities: Float64Array, from: number, subtypes: number, posteriors: Float64Array, at: number, classes: number): void {
+  for (let k = 0, i = from; k < classes; k++) for (let m = 0; m < subtypes; m++, i++) posteriors[at + k]! += responsibilities[i]!;
 }
 
 /** Votes innermost: a weight stays in its register for all of an item's votes. Codes below 0 are sets and left out. */

@@ -1,4 +1,5 @@
 import { components } from '../../kernels/components.js';
+import { iterationsOverVotes, softLabelBytes } from '../../numeric/cost.js';
 import type { AggregationInput, AggregationMethod, MethodOptions, MethodResult, OptionSpec, RunContext } from '../../method.js';
 import { accelerationOption, emOptions, runEm } from '../../numeric/em.js';
 import { countTies } from '../../numeric/simplex.js';
@@ -29,6 +30,7 @@ export const topTwo: AggregationMethod = {
     { name: 'softLabel', type: 'choice', default: 'predictive', choices: ['predictive', 'top-one'], doc: 'predictive: the answer of a perfectly reliable annotator, split between the two by q; top-one: the probability that a class is the first answer (em only).' },
   ],
   cost: 'em: O((votes + voted classes of all items) x 20) an iteration, O(annotators) x 640 bytes; spectral O(votes), compat O(votes x K) an iteration',
+  estimate: (size, options) => ({ ...iterationsOverVotes(60, options.variant === 'spectral' ? 10 : 100)(size, options), bytes: softLabelBytes(size) + 640 * size.annotators + 24 * size.votes }),
   returns: ['posteriors', 'quality'],
   finds: topTwoFindings,
   qualityInterval: ['reliabilityLow', 'reliabilityHigh'],

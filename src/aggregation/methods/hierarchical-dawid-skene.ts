@@ -1,0 +1,162 @@
+import { expectedAccuracy } from '../expected-accuracy.js';
+import { readableKernel, type CollapsedKernel } from '../kernels/collapsed/collapsed-pass.js';
+import { RowPrior } from '../kernels/collapsed/row-prior.js';
+import { addMatrices, confusionRows, type ConfusionRows } from '../kernels/confusion-rows.js';
+import { collapsedKernel } from '../kernels/fast/collapsed-kernel.js';
+import { referencePass } from '../kernels/pass.js';
+import { warmParameters } from '../kernels/warm-start.js';
+import type { AggregationInput, AggregationMethod, MethodResult, RunContext, RunDiagnostics } from '../method.js';
+import { emOverMatrices } from '../numeric/cost.js';
+import { countTies } from '../numeric/simplex.js';
+import { writeShares } from '../vote-shares.js';
+
+/** The prior is that of the start for so many iterations, while the items find their classes. */
+const UNLEARNT_ITERATIONS = 3;
+
+/** Beyond this a vote more or less is nothing against the counts, and products of sixteen of them would overflow. */
+const MOST_PRIOR_COUNT = 1e12;
+
+/**
+ * Dawid-Skene whose annotators are drawn from one crowd: the rows of their confusion matrices share a Dirichlet prior that is
+ * learnt from all of them. Of an item the probabilities follow from what all other items say of its annotators,
+ *
+ *     P(k) ~ (nu_k - q_k) prod over votes (j, l) of (alpha[l | k] + c_jlk - q_k)/(A_k + n_jk - q_k),
+ *
+ * with c and n the expected votes of the annotator for l and for any class, nu those of items and q the item's own part in
+ * them: no vote testifies for the annotator who gave it. So annotators with few votes count for what the crowd is worth, not
+ * for what their own votes made of them, which is where Dawid-Skene is too sure of itself.
+ *
+ * Inference is zero-order collapsed variational Bayes (Asuncion et al.), all items at once from the last posteriors; nothing
+ * is random. Where we differ from the paper, which samples: that, and the prior by fixed-point steps with a weight of its start.
+ */
+export const hierarchicalDawidSkene: AggregationMethod = {
+  id: 'hierarchical-dawid-skene',
+  version: 1,
+  title: 'Hierarchical Dawid-Skene',
+  source:
+    'Paun, Carpenter, Chamberlain, Hovy, Kruschwitz & Poesio, "Comparing Bayesian Models of Annotation", TACL 6, 2018; inference as Asuncion, Welling, Smyth & Teh, ' +
+    '"On Smoothing and Inference for Topic Models" (UAI 2009), prior as Minka, "Estimating a Dirichlet distribution" (2000)',
+  reads: ['votes', 'gold', 'warm-start', 'prior-counts', 'candidate-sets'],
+  options: [
+    { name: 'tolerance', type: 'number', default: 1e-3, min: 0, max: 1, doc: 'Stop when no posterior moves by this much; 0 runs exactly maxIterations.' },
+    { name: 'maxIterations', type: 'integer', default: 60, min: 1, max: 1_000_000, doc: 'Most iterations; a run that ends here reports converged: false. Labels hardly change beyond 20.' },
+    {
+      name: 'priorWeight', type: 'number', default: 50, min: 0.01, max: 1e9,
+      doc: 'How heavily the starting prior on confusion rows (3 pseudo-votes for the right class, 1 among the wrong ones) weighs against the annotators when the prior is learnt. Low weights may give a rare class away.',
+    },
+    { name: 'classPriors', type: 'choice', default: 'learned', choices: ['learned', 'even'], doc: 'learned: the shares of the classes, with one pseudo-item each; even: no class is likelier than another before its votes.' },
+  ],
+  cost: 'O(votes x K) an iteration, about twice that of Dawid-Skene; memory of 16 bytes x K for each (annotator, class used), 8 bytes x K for each annotator and item',
+  // Terms and counts of each entry, and a prior of K x K; logarithms and digammas besides.
+  estimate: emOverMatrices(60, { matrices: 2, stepsAnEntry: 6 }),
+  returns: ['posteriors', 'quality', 'confusion', 'class-priors'],
+  quality: "expected share of the annotator's votes that name the true class, 0 to 1",
+  liveLabels: 'moved',
+  run(input, options, context) {
+    checkPriorCounts(input);
+    const { votes } = input;
+    const rows = confusionRows(votes, input.priorCounts);
+    const even = options.classPriors === 'even';
+    const kernel = kernelOf(input, rows, context.threads);
+    try {
+      kernel.begin(firstPosteriors(input, rows));
+      const prior = new RowPrior(rows, votes.classCount, options.priorWeight as number);
+      const outcome = iterate(kernel, prior, knownCounts(input, rows), even, { tolerance: options.tolerance as number, maxIterations: options.maxIterations as number }, context);
+      return resultOf(input, rows, kernel, even, outcome);
+    } finally {
+      kernel.close?.();
+    }
+  },
+};
+
+/** Compiling the fast kernel takes a few milliseconds, starting threads some twenty: both wait for enough votes. */
+const FAST_FROM = 10_000;
+const THREADS_FROM = 200_000;
+
+function kernelOf({ votes, gold }: AggregationInput, rows: ConfusionRows, threads = 1): CollapsedKernel {
+  // Which kernel runs depends on the votes alone, so that the bits do too.
+  const fast = votes.voteCount >= FAST_FROM ? collapsedKernel({ votes, rows, gold }, { threads: votes.voteCount >= THREADS_FROM ? threads : 1 }) : null;
+  return fast ?? readableKernel({ votes, rows, gold });
+}
+
+/** Vote shares, or the posteriors by an earlier run's parameters; the latter of items without votes are put right at the end. */
+function firstPosteriors({ votes, gold, warmStart }: AggregationInput, rows: ConfusionRows): (item: number, out: Float64Array, at: number) => void {
+  if (!warmStart) return (item, out, at) => writeShares(votes, item, gold, out, at);
+  const { itemCount: N, classCount: K } = votes;
+  const entries = rows.labels.length * K;
+  const state = { confusion: new Float64Array(entries), classPriors: new Float64Array(K), counts: new Float64Array(entries), classCounts: new Float64Array(K) };
+  warmParameters(warmStart, rows, K, state);
+  const posteriors = new Float64Array(N * K);
+  referencePass({ votes, rows, gold }, state, Int32Array.from({ length: N }, (_, item) => item), posteriors);
+  return (item, out, at) => out.set(posteriors.subarray(item * K, (item + 1) * K), at);
+}
+
+function iterate(
+  kernel: CollapsedKernel, prior: RowPrior, known: Float64Array | null, even: boolean, { tolerance, maxIterations }: { tolerance: number; maxIterations: number }, context: RunContext,
+): Pick<RunDiagnostics, 'iterations' | 'converged' | 'trace'> {
+  const { counts, terms } = kernel.state;
+  const trace: number[] = [];
+  let converged = false;
+  while (!converged && trace.length < maxIterations) {
+    if (known) for (let i = 0; i < counts.length; i++) counts[i]! += known[i]!;
+    if (trace.length >= UNLEARNT_ITERATIONS) prior.learn(counts);
+    prior.writeTerms(counts, terms);
+    writeStart(kernel.state, even);
+    const { logLikelihood, moved } = kernel.run();
+    trace.push(logLikelihood);
+    converged = moved < tolerance;
+    context.onProgress?.({ phase: 'collapsed variational inference', iteration: trace.length, objective: logLikelihood });
+  }
+  if (known) for (let i = 0; i < counts.length; i++) counts[i]! += known[i]!;
+  prior.writeTerms(counts, terms);
+  return { iterations: trace.length, converged, trace };
+}
+
+/** The class shares that all other items leave an item: they sum to 1 once its own part is taken out. */
+function writeStart({ start, classCounts }: CollapsedKernel['state'], even: boolean): void {
+  const K = classCounts.length;
+  const others = classCounts.reduce((sum, count) => sum + count, K - 1);
+  for (let k = 0; k < K; k++) start[k] = even ? 1 / K : (1 + classCounts[k]!) / others;
+  start[K] = even ? 0 : 1 / others;
+}
+
+/** What is known of the annotators from elsewhere, over the rows of this run. */
+function knownCounts({ priorCounts, votes }: AggregationInput, { offsets, labels }: ConfusionRows): Float64Array | null {
+  if (!priorCounts) return null;
+  const counts = new Float64Array(labels.length * votes.classCount);
+  addMatrices(counts, { offsets, labels }, priorCounts, votes.classCount);
+  return counts;
+}
+
+function checkPriorCounts({ priorCounts }: AggregationInput): void {
+  const at = priorCounts?.values.findIndex((count) => count > MOST_PRIOR_COUNT) ?? -1;
+  if (at >= 0) throw new RangeError(`priorCounts: value ${at} is ${priorCounts!.values[at]}; hierarchical-dawid-skene takes up to ${MOST_PRIOR_COUNT}, which is as good as certain`);
+}
+
+function resultOf(
+  { votes, gold }: AggregationInput, { offsets, labels }: ConfusionRows, kernel: CollapsedKernel, even: boolean, outcome: Pick<RunDiagnostics, 'iterations' | 'converged' | 'trace'>,
+): MethodResult {
+  const { state, warnings } = kernel;
+  const { itemCount: N, classCount: K, itemOffsets } = votes;
+  const items = state.classCounts.reduce((sum, count) => sum + count, K);
+  const classPriors = state.classCounts.map((count) => (even ? 1 / K : (1 + count) / items));
+  const posteriors = kernel.posteriors();
+  for (let item = 0; item < N; item++) if (itemOffsets[item] === itemOffsets[item + 1] && !(gold && gold[item]! >= 0)) posteriors.set(classPriors, item * K);
+  return {
+    posteriors,
+    annotatorQuality: expectedAccuracy(votes, posteriors),
+    confusion: { offsets, labels, values: chances(state.terms, offsets, K), evidence: state.terms.slice(labels.length * K) },
+    classPriors,
+    diagnostics: { ...outcome, ties: countTies(posteriors, K), warnings: [...warnings] },
+  };
+}
+
+/** Of each row the ratio of its terms: what the prior keeps for classes the annotator never used is missing from the columns. */
+function chances(terms: Float64Array, offsets: Int32Array, K: number): Float64Array {
+  const entries = offsets.at(-1)! * K;
+  const values = terms.slice(0, entries);
+  for (let annotator = 0, total = entries; annotator + 1 < offsets.length; annotator++, total += K) {
+    for (let at = offsets[annotator]! * K; at < offsets[annotator + 1]! * K; at += K) for (let k = 0; k < K; k++) values[at + k]! /= terms[total + k]!;
+  }
+  return values;
+}

@@ -1,0 +1,186 @@
+import { conflation, disagreement, fitTemperatures, jensenShannonCentroid, meanSoftLabel, temper, temperByVotes } from '../../combination.js';
+import { calibration } from '../../numeric/calibration.js';
+import { expectedAccuracy } from '../../expected-accuracy.js';
+import { confusionEntries, softLabelBytes, type CostEstimate, type CostSize } from '../../numeric/cost.js';
+import type { AggregationInput, AggregationMethod, MethodOptions, MethodResult, OptionSpec, RunContext } from '../../method.js';
+import { fingerprints } from '../../numeric/fingerprints.js';
+import { countTies, setCertain } from '../../numeric/simplex.js';
+import { runParameters } from '../../run-parameters.js';
+import { evenSets, evenSetsOfVersion1, five, hasTooManyEntries, isTooLarge, runMembers, withoutMatrices, type Member } from './members.js';
+
+/** Items the temperatures of `combine: temperature` are fitted on. */
+const FITTED_ITEMS = 1000;
+
+/** What softens the mean of version 1, and of methods that are not tempered by their votes. */
+const TEMPERATURE_OF_VERSION_1 = 1.4;
+
+const combineOption: OptionSpec = {
+  name: 'combine', type: 'choice', default: 'mean', choices: ['mean', 'weighted', 'conflation', 'jensen-shannon', 'temperature'],
+  doc: 'mean; weighted by 1/log loss on the gold items (needs gold); conflation, the normalised product; the Jensen-Shannon centroid; or the mean after each method got a temperature of its own, at which they agree best.',
+};
+const floorOption: OptionSpec = { name: 'floor', type: 'number', default: 0.02, min: 0, max: 0.5, doc: 'Share of the uniform distribution mixed in at the end; 0 leaves the label.' };
+
+const weightOption = (name: string, value: number, what: string): OptionSpec => ({ name, type: 'number', default: value, min: 0, max: 1e6, doc: `Weight in five of ${what}; 0 leaves it out.` });
+
+/** What a run averages, and what it does to it. */
+interface Mixture {
+  members: readonly Member[];
+  /** Members that were to take part and do not, for the warnings. */
+  missing: readonly Member[];
+  /** How far n votes fall short of n independent ones: they are worth n/(1 + rho (n - 1)). */
+  rho: number;
+  temperature: number;
+  floor: number;
+  combine: string;
+}
+
+/**
+ * The soft labels of several methods in one. Single methods are too sure of themselves, each in its own way; their mean is
+ * about as accurate as the best of them and far better calibrated.
+ *
+ * Since 2, by default of five: label-aggregation, which trusts annotators by their agreement with the rest;
+ * hierarchical-dawid-skene in two forms and dawid-skene, which learn how each of them errs; and, of two classes, ebcc, for
+ * crowds in which annotators err together. Annotators err together everywhere, if less: n votes of which any two correlate by rho
+ * are worth n/(1 + rho (n - 1)) independent ones (Kish's design effect), so that the label of a method that multiplies the
+ * chances of votes is raised to the power 1/(1 + rho (n - 1)). Shares of votes need none of that. A little of the uniform
+ * distribution is mixed in at the end, for what all methods missed together. Weights, rho and floor: bench/accuracy/README.md.
+ *
+ * Confusion matrices, class priors and annotators' quality are those the combined soft label implies (one M step).
+ *
+ * Where we differ from the paper: more methods to choose from, weights, and tempering.
+ */
+export const softLabelMean: AggregationMethod = {
+  ...recordOf({
+    version: 2,
+    options: [
+      {
+        name: 'methods', type: 'choice', default: 'five', choices: ['five', ...Object.keys(evenSets)],
+        doc: 'five: label-aggregation, hierarchical-dawid-skene with learned and with even class shares, dawid-skene, and of two classes ebcc, by the weights below. Alike: six, zero-based-skill, label-aggregation, dawid-skene, fast-dawid-skene, ibcc, glad; paper, vote-share, softmax, wawa, zero-based-skill, dawid-skene, glad, mace; nine, those and ibcc, ebcc. Left out with a warning: methods that cannot read the votes at hand, and those with confusion matrices where these would have over 20 entries a vote; for five then stand zero-based-skill, label-aggregation and glad.',
+      },
+      weightOption('labelAggregation', 0.3, 'label-aggregation'),
+      weightOption('hierarchical', 0.5, 'hierarchical-dawid-skene'),
+      weightOption('hierarchicalEven', 0.1, 'hierarchical-dawid-skene with even class shares and priorWeight 5'),
+      weightOption('dawidSkene', 0.1, 'dawid-skene'),
+      { name: 'ebcc', type: 'number', default: 0.35, min: 0, max: 1e6, doc: 'Weight in five of ebcc where there are two classes, taken from that of hierarchical; 0 leaves it out.' },
+      { name: 'memberIterations', type: 'integer', default: 60, min: 1, max: 1_000_000, doc: 'Most iterations of hierarchical-dawid-skene and ebcc in five. Labels hardly change beyond 20.' },
+      { name: 'memberTolerance', type: 'number', default: 1e-4, min: 0, max: 1, doc: 'At which hierarchical-dawid-skene stops in five.' },
+      {
+        name: 'rho', type: 'number', default: 0.3, min: 0, max: 1,
+        doc: 'How alike annotators err: an item of n votes counts as n/(1 + rho (n - 1)) in dawid-skene, its kin, glad and mace, whose labels are raised to the power 1/(1 + rho (n - 1)). 0 leaves them.',
+      },
+      combineOption,
+      { name: 'temperature', type: 'number', default: 1, min: 0.05, max: 20, doc: 'Softens the combined label by p^(1/T); 1 leaves it.' },
+      floorOption,
+    ],
+    mixtureOf: (options, size) => {
+      const { rho, temperature, floor, combine } = options as { rho: number; temperature: number; floor: number; combine: string };
+      const members = options.methods === 'five' ? five(options, size.classes) : evenSets[options.methods as string]!;
+      if (members.length === 0) throw new RangeError('soft-label-mean: all weights of five are 0; give one of them more, or choose other methods');
+      const missing = members.filter((member) => hasTooManyEntries(member, size));
+      if (options.methods !== 'five' || missing.length === 0) return { members, missing: [], rho, temperature, floor, combine };
+      return { members: withoutMatrices, missing, rho: 0, temperature: temperature * TEMPERATURE_OF_VERSION_1, floor, combine };
+    },
+  }),
+  earlier: [
+    recordOf({
+      version: 1,
+      options: [
+        { name: 'methods', type: 'choice', default: 'six', choices: Object.keys(evenSetsOfVersion1), doc: 'As those of version 2.' },
+        combineOption,
+        { name: 'temperature', type: 'number', default: TEMPERATURE_OF_VERSION_1, min: 0.05, max: 20, doc: 'Softens the combined label by p^(1/T); 1 leaves it.' },
+        floorOption,
+      ],
+      mixtureOf: ({ methods, combine, temperature, floor }) =>
+        ({ members: evenSetsOfVersion1[methods as string]!, missing: [], rho: 0, temperature: temperature as number, floor: floor as number, combine: combine as string }),
+    }),
+  ],
+};
+
+function recordOf({ version, options, mixtureOf }: { version: number; options: readonly OptionSpec[]; mixtureOf: (options: MethodOptions, size: CostSize) => Mixture }): AggregationMethod {
+  return {
+    id: 'soft-label-mean',
+    version,
+    title: 'Mean of several methods',
+    source: 'Wright & Augenstein, "Aggregating Soft Labels from Crowd Annotations Improves Uncertainty Estimation Under Distribution Shift" (2022); design effect as Kish, "Survey Sampling" (1965)',
+    reads: ['votes', 'gold', 'candidate-sets'],
+    options,
+    cost: 'the sum of its methods; memory of 8 bytes x items x K for each',
+    estimate: (size, given) => estimateOf(mixtureOf(given, size), size),
+    returns: ['posteriors', 'quality', 'confusion', 'class-priors'],
+    finds: [{ name: 'disagreement', per: 'item', type: 'number', min: 0, max: Math.LN2, meaning: 'How far the methods are apart: the mean Jensen-Shannon divergence of all pairs of them, in nats.' }],
+    quality: "Expected share of the annotator's votes that name the true class, 0 to 1.",
+    run: (input, given, context) => {
+      const { votes } = input;
+      return runMixture(input, mixtureOf(given, { items: votes.itemCount, annotators: votes.annotatorCount, classes: votes.classCount, votes: votes.voteCount, models: 0 }), context);
+    },
+  };
+}
+
+function estimateOf({ members }: Mixture, size: CostSize): ReturnType<CostEstimate> {
+  const costs = members.filter((member) => !hasTooManyEntries(member, size) && !isTooLarge(member, size)).map(({ method, options }) => method.estimate(size, options));
+  return {
+    operations: costs.reduce((sum, { operations }) => sum + operations, 3 * size.items * size.classes),
+    bytes: Math.max(...costs.map(({ bytes }) => bytes)) + (costs.length + 2) * softLabelBytes(size) + 8 * confusionEntries(size),
+  };
+}
+
+function runMixture(input: AggregationInput, mixture: Mixture, context: RunContext): MethodResult {
+  const { votes, gold } = input;
+  const K = votes.classCount;
+  const weighted = mixture.combine === 'weighted';
+  if (weighted && !gold?.some((answer) => answer >= 0)) throw new RangeError('soft-label-mean: combine weighted needs gold answers to weigh the methods by; there are none');
+  const warnings: string[] = [];
+  // Weights are learnt on the gold items, so the methods must not have seen their answers.
+  const found = runMembers([...mixture.missing, ...mixture.members], weighted ? { votes } : input, context, warnings);
+  const parts = found.map(({ member, result: { posteriors } }) => (member.multiplies && mixture.rho > 0 ? temperByVotes(posteriors, K, votes.itemOffsets, mixture.rho) : posteriors));
+  const combined = combine(parts, found.map(({ member }) => member.weight), mixture.combine, input, context);
+  const posteriors = softened(combined, K, mixture.temperature, mixture.floor);
+  gold?.forEach((answer, item) => answer >= 0 && setCertain(posteriors, item * K, K, answer));
+  const { confusion, classPriors } = runParameters(votes, { posteriors });
+  return {
+    posteriors,
+    annotatorQuality: expectedAccuracy(votes, posteriors),
+    confusion,
+    classPriors,
+    findings: { disagreement: disagreement(parts, K) },
+    diagnostics: {
+      iterations: found.reduce((sum, { result }) => sum + result.diagnostics.iterations, 0),
+      converged: found.every(({ result }) => result.diagnostics.converged),
+      trace: [],
+      ties: countTies(posteriors, K),
+      warnings,
+    },
+  };
+}
+
+function combine(parts: Float64Array[], weights: readonly number[], rule: string, { votes, gold }: AggregationInput, context: RunContext): Float64Array {
+  const K = votes.classCount;
+  switch (rule) {
+    case 'conflation':
+      return conflation(parts, K);
+    case 'jensen-shannon':
+      return jensenShannonCentroid(parts, K);
+    case 'weighted':
+      return meanSoftLabel(parts, parts.map((part) => 1 / calibration(part, K, gold!).nll));
+    case 'temperature': {
+      // A sample that does not hang on how items are numbered.
+      const marks = fingerprints(votes, context.seed).items;
+      const sample = Int32Array.from(marks, (_, item) => item).sort((a, b) => marks[a]! - marks[b]!).subarray(0, FITTED_ITEMS);
+      const temperatures = fitTemperatures(parts, K, sample);
+      return meanSoftLabel(parts.map((part, p) => {
+        const tempered = new Float64Array(part.length);
+        temper(part, K, temperatures[p]!, tempered);
+        return tempered;
+      }));
+    }
+    default:
+      return meanSoftLabel(parts, weights);
+  }
+}
+
+function softened(posteriors: Float64Array, K: number, temperature: number, floor: number): Float64Array {
+  const soft = new Float64Array(posteriors.length);
+  temper(posteriors, K, temperature, soft);
+  for (let at = 0; at < soft.length; at++) soft[at] = (1 - floor) * soft[at]! + floor / K;
+  return soft;
+}
