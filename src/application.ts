@@ -13,10 +13,13 @@ import { runningEmbeddedPostgres, startEmbeddedPostgres } from './platform/embed
 import { Annex, type AnnexSource } from './platform/http/annex.js';
 import { guardDoor } from './platform/http/door.js';
 import { ErrorFilter } from './platform/http/error.filter.js';
+import { HealthController } from './platform/http/health.controller.js';
 import { createHttpAdapter } from './platform/http/http.js';
+import { openWorkerDoor, type WorkerDoor } from './platform/http/worker-door.js';
 import { InputValidation } from './platform/graphql/input-validation.js';
 import { Callers } from './platform/lanes/callers.js';
 import { createLogger, NestLogger } from './platform/logger.js';
+import { MetricsController } from './platform/metrics.js';
 import { Authenticator } from './platform/principal.js';
 import { startTracing } from './platform/trace-export.js';
 
@@ -86,8 +89,11 @@ function annexSource(file: URL, environment: Record<string, string | undefined>,
   return { file, environment: { ...environment, ...config.ofAnnex }, isBegun: config.settings.ASSAY_ANNEX === 'always' };
 }
 
-/** A process that works on jobs and listens to nobody. The database is the API's: given by DATABASE_URL, or the embedded one that runs. */
-export async function startWorker(environment: Record<string, string | undefined>): Promise<Running<INestApplicationContext>> {
+/**
+ * A process that works on jobs and is asked nothing but how it does, and that only where WORKER_PORT is set.
+ * The database is the API's: given by DATABASE_URL, or the embedded one that runs.
+ */
+export async function startWorker(environment: Record<string, string | undefined>): Promise<Running<INestApplicationContext> & { door: WorkerDoor | null }> {
   const given = Config.read({ ...environment, ASSAY_WORK: 'true' });
   const logger = createLogger(given.settings);
   const tracing = await startTracing(given.settings, 'worker', logger);
@@ -95,8 +101,16 @@ export async function startWorker(environment: Record<string, string | undefined
   await migrateDatabase(url);
   const config = given.withDatabase(url);
   const app = await NestFactory.createApplicationContext(AppModule.with(config), { logger: new NestLogger(logger), abortOnError: false });
-  logger.info('working');
-  return { app, config, logger, stop: once(async () => { await app.close(); await tracing.stop(); }) };
+  const stop = once(async () => { await app.close(); await tracing.stop(); });
+  const { HOST, WORKER_PORT } = config.settings;
+  try {
+    const door = WORKER_PORT == null ? null : await openWorkerDoor({ host: HOST, port: WORKER_PORT }, app.get(HealthController), app.get(MetricsController));
+    logger.info(door ? { url: door.url } : {}, 'working');
+    return { app, config, logger, door, stop: once(async () => { await stop(); await door?.close(); }) };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 /** For commands beside a running service or without one: the modules, without listening; they take jobs where asked. */

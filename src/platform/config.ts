@@ -12,6 +12,8 @@ const settings = z.object({
     .describe('development adds stack traces, suggestions and the GraphQL explorer to answers'),
   HOST: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
   PORT: whole(3000, 0, 65535).describe('port to listen on; 0 takes a free one'),
+  WORKER_PORT: z.coerce.number().int().min(0).max(65535).optional()
+    .describe('port at which a worker answers /livez, /readyz and /metrics, and nothing else; without it a worker listens to nobody'),
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://').optional()
     .describe('a PostgreSQL of 15 or later; without it an embedded one starts in ASSAY_DATA_DIR'),
   DATABASE_POOL: whole(24, 9, 200).describe('database connections of this process, shared out to the kinds of its work'),

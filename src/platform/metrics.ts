@@ -82,6 +82,8 @@ export const otherProcesses = new Set<() => Promise<Metrics>>();
 
 @Controller()
 export class MetricsController {
+  readonly contentType = register.contentType;
+
   @Get('metrics')
   @OpenToAll()
   @Header('content-type', register.contentType)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { aggregate, simulateCrowd, VoteTable, type CrowdOptions, type Progress } from '../../src/aggregation/index.js';
+import { aggregate, simulateCrowd, VoteTable, type CrowdOptions } from '../../src/aggregation/index.js';
 import { confusionRows } from '../../src/aggregation/kernels/confusion-rows.js';
 import { maximization } from '../../src/aggregation/kernels/maximization.js';
 import { addCounts, referenceKernel } from '../../src/aggregation/kernels/pass.js';
@@ -78,26 +78,5 @@ describe('the pass over many classes', () => {
     const sparse = sparsePass({ votes, rows });
     for (let pass = 0; pass < 5; pass++) sparse.run();
     expect(sparse.confusion.entryCount).toBeLessThan(rows.labels.length * 10);
-  });
-});
-
-describe('progress within a long pass', () => {
-  // Enough posteriors that a pass is long: with full matrices (smoothing fills them), in WebAssembly, sparse.
-  it.each([
-    ['readable', { items: 9000, annotators: 20, classes: 500, votesPerItem: 1 }, { smoothing: 0.01 }],
-    ['fast', { items: 70_000, annotators: 20, classes: 64, votesPerItem: 1 }, {}],
-    ['sparse', { items: 9000, annotators: 20, classes: 520, votesPerItem: 1, confusable: 5 }, {}],
-  ] as [string, CrowdOptions, object][])('is told by the %s kernel, rising, before the pass ends', (_, crowd, options) => {
-    const told: Progress[] = [];
-    aggregate(new VoteTable(simulateCrowd(crowd, 1).columns), 'dawid-skene', { options: { ...options, tolerance: 0, maxIterations: 2 }, onProgress: (progress) => told.push(progress) });
-    for (const iteration of [1, 2]) {
-      const shares = told.filter((one) => one.iteration === iteration).map(({ done }) => done);
-      expect(shares.at(-1)).toBeUndefined();
-      const within = shares.slice(0, -1) as number[];
-      expect(within.length).toBeGreaterThan(10);
-      expect(within.length).toBeLessThan(33);
-      within.forEach((share, at) => expect(share).toBeGreaterThan(at === 0 ? 0 : within[at - 1]!));
-      expect(within.at(-1)).toBeLessThan(1);
-    }
   });
 });

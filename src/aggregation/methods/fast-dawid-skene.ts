@@ -1,5 +1,5 @@
 import { expectedAccuracy } from '../expected-accuracy.js';
-import { addCounts } from '../kernels/pass.js';
+import { addCounts, partsOf } from '../kernels/pass.js';
 import { confusionRows } from '../kernels/confusion-rows.js';
 import { emOverMatrices } from '../numeric/cost.js';
 import type { AggregationMethod } from '../method.js';
@@ -44,12 +44,13 @@ export const fastDawidSkene: AggregationMethod = {
     let ties = 0;
     let changed = true;
     for (let item = 0; item < itemCount; item++) if (evident(item)) harden(posteriors, item * K, posteriors.subarray(item * K, (item + 1) * K));
+    const phase = 'hard em';
     const trace: number[] = [];
-    changed = true;
     while (changed && trace.length < (options.maxIterations as number)) {
       maximization();
-      trace.push(expectation());
-      context.onProgress?.({ phase: 'hard em', iteration: trace.length, objective: trace.at(-1)! });
+      const tell = context.onProgress && ((done: number) => context.onProgress!({ phase, iteration: trace.length + 1, objective: trace.at(-1), done }));
+      trace.push(expectation(tell));
+      context.onProgress?.({ phase, iteration: trace.length, objective: trace.at(-1)! });
     }
     for (let item = 0; item < itemCount; item++) if (!evident(item)) posteriors.set(classPriors, item * K);
     return {
@@ -83,11 +84,13 @@ export const fastDawidSkene: AggregationMethod = {
     }
 
     /** Every item to its best class; returns the log-likelihood of the votes together with these classes. */
-    function expectation(): number {
+    function expectation(tell?: (done: number) => void): number {
+      const part = partsOf(itemCount, K);
       let objective = 0;
       ties = 0;
       changed = false;
       for (let item = 0; item < itemCount; item++) {
+        if (item % part === part - 1) tell?.(item / itemCount);
         if (!evident(item)) continue;
         for (let k = 0; k < K; k++) scores[k] = Math.log(Math.max(LEAST, classPriors[k]!));
         for (let vote = itemOffsets[item]!; vote < itemOffsets[item + 1]!; vote++) {

@@ -94,6 +94,7 @@ function firstPosteriors({ votes, gold, warmStart }: AggregationInput, rows: Con
 function iterate(
   kernel: CollapsedKernel, prior: RowPrior, known: Float64Array | null, even: boolean, { tolerance, maxIterations }: { tolerance: number; maxIterations: number }, context: RunContext,
 ): Pick<RunDiagnostics, 'iterations' | 'converged' | 'trace'> {
+  const phase = 'collapsed variational inference';
   const { counts, terms } = kernel.state;
   const trace: number[] = [];
   let converged = false;
@@ -102,10 +103,11 @@ function iterate(
     if (trace.length >= UNLEARNT_ITERATIONS) prior.learn(counts);
     prior.writeTerms(counts, terms);
     writeStart(kernel.state, even);
-    const { logLikelihood, moved } = kernel.run();
+    const tell = context.onProgress && ((done: number) => context.onProgress!({ phase, iteration: trace.length + 1, objective: trace.at(-1), done }));
+    const { logLikelihood, moved } = kernel.run(tell);
     trace.push(logLikelihood);
     converged = moved < tolerance;
-    context.onProgress?.({ phase: 'collapsed variational inference', iteration: trace.length, objective: logLikelihood });
+    context.onProgress?.({ phase, iteration: trace.length, objective: logLikelihood });
   }
   if (known) for (let i = 0; i < counts.length; i++) counts[i]! += known[i]!;
   prior.writeTerms(counts, terms);

@@ -1,5 +1,5 @@
 import type { ConfusionRows } from '../confusion-rows.js';
-import { LEAST_PRIOR, NEGLIGIBLE, RESCALE_EVERY, SPARSE_ABOVE, type PassInput } from '../pass.js';
+import { LEAST_PRIOR, NEGLIGIBLE, partsOf, RESCALE_EVERY, SPARSE_ABOVE, type PassInput } from '../pass.js';
 import { normalizeRow } from '../../numeric/simplex.js';
 
 /** The arrays of a pass from which an item is itself taken out: it reads the terms and the start, and overwrites the counts. */
@@ -22,7 +22,8 @@ export interface CollapsedKernel {
   state: CollapsedState;
   /** The first posteriors, written item by item (K numbers at `at`); the counts follow. */
   begin(write: (item: number, out: Float64Array, at: number) => void): void;
-  run(): CollapsedOutcome;
+  /** @param tell called now and then within a long pass, with the share that is done. */
+  run(tell?: (done: number) => void): CollapsedOutcome;
   /** N x K, of the last pass; what was written at the beginning for items without votes. */
   posteriors(): Float64Array;
   warnings: readonly string[];
@@ -52,10 +53,10 @@ export function readableKernel(input: PassInput): CollapsedKernel {
       items.forEach((item) => write(item, pass.posteriors, item * K));
       pass.count();
     },
-    run: () => {
+    run: (tell) => {
       state.counts.fill(0);
       state.classCounts.fill(0);
-      return pass.run();
+      return pass.run(tell);
     },
     posteriors: () => pass.posteriors,
   };
@@ -93,11 +94,13 @@ export class CollapsedPass {
   }
 
   /** New posteriors from the old ones, and their counts on top of those there are. */
-  run(): CollapsedOutcome {
+  run(tell?: (done: number) => void): CollapsedOutcome {
     const { input: { votes: { itemOffsets }, gold }, items, K } = this;
     const least = K > SPARSE_ABOVE ? NEGLIGIBLE : 0;
+    const part = partsOf(items.length, K);
     const outcome = { logLikelihood: 0, moved: 0 };
     for (let place = 0; place < items.length; place++) {
+      if (place % part === part - 1) tell?.(place / items.length);
       const item = items[place]!;
       const known = gold ? gold[item]! : -1;
       if (itemOffsets[item] === itemOffsets[item + 1] && known < 0) continue;

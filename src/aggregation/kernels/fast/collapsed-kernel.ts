@@ -38,8 +38,8 @@ export function collapsedKernel(input: PassInput, options: FastOptions = {}): Co
         }
       });
     },
-    run() {
-      runner.run();
+    run(tell) {
+      runner.run(tell);
       const logLikelihood = addUpShards(memory, layout, state.counts, state.classCounts);
       const outcome = others.run();
       return { logLikelihood: logLikelihood + outcome.logLikelihood, moved: Math.max(outcome.moved, movedIn(f64, layout, K)) };

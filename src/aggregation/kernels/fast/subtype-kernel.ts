@@ -50,9 +50,9 @@ export function subtypeKernel(input: PassInput, subtypes: number, start: Subtype
     state,
     warnings: runner.warnings,
     get moved() { return moved; },
-    run(full) {
+    run(full, tell) {
       if (full) keep(f64, first, before);
-      runner.run();
+      runner.run(tell);
       const logEvidence = addUpShards(memory, layout, state.counts, state.subtypeCounts) + others.run(full);
       if (full) moved = Math.max(others.moved, greatestChange(before, f64, first));
       return logEvidence;

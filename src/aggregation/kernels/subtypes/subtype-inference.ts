@@ -71,7 +71,8 @@ export function inferSubtypes(
       const divergence = parameters.update();
       // Only a full pass can say that nothing moves.
       const full = trace.length % FULL_EVERY === 0 || kernel.moved < tolerance;
-      trace.push(kernel.run(full) - divergence);
+      const tell = context.onProgress && ((done: number) => context.onProgress!({ phase, iteration: trace.length + 1, objective: trace.at(-1), done }));
+      trace.push(kernel.run(full, tell) - divergence);
       converged = full && kernel.moved < tolerance;
       context.onProgress?.({ phase, iteration: trace.length, objective: trace.at(-1)! });
     }

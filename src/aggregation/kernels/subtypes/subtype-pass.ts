@@ -1,6 +1,6 @@
 import type { ConfusionRows } from '../confusion-rows.js';
 import { distinctItems, type DistinctItems } from '../distinct-items.js';
-import { RESCALE_EVERY, type PassInput } from '../pass.js';
+import { partsOf, RESCALE_EVERY, type PassInput } from '../pass.js';
 import type { SubtypeState } from './subtype-parameters.js';
 import { unrolledVotes } from '../unrolled-votes.js';
 
@@ -15,8 +15,12 @@ export interface SubtypeKernel {
   state: SubtypeState;
   /** The greatest change of a responsibility in the last full pass, or a later one that told it. */
   readonly moved: number;
-  /** @param full whether all places are looked at again, and `moved` is told. @returns the log evidence. */
-  run(full: boolean): number;
+  /**
+   * @param full whether all places are looked at again, and `moved` is told.
+   * @param tell called now and then within a long pass, with the share that is done.
+   * @returns the log evidence.
+   */
+  run(full: boolean, tell?: (done: number) => void): number;
   /** Adds each item's responsibilities for the subtypes of a class to an N x K array; nothing for an item without votes or gold answer. */
   addPosteriors(posteriors: Float64Array): void;
   warnings: readonly string[];
@@ -32,10 +36,10 @@ export function readableSubtypes(input: PassInput, subtypes: number, start: Subt
     state,
     warnings: [],
     get moved() { return pass.moved; },
-    run(full) {
+    run(full, tell) {
       state.counts.fill(0);
       state.subtypeCounts.fill(0);
-      return pass.run(full);
+      return pass.run(full, tell);
     },
     addPosteriors: (posteriors) => pass.addPosteriors(posteriors),
   };
@@ -103,12 +107,14 @@ export class SubtypePass {
   }
 
   /** New responsibilities and, on top of those there are, their counts; a full pass looks at all places again. @returns the log evidence. */
-  run(full: boolean): number {
+  run(full: boolean, tell?: (done: number) => void): number {
     const { groups, gold, everywhere, liveOffsets, subtypes } = this;
     const width = everywhere.length;
     let logEvidence = 0;
+    const part = partsOf(groups.size.length, width);
     let moved = 0;
     for (let group = 0; group < groups.size.length; group++) {
+      if (group % part === part - 1) tell?.(group / groups.size.length);
       const item = groups.representative[group]!;
       const known = gold ? gold[item]! : -1;
       // Bounds, not a subarray: making one took longer than the item's own work.
