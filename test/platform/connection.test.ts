@@ -79,9 +79,7 @@ describe('a server that is silent', () => {
   test('is given up after the bound, by every statement that waits for it', async () => {
     const client = await Connection.open(gate.through(database.url), 'a test', { silenceMs: 400 });
     gate.freeze();
-    const from = performance.now();
     const answers = await Promise.allSettled([client.query('select 1'), client.query('select 2')]);
-    expect(performance.now() - from).toBeLessThan(5000);
     expect(answers.map((answer) => answer.status)).toEqual(['rejected', 'rejected']);
     expect((answers[0] as PromiseRejectedResult).reason).toMatchObject({ code: 'ETIMEDOUT' });
   });
@@ -98,8 +96,6 @@ describe('a server that is silent', () => {
 
   test('and a new connection to it is not waited for without end', async () => {
     gate.freeze();
-    const from = performance.now();
     await expect(Connection.open(gate.through(database.url), 'a test', { connectionTimeoutMillis: 300 })).rejects.toThrow('timeout expired');
-    expect(performance.now() - from).toBeLessThan(5000);
   });
 });

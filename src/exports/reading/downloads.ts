@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Config } from '../../platform/config.js';
 import { readCopy, type CopyRows } from '../../platform/database/binary-copy-reader.js';
 import { ordersByIndex } from '../../platform/database/by-index.js';
-import { cancelStatement } from '../../platform/database/cancellable-client.js';
+import { cancelUntilOver } from '../../platform/database/cancellable-client.js';
 import { FairPool } from '../../platform/database/fair-pool.js';
 import { Names } from './names.js';
 
@@ -38,7 +38,8 @@ export class Downloads implements OnApplicationShutdown {
    */
   async read(query: string, take: (rows: CopyRows) => void, signal: AbortSignal): Promise<void> {
     const { client, giveBack } = await this.pool.take(signal);
-    const cancel = () => void cancelStatement(client);
+    let endCancelling: (() => Promise<void>) | undefined;
+    const cancel = () => { endCancelling = cancelUntilOver(client); };
     let isWhole = false;
     try {
       signal.throwIfAborted();
@@ -47,6 +48,7 @@ export class Downloads implements OnApplicationShutdown {
       isWhole = true;
     } finally {
       signal.removeEventListener('abort', cancel);
+      void endCancelling?.();
       // A cancel that comes late must not meet another's statement.
       giveBack(!isWhole || signal.aborted);
     }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { currentSignal } from '../budget.js';
 import { currentTrace, spanned } from '../trace.js';
@@ -28,7 +29,7 @@ interface Wire extends pg.Connection {
 
 /**
  * A connection whose statements belong to the execution that asks for them: once that is cut, one under way is cancelled at the server
- * and what waits for a connection is not asked any more. An answer is held back until its cancelling has reached the server, so that
+ * and what waits for a connection is not asked any more. An answer is held back until the last cancel has reached the server, so that
  * the next caller's statement on the same connection is never hit instead. Where its asker is traced, each statement is a span. Statements
  * in the form of callbacks (pool.query) and streams are not followed: nobody can tell for whom a pool calls back.
  */
@@ -47,14 +48,14 @@ export class CancellableClient extends Connection {
   private async follow(signal: AbortSignal, text: string, ask: () => Promise<unknown>): Promise<unknown> {
     if (signal.aborted && !UNDOING.test(text)) throw signal.reason;
     if (EDGE.test(text)) return ask();
-    let cancelled: Promise<void> | undefined;
-    const onAbort = () => { cancelled = cancelStatement(this); };
+    let endCancelling: (() => Promise<void>) | undefined;
+    const onAbort = () => { endCancelling = cancelUntilOver(this); };
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       return await ask();
     } finally {
       signal.removeEventListener('abort', onAbort);
-      await cancelled;
+      await endCancelling?.();
     }
   }
 }
@@ -71,8 +72,30 @@ export async function endWithThread(client: pg.Client): Promise<void> {
   await client.query('set client_connection_check_interval = 1000').catch(() => undefined);
 }
 
-/** Cancels what is under way on a connection, past all pools. Ends once the server has passed it on, or cannot be reached. */
-export function cancelStatement(client: pg.ClientBase): Promise<void> {
+/** After how long a cancel is sent again, at first and at most: one that reaches the server before the statement does is lost. */
+const AGAIN_MS = 50;
+const AGAIN_AT_MOST_MS = 2000;
+
+/**
+ * Cancels what is under way on a connection, or about to be, again and again until it is over.
+ * @returns what to call then; it ends once no cancel is on its way any more
+ */
+export function cancelUntilOver(client: pg.ClientBase): () => Promise<void> {
+  const over = new AbortController();
+  const cancelling = (async () => {
+    for (let wait = AGAIN_MS; !over.signal.aborted; wait = Math.min(2 * wait, AGAIN_AT_MOST_MS)) {
+      await cancelStatement(client);
+      await sleep(wait, undefined, { signal: over.signal, ref: false }).catch(() => undefined);
+    }
+  })();
+  return () => {
+    over.abort();
+    return cancelling;
+  };
+}
+
+/** Past all pools. Ends once the server has passed it on, or cannot be reached. */
+function cancelStatement(client: pg.ClientBase): Promise<void> {
   const { processID, secretKey, host, port, ssl } = client as unknown as Session;
   if (processID == null || secretKey == null) return Promise.resolve();
   const wire = new pg.Connection({ ssl }) as Wire;
