@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Collector, type SentSpan } from './setup/collector.js';
 import { freshDatabase, type FreshDatabase } from './setup/database.js';
+import { command } from './setup/command.js';
 import { Server, start } from './setup/process.js';
 import { until } from './setup/until.js';
 
@@ -158,8 +159,8 @@ describe('a collector that does not take spans', () => {
   });
 
   async function newKey() {
-    const program = start('cli.js', ['keys', 'create', '--name', 'reader', '--scope', 'results:read'], { DATABASE_URL: database.url });
-    return { code: await program.exit, key: /assay_\w+/.exec(program.output())?.[0] };
+    const { code, out } = await command(['keys', 'create', '--name', 'reader', '--scope', 'results:read'], { environment: { DATABASE_URL: database.url } });
+    return { code, key: /assay_\w+/.exec(out)?.[0] };
   }
 });
 

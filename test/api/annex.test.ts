@@ -3,7 +3,8 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { KnownDocuments } from '../../src/platform/http/known-documents.js';
 import { freshDatabase, type FreshDatabase } from '../setup/database.js';
-import { Server, start } from '../setup/process.js';
+import { command } from '../setup/command.js';
+import { Server } from '../setup/process.js';
 import { until } from '../setup/until.js';
 
 const SUBMIT = `mutation ($input: SubmitVotesInput!) { submitVotes(input: $input) { counts { created } } }`;
@@ -198,10 +199,10 @@ describe('a process with an annex', () => {
   it('has none under auto while one workspace calls, and one as soon as another does', async () => {
     const other = await another({ ASSAY_ANNEX: 'auto' });
     for (let n = 0; n < 5; n++) await ask(other, call(NAMES));
-    const made = start('cli.js', ['keys', 'create', '--name', 'k', '--workspace', 'a second', '--scope', 'results:read'], other.settings);
-    expect(await made.exit, made.output()).toBe(0);
+    const { code, out, err } = await command(['keys', 'create', '--name', 'k', '--workspace', 'a second', '--scope', 'results:read'], { environment: other.settings });
+    expect(code, err).toBe(0);
     expect(started(other)).toEqual([]);
-    await ask(other, { ...call(NAMES), headers: { authorization: `Bearer ${/assay_\w{8}_\w{43}/.exec(made.output())![0]}` } });
+    await ask(other, { ...call(NAMES), headers: { authorization: `Bearer ${/assay_\w{8}_\w{43}/.exec(out)![0]}` } });
     await annexOf(other);
   });
 });

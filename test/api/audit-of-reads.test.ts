@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { exportTables } from '../../src/exports/export-tables.js';
 import { runToEnd } from '../runs/crowd.js';
-import { start } from '../setup/process.js';
+import { command } from '../setup/command.js';
 import { startService, type Service } from '../setup/service.js';
 
 let service: Service;
@@ -116,9 +116,9 @@ describe('a workspace that asks for it', () => {
     await auditing(true);
     const entries = await entriesOf(async () => {
       await download('votes.csv?history=true');
-      const { exit, output } = start('cli.js', ['export', 'gold', '--project', 'with gold'], { DATABASE_URL: service.databaseUrl });
-      expect(await exit).toBe(0);
-      expect(output()).toContain('i1,spam');
+      const { code, out } = await command(['export', 'gold', '--project', 'with gold'], { environment: { DATABASE_URL: service.databaseUrl } });
+      expect(code).toBe(0);
+      expect(out).toContain('i1,spam');
     });
     expect(entries.map(({ apiKeyId, detail }) => [apiKeyId != null, detail])).toEqual([
       [true, { table: 'votes', format: 'csv', history: true }], [false, { table: 'gold', format: 'csv' }],

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { start } from '../setup/process.js';
+import { command } from '../setup/command.js';
 import { startService, type Service } from '../setup/service.js';
 
 let service: Service;
@@ -19,8 +19,8 @@ afterAll(async () => {
 async function load(id: string, text: string, ...words: string[]) {
   const file = join(folder, 'rows');
   await writeFile(file, text);
-  const program = start('cli.js', ['import', file, '--project', id, ...words], { DATABASE_URL: service.databaseUrl });
-  return { exit: await program.exit, output: program.output() };
+  const { code, out, err } = await command(['import', file, '--project', id, ...words], { environment: { DATABASE_URL: service.databaseUrl } });
+  return { exit: code, output: out + err };
 }
 
 const votes = async (id: string) => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { start } from '../setup/process.js';
+import { command } from '../setup/command.js';
 import { startService, type Service } from '../setup/service.js';
 
 let service: Service;
@@ -7,9 +7,9 @@ beforeAll(async () => { service = await startService(); });
 afterAll(() => service.stop());
 
 /** Beside the service that runs, as its operator would. */
-async function keys(...words: string[]): Promise<{ code: number | string; text: string; secret: string }> {
-  const { exit, output } = start('cli.js', ['keys', ...words], { DATABASE_URL: service.databaseUrl });
-  return { code: await exit, text: output(), secret: /assay_\w{8}_\w{43}/.exec(output())?.[0] ?? '' };
+async function keys(...words: string[]): Promise<{ code: number | null; text: string; secret: string }> {
+  const { code, out, err } = await command(['keys', ...words], { environment: { DATABASE_URL: service.databaseUrl } });
+  return { code, text: err + out, secret: /assay_\w{8}_\w{43}/.exec(out)?.[0] ?? '' };
 }
 const mayRead = async (key: string) => (await service.graphql('{ projects { nodes { id } } }', {}, { key })).errors?.[0]?.message ?? 'yes';
 

@@ -3,16 +3,11 @@ import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { command, type Ended } from '../setup/command.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 /** All that the offline commands may load: no Nest, no database. */
 const packages = ['commander', 'cli-table3', 'cli-progress'];
-
-export interface Ended {
-  code: number | null;
-  out: string;
-  err: string;
-}
 
 /** The compiled program beside the few packages it may load, and a folder of files to run it on. */
 export class Program {
@@ -40,7 +35,13 @@ export class Program {
     return join(this.folder, 'files', ...parts);
   }
 
-  async run(words: string[], input: string | Uint8Array = ''): Promise<Ended> {
+  /** In the folder, and where it needs no input in this process. */
+  run(words: string[], input: string | Uint8Array = ''): Promise<Ended> {
+    return input.length > 0 || words.includes('-') ? this.runAlone(words, input) : command(words, { folder: this.path('..') });
+  }
+
+  /** As a program of its own, which may load no more than the packages above. */
+  async runAlone(words: string[], input: string | Uint8Array = ''): Promise<Ended> {
     const child = this.start(words);
     const out: Buffer[] = [];
     const err: Buffer[] = [];

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { start } from '../setup/process.js';
+import { command } from '../setup/command.js';
 import { startService, type Service } from '../setup/service.js';
 import { gold } from './gold-calls.js';
 
@@ -22,8 +22,8 @@ it('assay import --rows gold loads a file of gold, tells the lines it refused, a
   const file = join(folder, 'gold.csv');
   await writeFile(file, 'task,label,reason\na,ham,\nb,spam,it says so\nc,lard,\n');
   const run = async (...words: string[]) => {
-    const program = start('cli.js', ['import', file, '--project', id, ...words], { DATABASE_URL: service.databaseUrl });
-    return { exit: await program.exit, output: program.output() };
+    const { code, out, err } = await command(['import', file, '--project', id, ...words], { environment: { DATABASE_URL: service.databaseUrl } });
+    return { exit: code, output: out + err };
   };
   const first = await run('--rows', 'gold');
   expect(first.exit).toBe(1);

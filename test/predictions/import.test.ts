@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { start } from '../setup/process.js';
+import { command } from '../setup/command.js';
 import { startService, type Service } from '../setup/service.js';
 import { models, predictionsOf } from './prediction-calls.js';
 
@@ -21,8 +21,8 @@ afterAll(async () => {
 it('assay import --rows predictions loads a file of any format, of the version that it is told', async () => {
   const id = await service.newProject({ classes: ['a', 'b', 'c'] });
   const run = async (file: string, ...words: string[]) => {
-    const program = start('cli.js', ['import', file, '--project', id, '--rows', 'predictions', ...words], { DATABASE_URL: service.databaseUrl });
-    return { exit: await program.exit, output: program.output() };
+    const { code, out, err } = await command(['import', file, '--project', id, '--rows', 'predictions', ...words], { environment: { DATABASE_URL: service.databaseUrl } });
+    return { exit: code, output: out + err };
   };
   const csv = join(folder, 'rows.csv');
   await writeFile(csv, 'item,p_a,p_b,p_c\nx,1,0,0\ny,0.5,0.5,0.5\n');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aggregate, simulateCrowd, votes as tableOf, type MethodResult, type NamedVotes, type VoteRow } from '../../src/aggregation/index.js';
-import { start } from '../setup/process.js';
+import { command } from '../setup/command.js';
 import { atRest } from '../setup/at-rest.js';
 import { startService, type Service } from '../setup/service.js';
 import { hasShared, shared } from '../setup/shared.js';
@@ -112,9 +112,9 @@ describe('what top-two finds about items', () => {
   it('is in the download and in the files of the command line, to the bit', async () => {
     const votesFile = join(folder, 'votes.csv');
     await writeFile(votesFile, ['item,annotator,class', ...rows.map(({ item, annotator, class: label }) => `${item},${annotator},${label}`)].join('\n'));
-    const program = start('cli.js', ['aggregate', votesFile, '--method', 'top-two', '-o', 'maxIterations=51', '-o', 'tolerance=0', '-o', 'acceleration=none', '--out', folder, '--json'], {});
-    expect(await program.exit, program.output()).toBe(0);
-    expect(JSON.parse(program.output().split('\n').find((line) => line.startsWith('{'))!).findings).toMatchObject({ components: 1 });
+    const { code, out, err } = await command(['aggregate', votesFile, '--method', 'top-two', '-o', 'maxIterations=51', '-o', 'tolerance=0', '-o', 'acceleration=none', '--out', folder, '--json']);
+    expect(code, err).toBe(0);
+    expect(JSON.parse(out).findings).toMatchObject({ components: 1 });
     const ofProgram = new Map(rowsOf(await readFile(join(folder, 'soft-labels.csv'), 'utf8')).map((row) => [row.item, row]));
     const columns = ['first', 'second', 'first_probability', 'pair_probability', 'confusion_probability', 'confusion_low', 'confusion_high', 'pair_gap', 'tied', 'disagrees_with_majority'];
     for (const row of softLabels) {
