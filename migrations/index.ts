@@ -16,6 +16,7 @@ import { KeyLimits1764000000020 } from './1764000000020-key-limits.js';
 import { ConfusionEvidence1764000000024 } from './1764000000024-confusion-evidence.js';
 import { RunCosts1764000000025 } from './1764000000025-run-costs.js';
 import { RunTraces1764000000030 } from './1764000000030-run-traces.js';
+import { Advices1764000000031 } from './1764000000031-advices.js';
 
 /** In the order they are applied. */
 export const migrations = [
@@ -37,4 +38,5 @@ export const migrations = [
   ConfusionEvidence1764000000024,
   RunCosts1764000000025,
   RunTraces1764000000030,
+  Advices1764000000031,
 ];

@@ -396,6 +396,17 @@ create table reliability_states (
   constraint reliability_states_pkey PRIMARY KEY (project_id)
 );
 
+create table run_advices (
+  run_id bigint not null,
+  made_at timestamp with time zone not null default clock_timestamp(),
+  project_id integer not null,
+  version integer not null,
+  gold text not null,
+  methods text not null,
+  advice jsonb not null,
+  constraint run_advices_pkey PRIMARY KEY (project_id, run_id, version, gold, methods)
+);
+
 create table run_certificates (
   run_id bigint not null,
   holds double precision,

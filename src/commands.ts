@@ -15,6 +15,7 @@ const commands = [
   { name: 'aggregate', summary: 'Aggregate a file of votes into soft labels and annotator quality', load: () => import('./cli/offline/aggregate.js') },
   { name: 'next', summary: 'Tell which items of a file of votes and predictions to label next: old ones again, or new ones', load: () => import('./cli/offline/next.js') },
   { name: 'agree', summary: 'Measure how far the annotators of a file of votes agree', load: () => import('./cli/offline/agree.js') },
+  { name: 'advise', summary: 'Tell which method to aggregate a file of votes by, and why', load: () => import('./cli/offline/advise.js') },
   { name: 'certificate', summary: 'Tell whether majority vote can be improved on with a file of votes', load: () => import('./cli/offline/certificate.js') },
   { name: 'simulate', summary: 'Draw votes of a crowd whose truth is known', load: () => import('./cli/offline/simulate.js') },
   { name: 'methods', summary: 'List the aggregation methods with their options', load: () => import('./cli/offline/methods.js') },

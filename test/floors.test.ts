@@ -27,7 +27,7 @@ const roof = new Set(['main.ts', 'worker.ts', 'annex.ts', 'cli.ts', 'commands.ts
  * what they list). Modules gather all that their hall provides and are left out.
  */
 const rooms: Record<string, readonly string[]> = {
-  aggregation: ['numeric', 'kernels', 'crowdlab', 'acquisition', 'agreement', 'methods', 'diagnostics', 'label-quality', 'simulate'],
+  aggregation: ['numeric', 'kernels', 'crowdlab', 'acquisition', 'agreement', 'methods', 'diagnostics', 'choice', 'label-quality', 'simulate'],
   'aggregation/kernels': ['', 'subtypes', 'collapsed', 'fast'],
   formats: ['text', 'rows', 'csv', 'ndjson', 'parquet', ''],
   platform: ['', 'embedded-postgres', 'lanes', 'database', 'http', 'graphql'],

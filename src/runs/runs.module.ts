@@ -14,8 +14,11 @@ import { FindingsService } from './results/findings.service.js';
 import { DroppedResults } from './results/dropped-results.js';
 import { GoldEvaluationResolver } from './evaluation/gold-evaluation.resolver.js';
 import { GoldEvaluations } from './evaluation/gold-evaluation.service.js';
+import { MethodAdviceResolver } from './evaluation/method-advice.resolver.js';
+import { MethodAdvices } from './evaluation/method-advice.service.js';
 import { RunCertificateResolver } from './evaluation/run-certificate.resolver.js';
 import { RunCertificates } from './evaluation/run-certificate.service.js';
+import { WorkedOutOnce } from './evaluation/worked-out-once.js';
 import { MethodsResolver } from './methods.resolver.js';
 import { NamedRun } from './named-run.js';
 import { Reruns } from './running/reruns.js';
@@ -32,8 +35,8 @@ import { SoftLabelsService } from './results/soft-labels.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([Run]), EventsModule, ComputeModule, ItemsModule, PredictionsModule, GoldModule],
   providers: [
-    RunReader, RunsStore, RunWork, RunsService, RunProgress, Reruns, DroppedResults, Classes, NamedRun, SoftLabelsService, AnnotatorResultsService, FindingsService, GoldEvaluations, RunCertificates,
-    RunsResolver, ProjectRunsResolver, MethodsResolver, ProjectSoftLabelsResolver, ItemSoftLabelResolver, SoftLabelResolver, AnnotatorResultsResolver, GoldEvaluationResolver, RunCertificateResolver,
+    RunReader, RunsStore, RunWork, RunsService, RunProgress, Reruns, DroppedResults, Classes, NamedRun, SoftLabelsService, AnnotatorResultsService, FindingsService, GoldEvaluations, WorkedOutOnce, RunCertificates, MethodAdvices,
+    RunsResolver, ProjectRunsResolver, MethodsResolver, ProjectSoftLabelsResolver, ItemSoftLabelResolver, SoftLabelResolver, AnnotatorResultsResolver, GoldEvaluationResolver, RunCertificateResolver, MethodAdviceResolver,
     SoftLabelFindingsResolver, TopTwoResolver, FindingResolver, AnnotatorFindingsResolver, AnnotatorFiguresResolver, RunFindingsResolver, ConfusablePairsResolver, ConfusablePairResolver,
   ],
   exports: [RunsService],

@@ -193,6 +193,8 @@ describe('the estimate', () => {
     const timelines = estimate(`{ project(${needed['Query.project']}) { annotators(first: 500) { nodes { reliabilityTimeline(first: 1) { nodes { votes } } } } } }`);
     expect(timelines).toBeGreaterThan(1_000_000);
     expect(estimate(`{ project(${needed['Query.project']}) { progress { open } } }`)).toBeGreaterThan(400);
+    expect(estimate(`{ project(${needed['Query.project']}) { methodAdvice { recommendation { method } } } }`)).toBeGreaterThan(5000);
+    expect(estimate(`{ projects(first: 100) { nodes { methodAdvice { items } } } }`)).toBeGreaterThan(500_000);
     expect(estimate(`{ rulesDryRun(${needed['Query.rulesDryRun']}) { changed } }`)).toBeGreaterThan(10_000);
   });
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { agreementMetrics, majorityVoteCertificate, measureAgreement, methods, votes as votesOf } from '../../src/aggregation/index.js';
+import { agreementMetrics, majorityVoteCertificate, measureAgreement, methodAdvice, methods, votes as votesOf, type MethodAdvice } from '../../src/aggregation/index.js';
 import { hasShared, shared } from '../setup/shared.js';
 import { Program } from './program.js';
 
@@ -143,5 +143,54 @@ describe('assay certificate', () => {
     const path = shared('datasets', name, 'votes.csv');
     const rows = (await readFile(path, 'utf8')).trimEnd().split('\n').slice(1).map((row) => row.split(',') as [string, string, string]);
     expect(await asJson(path, '--repeats', 'keep-all')).toMatchObject({ ...majorityVoteCertificate({ votes: votesOf(rows).table }), verdict });
+  });
+});
+
+describe('assay advise', () => {
+  const asJson = async (...words: string[]) => {
+    const { code, out, err } = await assay.run(['advise', ...words, '--json']);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    return JSON.parse(out) as MethodAdvice & { seed: number };
+  };
+  const unmeasured = (advice: Pick<MethodAdvice, 'methods'>) => advice.methods.map((method) => ({ ...method, measuredSeconds: null }));
+  const rowsOf = async (path: string) => (await readFile(path, 'utf8')).trimEnd().split('\n').slice(1).map((row) => row.split(',') as [string, string, string]);
+
+  it('says what the library says, but for what it measures', async () => {
+    expect((await assay.run(['simulate', '--items', '150', '--annotators', '10', '--classes', '3', '--spammers', '0.3', '--out', assay.path('advised')])).code).toBe(0);
+    const [path, goldPath] = [assay.path('advised', 'votes.csv'), assay.path('advised', 'gold.csv')];
+    const crowd = votesOf(await rowsOf(path));
+    const answers = new Map((await rowsOf(goldPath)).map(([item, answer]) => [item, answer]));
+    const gold = Int32Array.from(crowd.items, (item) => crowd.classes.indexOf(answers.get(item)!));
+    const options = { methods: ['majority-vote', 'dawid-skene', 'soft-label-mean'], draws: 2, seed: 4 };
+    const found = await asJson(path, '--gold', goldPath, '--methods', options.methods.join(','), '--draws', '2', '--seed', '4');
+    const expected = JSON.parse(JSON.stringify(methodAdvice(crowd, { ...options, gold }))) as MethodAdvice;
+    expect({ ...found, methods: unmeasured(found) }).toMatchObject({ ...expected, methods: unmeasured(expected), seed: 4 });
+    expect(found.methods.every(({ measuredSeconds }) => measuredSeconds >= 0)).toBe(true);
+    const bounded = await asJson(path, '--max-operations', '300000');
+    expect(bounded.methods[0]!.stability!.draws).toBe(1);
+    expect(bounded.leftOut.map(({ method }) => method)).toContain('soft-label-mean');
+  });
+
+  it('tells it in words and a table, and what was left out', async () => {
+    const path = await assay.file('votes.csv', 'item,annotator,label\ni1,a,x\ni1,b,y\ni2,a,y\ni2,b,y\n');
+    const gold = await assay.file('gold.csv', 'item,class\ni2,y\n');
+    const { code, out, err } = await assay.run(['advise', path, '--gold', gold]);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/^Take soft-label-mean\. 1 gold answer is too few to choose by \(20 are needed\); on crowds whose truth is known/);
+    for (const { method } of methodAdvice(votesOf([['i1', 'a', 'x']])).methods) expect(out).toContain(`│ ${method} `);
+    expect(out).not.toMatch(/NaN|undefined|null/);
+    expect((await assay.run(['advise', path, '--max-operations', '20000'])).out).toMatch(/Left out: soft-label-mean, it would take about \d+ s a run\./);
+    const strange = await assay.file('other-gold.csv', 'item,class\ni9,y\n');
+    expect((await assay.run(['advise', path, '--gold', strange])).err).toBe('assay: no item with a gold answer has votes, so nothing is scored\n');
+  });
+
+  it('refuses what cannot be done: as usage, or with the file, or with the method', async () => {
+    const path = await assay.file('votes.csv', 'item,annotator,label\ni1,a,x\ni1,b,y\ni2,a,z\n');
+    expect(await assay.run(['advise', path, '--methods', 'nope'])).toMatchObject({ code: 2, err: expect.stringContaining('there is no method "nope"') as string });
+    expect(await assay.run(['advise', path, '--draws', '101'])).toMatchObject({ code: 2, err: expect.stringContaining('It must be a whole number from 0 to 100.') as string });
+    expect(await assay.run(['advise', assay.path('none.csv')])).toEqual({ code: 1, out: '', err: `assay: ${assay.path('none.csv')}: there is no such file\n` });
+    expect(await assay.run(['advise', path, '--methods', 'kos'])).toEqual({ code: 1, out: '', err: 'assay: kos cannot be compared on these votes: it tells at most 2 classes apart, and there are 3\n' });
+    expect(await assay.run(['advise', path, '--methods', 'wawa,wawa'])).toEqual({ code: 1, out: '', err: 'assay: methods names "wawa" twice\n' });
+    expect(await assay.run(['advise', path, '--max-operations', '1'])).toMatchObject({ code: 1, err: expect.stringMatching(/^assay: no method can be compared on 3 votes within 1 steps/) as string });
   });
 });

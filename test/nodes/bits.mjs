@@ -1,7 +1,7 @@
 // Prints a digest of what each part of the aggregation library computes, one line a part: run under two Nodes, the lines must be the same.
 import { createHash } from 'node:crypto';
 import {
-  acquisitionScores, aggregate, agreementMetrics, findMethod, majorityVoteCertificate, measureAgreement, methodsOfVotes, relabelOrNew, resolveOptions, runParameters, scoreItems,
+  acquisitionScores, aggregate, agreementMetrics, findMethod, majorityVoteCertificate, measureAgreement, methodAdvice, methodsOfVotes, relabelOrNew, resolveOptions, runParameters, scoreItems,
   simulateCrowd, versionsOf, VoteTable,
 } from '../../dist/src/aggregation/index.js';
 
@@ -50,4 +50,5 @@ for (const [name, options] of Object.entries(crowds)) {
   if (classCount > 5) continue;
   for (const { id } of agreementMetrics) tell(id, measureAgreement({ metric: id, votes, classValues: Float64Array.from({ length: classCount }, (_, k) => k), replicates: 20, perClass: true }));
   tell('certificate', majorityVoteCertificate({ votes }, { draws: 20 }));
+  tell('advice', methodAdvice(votes, { gold, draws: 1 }));
 }

@@ -43,6 +43,14 @@ export function bestClass(matrix: Float64Array, offset: number, K: number): numb
   return k;
 }
 
+/** The classes that share the largest probability, ascending. */
+export function bestClasses(matrix: Float64Array, offset: number, K: number): number[] {
+  const least = leastBest(matrix, offset, K);
+  const best: number[] = [];
+  for (let k = 0; k < K; k++) if (matrix[offset + k]! >= least) best.push(k);
+  return best;
+}
+
 /** How many classes share the largest probability: 1 where the row is decided. */
 export function tiedClasses(matrix: Float64Array, offset: number, K: number): number {
   const least = leastBest(matrix, offset, K);

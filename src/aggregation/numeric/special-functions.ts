@@ -89,6 +89,14 @@ export function betaQuantile(p: number, a: number, b: number): number {
   return (low + high) / 2;
 }
 
+/** The x with P(T <= x) = p of Student's t: T^2/(degrees + T^2) is Beta(1/2, degrees/2). Its error grows as p nears 0.5. */
+export function studentQuantile(p: number, degrees: number): number {
+  if (!(p > 0 && p < 1)) throw new RangeError(`a quantile of Student's t is asked at ${p}; it must be above 0 and below 1`);
+  if (p < 0.5) return -studentQuantile(1 - p, degrees);
+  const x = betaQuantile(2 * p - 1, 0.5, degrees / 2);
+  return Math.sqrt((degrees * x) / (1 - x));
+}
+
 /** P(Z <= x) of the standard normal: W. J. Cody's erfc by continued fraction in the tails, series in the middle. */
 export function normalCdf(x: number): number {
   if (Number.isNaN(x)) return NaN;

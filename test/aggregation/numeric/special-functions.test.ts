@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { betaCdf, betaQuantile, digamma, digammaAndLogGamma, logGamma, normalCdf, normalQuantile } from '../../../src/aggregation/numeric/special-functions.js';
+import { betaCdf, betaQuantile, digamma, digammaAndLogGamma, logGamma, normalCdf, normalQuantile, studentQuantile } from '../../../src/aggregation/numeric/special-functions.js';
 
 const positive = fc.double({ min: 1e-3, max: 1e6, noNaN: true });
 const shape = fc.double({ min: 0.05, max: 5000, noNaN: true });
@@ -75,7 +75,18 @@ describe('special functions', () => {
     fc.assert(fc.property(chance, (p) => expectNear(normalCdf(normalQuantile(p)), p, 1e-12)));
   });
 
+  it("studentQuantile is that of Student's tables, mirrors, and nears the normal", () => {
+    // Of R's qt to ten digits.
+    for (const [p, degrees, x] of [[0.975, 1, 12.7062047362], [0.975, 4, 2.7764451052], [0.995, 10, 3.1692726726], [0.9, 30, 1.3104150254], [0.975, 200, 1.9718962236]] as const) {
+      expectNear(studentQuantile(p, degrees), x, 1e-9);
+      expect(studentQuantile(1 - p, degrees)).toBeCloseTo(-x, 9);
+    }
+    expect(studentQuantile(0.5, 3)).toBeCloseTo(0, 6);
+    expectNear(studentQuantile(0.975, 1e7), normalQuantile(0.975), 1e-6);
+  });
+
   it('refuses what has no answer', () => {
+    expect(() => studentQuantile(1, 3)).toThrow("a quantile of Student's t is asked at 1; it must be above 0 and below 1");
     expect(() => betaCdf(0.5, 0, 1)).toThrow('positive parameters, not 0 and 1');
     expect(() => betaQuantile(1.5, 1, 1)).toThrow('a quantile is asked at 1.5; it must be from 0 to 1');
     expect(() => normalQuantile(NaN)).toThrow('a quantile is asked at NaN');
