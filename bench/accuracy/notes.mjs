@@ -1,9 +1,24 @@
 // What the figures mean: the prose of README.md. Revise it when the figures change.
 export const notes = {
-  intro: [
-    'The 18 crowds of ../shared/datasets that have gold answers, one vote a pair of item and annotator (the last). Accuracy splits ties evenly;',
-    'log loss is of .99 p + .01/K; the Brier score sums over the classes; the calibration error has 15 bins. Every method at its defaults unless its row says otherwise, seed 0.',
+  intro: 'The 18 crowds of ../shared/datasets that have gold answers, one vote a pair of item and annotator (the last).',
+  measures: [
+    'Accuracy splits ties evenly; log loss is of .99 p + .01/K; the Brier score sums over the classes; the calibration error has 15 bins. Every method in its newest version, at its',
+    'defaults unless its row says otherwise, seed 0.',
   ].join('\n'),
+  ownCrowds: [
+    'The same tables, with the same tests of significance, are printed for any folder of crowds:',
+    '',
+    '```sh',
+    'npm run build && node bench/accuracy/accuracy.mjs --sets DIR > page.md',
+    '```',
+    '',
+    'DIR holds one folder a crowd, whose name is the crowd\'s. In each lie `votes.csv`, with a header that names `item`, `annotator` and `label`, a row a vote, and `gold.csv`, with `item` and',
+    '`label`, a row a gold answer; either may be `.csv.gz`. Other columns, other files and folders without gold.csv are passed over. Of several votes of one annotator on one item the last row',
+    'counts. Gold may be of a part of the items; answers of items without votes, and of labels that nobody gave, are left out. What cannot be scored (a column that is missing, an empty cell, votes',
+    'with one label, an item with two gold answers, gold of which nothing can be used) ends the command with exit code 2 and a line that names the file. A method that cannot take a crowd',
+    '(`kos` knows two classes) has an empty cell there and stays out of the means.',
+  ].join('\n'),
+  significance: 'Crowds that were collected together are counted as if they had not been, and with this many rows and columns a few intervals leave 0 out by chance.',
   choice: [
     'So a default that was chosen blind is more accurate than EBCC and better calibrated than every single method by all three measures, and the choice hardly hangs on any one crowd.',
     '',

@@ -2,16 +2,15 @@
 // Run after `npm run build`: node bench/accuracy/recipes.mjs      about two minutes
 import { writeFileSync } from 'node:fs';
 import { aggregate, calibration } from '../../dist/src/aggregation/index.js';
-import { crowdNames, loadCrowd } from './crowds.mjs';
+import { crowdNames, families, loadCrowd } from './crowds.mjs';
+import { table } from './markdown.mjs';
+import { differenceWords, mean, pairedDifference } from './significance.mjs';
 
 const names = crowdNames();
 if (names.length === 0) {
   console.log('nothing to score: ../shared/datasets is not there');
   process.exit(0);
 }
-
-/** Crowds that were collected together: who is left out takes his kin along. */
-const families = [['plot', 'flag', 'color'], ['cf_amt', 'sentpol_amt', 'zencrowd_us'], ['bluebird', 'dog', 'web', 'trec']];
 
 const rhos = [0.2, 0.3, 0.4];
 const entries = [
@@ -23,17 +22,16 @@ const WITHOUT = 'without ebcc, rho 0.3';
 
 const scores = new Map(entries.map(({ label }) => [label, []]));
 for (const name of names) {
-  const { table, gold } = loadCrowd(name);
+  const { table: votes, gold } = loadCrowd(name);
   for (const { label, request } of entries) {
-    const { posteriors, diagnostics } = aggregate(table, 'soft-label-mean', request);
-    const { accuracy, nll, brier, ece } = calibration(posteriors, table.classCount, gold);
+    const { posteriors, diagnostics } = aggregate(votes, 'soft-label-mean', request);
+    const { accuracy, nll, brier, ece } = calibration(posteriors, votes.classCount, gold);
     scores.get(label).push({ accuracy: 100 * accuracy, nll, brier, ece, converged: diagnostics.converged });
   }
   console.log(name);
 }
 
 const measures = [['accuracy', 2], ['nll', 4], ['brier', 4], ['ece', 4]];
-const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const means = (rows) => measures.map(([key, digits]) => mean(rows.map((row) => row[key])).toFixed(digits));
 
 /** Of each crowd the score of what is best by mean log loss on the crowds that are not left out with it. */
@@ -49,23 +47,10 @@ function leftOut(kinOf) {
   return { rows, picked };
 }
 
-/** 95% interval of the mean difference b - a, the crowds drawn anew 10,000 times by a fixed seed. */
-function interval(a, b, key) {
-  let state = 1;
-  const random = () => ((state = (Math.imul(state, 1664525) + 1013904223) | 0) >>> 0) / 2 ** 32;
-  const differences = scores.get(b).map((row, c) => row[key] - scores.get(a)[c][key]);
-  const draws = Array.from({ length: 10_000 }, () => mean(differences.map(() => differences[Math.floor(random() * differences.length)]))).sort((x, y) => x - y);
-  return [mean(differences), draws[250], draws[9749]];
-}
-
-const table = (head, rows) => [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 const one = leftOut((name) => [name]);
 const family = leftOut((name) => families.find((kin) => kin.includes(name)) ?? [name]);
 const pickedWords = ({ picked }) => Object.entries(picked).map(([label, crowds]) => `${label} (${crowds.length === names.length ? 'always' : `for ${crowds.join(', ')}`})`).join('; ');
-const difference = (a, b) => measures.map(([key, digits]) => {
-  const [value, low, high] = interval(a, b, key).map((number) => `${number >= 0 ? '+' : ''}${number.toFixed(digits)}`);
-  return `${value} (${low} to ${high})`;
-});
+const difference = (a, b) => measures.map(([key, digits]) => differenceWords(pairedDifference(...[a, b].map((label) => scores.get(label).map((row) => row[key]))), digits));
 
 writeFileSync(new URL('RECIPES.md', import.meta.url), `# How version 2 of the default was chosen
 
@@ -80,7 +65,7 @@ ${table(['', 'Accuracy (%)', 'Log loss', 'Brier score', 'Calibration error', 'no
 
 Chosen by least mean log loss. Crowd by crowd left out: ${pickedWords(one)}. Family by family (${families.map((kin) => kin.join(', ')).join('; ')}; the others each by itself): ${pickedWords(family)}.
 
-Mean differences, with 95% intervals by drawing the crowds anew (paired, 10,000 draws):
+Mean differences, with 95% intervals by drawing the crowds anew (paired, 10,000 draws); bold where they leave 0 out:
 
 ${table(['', 'Accuracy (%)', 'Log loss', 'Brier score', 'Calibration error'], [
   ['the default less version 1', ...difference('version 1', NOW)],
