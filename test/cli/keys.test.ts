@@ -16,7 +16,7 @@ const mayRead = async (key: string) => (await service.graphql('{ projects { node
 describe('assay keys', () => {
   it('makes a key for one annotator of a project, and lists it', async () => {
     const projectId = await service.newProject({ name: 'by command' });
-    const { code, secret } = await keys('create', '--name', "ann's", '--scope', 'votes:write', '--scope', 'assignment', '--project', 'by command', '--annotator', 'ann 1');
+    const { code, secret } = await keys('create', '--name', "ann's", '--scope', 'votes:write', '--scope', 'assignment', '--project', 'by command', '--annotator', 'ann 1', '--calls-per-minute', '600');
     expect(code).toBe(0);
     const submit = (annotator: string) => service.graphql(
       `mutation ($input: SubmitVotesInput!) { submitVotes(input: $input) { counts { created } } }`, { input: { projectId, votes: [{ item: 'i', annotator, class: 'ham' }] } }, { key: secret },
@@ -25,7 +25,7 @@ describe('assay keys', () => {
     expect((await submit('ben')).errors![0]!.extensions.code).toBe('FORBIDDEN');
     expect(await mayRead(secret)).toContain('this key is for the annotator "ann 1" alone');
     const row = (await keys('list')).text.split('\n').find((line) => line.includes("ann's"))!;
-    expect(row).toMatch(new RegExp(`${projectId} .* ann 1 .* ann's .* ${secret.split('_')[1]} .* votes:write .* in force`));
+    expect(row).toMatch(new RegExp(`${projectId} .* ann 1 .* ann's .* ${secret.split('_')[1]} .* votes:write .* 600 .* in force`));
     expect((await keys('list')).text).not.toContain(secret.slice(-43));
   });
 

@@ -51,11 +51,11 @@ interface CreateOptions {
 
 async function list(app: INestApplicationContext): Promise<void> {
   const keys = await app.get(DataSource).getRepository(ApiKey).find({ order: { id: 'asc' } });
-  const table = new Table({ head: ['id', 'workspace', 'project', 'annotator', 'name', 'prefix', 'scopes', 'state', 'last used'], style: { head: [], border: [] } });
+  const table = new Table({ head: ['id', 'workspace', 'project', 'annotator', 'name', 'prefix', 'scopes', 'calls a minute', 'state', 'last used'], style: { head: [], border: [] } });
   for (const key of keys) {
     const inForce = key.previousSecretEndsAt ? `in force, the old secret until ${key.previousSecretEndsAt.toISOString()}` : 'in force';
     const state = key.revokedAt ? 'revoked' : key.expiresAt && key.expiresAt <= new Date() ? 'expired' : inForce;
-    table.push([key.nodeId, key.workspaceId, key.projectNodeId ?? 'all', key.annotator == null ? 'all' : visible(key.annotator), visible(key.name), key.prefix, key.scopes.join('\n'), state, key.lastUsedAt?.toISOString() ?? 'never']);
+    table.push([key.nodeId, key.workspaceId, key.projectNodeId ?? 'all', key.annotator == null ? 'all' : visible(key.annotator), visible(key.name), key.prefix, key.scopes.join('\n'), key.callsPerMinute ?? 'as set', state, key.lastUsedAt?.toISOString() ?? 'never']);
   }
   console.log(table.toString());
 }
