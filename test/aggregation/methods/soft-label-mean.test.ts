@@ -7,6 +7,7 @@ import { aggregate } from '../../../src/aggregation/aggregate.js';
 import { hierarchicalDawidSkene } from '../../../src/aggregation/methods/hierarchical-dawid-skene.js';
 import { ibcc } from '../../../src/aggregation/methods/ibcc.js';
 import { labelAggregation } from '../../../src/aggregation/methods/label-aggregation.js';
+import { five } from '../../../src/aggregation/methods/soft-label-mean/members.js';
 import { softLabelMean } from '../../../src/aggregation/methods/soft-label-mean/soft-label-mean.js';
 import { resolveOptions } from '../../../src/aggregation/options.js';
 import { VoteTable } from '../../../src/aggregation/vote-table.js';
@@ -189,6 +190,19 @@ describe('soft-label-mean', () => {
     for (let item = 0; item < 30; item++) expect(posteriors[item * K + ((item * 13) % K)]).toBeGreaterThan(0.4);
   });
 
+  it('lets its members go through 60 million votes, and says of who does not come to an end what would let it', () => {
+    const caps = (given: Record<string, number>, voteCount: number) => five(resolveOptions(softLabelMean, given), { classes: 2, votes: voteCount }).map(({ options }) => options.maxIterations);
+    // label-aggregation, hierarchical-dawid-skene twice, dawid-skene, ebcc
+    expect(caps({}, 0)).toEqual([undefined, 500, 500, 2000, 500]);
+    expect(caps({}, 120_000)).toEqual([undefined, 500, 500, 2000, 500]);
+    expect(caps({}, 300_000)).toEqual([undefined, 200, 200, 2000, 200]);
+    expect(caps({}, 10_000_000)).toEqual([undefined, 60, 60, 2000, 60]);
+    expect(caps({ memberIterations: 20 }, 10_000_000)).toEqual([undefined, 20, 20, 2000, 20]);
+    expect(caps({ memberIterations: 700 }, 10_000_000)).toEqual([undefined, 700, 700, 2000, 700]);
+    const { diagnostics } = run(softLabelMean, votes, { memberIterations: 2 });
+    expect(diagnostics).toMatchObject({ converged: false, warnings: expect.arrayContaining(['hierarchical-dawid-skene ended at its cap of 2 iterations, which memberIterations raises']) });
+  });
+
   it('tells which method it is at', () => {
     const phases = new Set<string>();
     softLabelMean.run({ votes }, resolveOptions(softLabelMean), { seed: 0, onProgress: ({ phase }) => phases.add(phase.split(':')[0]!) });
@@ -210,7 +224,7 @@ describe.skipIf(!hasShared).each([['recipe-a', { ebcc: 0 }], ['recipe-b', {}]])(
 
   it.each(golden.map((row) => [row.set!, row] as const))('has the golden scores on %s', (set, row) => {
     const { votes, gold } = lastVotesOf(set);
-    const { accuracy, nll, brier, ece } = calibration(run(softLabelMean, votes, { ...options, memberTolerance: 1e-3 }).posteriors, votes.classCount, gold);
+    const { accuracy, nll, brier, ece } = calibration(run(softLabelMean, votes, { ...options, memberTolerance: 1e-3, memberIterations: 60 }).posteriors, votes.classCount, gold);
     // The golden random start of ebcc is another one.
     const within = file === 'recipe-b' && votes.classCount === 2 ? 3e-3 : (TOLERANCES[set] ?? 1e-4);
     for (const [name, value] of Object.entries({ accuracy, nll, brier, ece })) expect(Math.abs(value - Number(row[name])), name).toBeLessThan(within);
@@ -218,6 +232,10 @@ describe.skipIf(!hasShared).each([['recipe-a', { ebcc: 0 }], ['recipe-b', {}]])(
 });
 
 describe.skipIf(!hasShared)('soft-label-mean on real crowds', () => {
+  it.each(hasShared ? rowsOf('golden/default-label/recipe-b.csv').map((row) => row.set!) : [])('converges on %s', (name) => {
+    expect(run(softLabelMean, lastVotesOf(name).votes).diagnostics).toMatchObject({ converged: true, warnings: [] });
+  }, 60_000);
+
   it.each(['bluebird', 'rte', 'product', 'web', 'face'])('has a smaller log loss on %s than the methods it is made of', (name) => {
     const { votes, gold } = loadCrowd(name);
     const nll = (method: typeof softLabelMean) => calibration(run(method, votes).posteriors, votes.classCount, gold).nll;

@@ -22,14 +22,16 @@ export interface Member {
   options: MethodOptions;
   /** Relative to the others'. */
   weight: number;
+  /** Whether it ends by memberIterations. */
+  isCapped: boolean;
   /** Whether it takes each vote for a witness of its own, so that it is too sure where there are many. */
   multiplies: boolean;
 }
 
 const models = new Set<string>([dawidSkene, fastDawidSkene, hierarchicalDawidSkene, ibcc, ebcc, glad, mace].map(({ id }) => id));
 
-function member(method: AggregationMethod, weight = 1, options: Record<string, unknown> = {}, name = method.id): Member {
-  return { name, method, options: resolveOptions(method, options), weight, multiplies: models.has(method.id) };
+function member(method: AggregationMethod, weight = 1, options: Record<string, unknown> = {}, { name = method.id, isCapped = false }: Partial<Pick<Member, 'name' | 'isCapped'>> = {}): Member {
+  return { name, method, options: resolveOptions(method, options), weight, isCapped, multiplies: models.has(method.id) };
 }
 
 const [ebccOne] = ebcc.earlier!;
@@ -50,18 +52,32 @@ export const withoutMatrices: readonly Member[] = evenSets.six!.filter(({ method
  * The five with their weights by the options; EBCC, where there are two classes, has its weight from that of `hierarchical`.
  * Those of weight 0 are not among them.
  */
-export function five(options: MethodOptions, classCount: number): Member[] {
+export function five(options: MethodOptions, { classes, votes }: Pick<CostSize, 'classes' | 'votes'>): Member[] {
   const weight = (name: string) => options[name] as number;
-  const ofEbcc = classCount === 2 ? Math.min(weight('ebcc'), weight('hierarchical')) : 0;
-  const limits = { maxIterations: options.memberIterations, tolerance: options.memberTolerance };
+  const ofEbcc = classes === 2 ? Math.min(weight('ebcc'), weight('hierarchical')) : 0;
+  const maxIterations = iterationsOf(options, votes);
+  const limits = { maxIterations, tolerance: options.memberTolerance };
   return [
     member(labelAggregation, weight('labelAggregation')),
-    member(hierarchicalDawidSkene, weight('hierarchical') - ofEbcc, limits),
+    member(hierarchicalDawidSkene, weight('hierarchical') - ofEbcc, limits, { isCapped: true }),
     // A light prior and even classes: it keeps what the other gives away where classes are alike in number.
-    member(hierarchicalDawidSkene, weight('hierarchicalEven'), { ...limits, priorWeight: 5, classPriors: 'even' }, `${hierarchicalDawidSkene.id} with even classes`),
+    member(hierarchicalDawidSkene, weight('hierarchicalEven'), { ...limits, priorWeight: 5, classPriors: 'even' }, { name: `${hierarchicalDawidSkene.id} with even classes`, isCapped: true }),
     member(dawidSkene, weight('dawidSkene')),
-    member(ebcc, ofEbcc, { seeds: 1, maxIterations: options.memberIterations }),
+    member(ebcc, ofEbcc, { seeds: 1, maxIterations }, { isCapped: true }),
   ].filter((one) => one.weight > 0);
+}
+
+/**
+ * Real crowds needed up to 363 iterations. Large ones would take hundreds, too, for changes that hardly matter: a member goes on until it
+ * has gone through so many votes, and for a few iterations at least.
+ */
+const MOST_VOTES = 60e6;
+const LEAST_ITERATIONS = 60;
+const MOST_ITERATIONS = 500;
+
+function iterationsOf({ memberIterations }: MethodOptions, votes: number): number {
+  if (memberIterations !== 0) return memberIterations as number;
+  return Math.max(LEAST_ITERATIONS, Math.min(MOST_ITERATIONS, Math.floor(MOST_VOTES / Math.max(1, votes))));
 }
 
 /** Runs those that can take part; adds a warning for each that cannot, and theirs. */
@@ -70,7 +86,7 @@ export function runMembers(members: readonly Member[], input: Pick<AggregationIn
   const results: { member: Member; result: MethodResult }[] = [];
   let iteration = 0;
   for (const one of members) {
-    const { name, method, options } = one;
+    const { name, method, options, isCapped } = one;
     const reason = unfit(one, { items: votes.itemCount, annotators: votes.annotatorCount, classes: votes.classCount, votes: votes.voteCount, models: 0 }, votes.candidateSets !== null);
     if (reason) {
       warnings.push(`${name} is left out: ${reason}`);
@@ -78,7 +94,7 @@ export function runMembers(members: readonly Member[], input: Pick<AggregationIn
     }
     const onProgress: RunContext['onProgress'] = context.onProgress && ((progress) => context.onProgress!({ ...progress, phase: `${name}: ${progress.phase}`, iteration: progress.done === undefined ? ++iteration : iteration + 1 }));
     const result = method.run({ votes, ...(method.reads.includes('gold') && { gold: input.gold }) }, options, { ...context, onProgress });
-    if (!result.diagnostics.converged) warnings.push(`${name} ended at its cap of iterations`);
+    if (!result.diagnostics.converged) warnings.push(`${name} ended at its cap of ${options.maxIterations} iterations${isCapped ? ', which memberIterations raises' : ''}`);
     warnings.push(...result.diagnostics.warnings.map((warning) => `${name}: ${warning}`));
     results.push({ member: one, result });
   }
