@@ -67,9 +67,16 @@ export class ExportsService implements Facts {
     return run;
   }
 
-  async confusionImplied({ projectId, id }: Run): Promise<boolean> {
-    const [row] = await this.source.query<{ implied: boolean | null }[]>(`select confusion_implied as implied from runs where project_id = $1 and id = $2`, [projectId, id]);
-    return row?.implied ?? false;
+  async confusion({ projectId, id }: Run): Promise<{ implied: boolean; hasEvidence: boolean }> {
+    // All matrices of a run have it, or none.
+    const [row] = await this.source.query<{ implied: boolean | null; hasEvidence: boolean | null }[]>(
+      `select confusion_implied as implied, (
+         select confusion_evidence is not null from annotator_results result
+         where result.project_id = runs.project_id and result.run_id = runs.id and confusion_labels is not null order by annotator_code limit 1
+       ) as "hasEvidence" from runs where project_id = $1 and id = $2`,
+      [projectId, id],
+    );
+    return { implied: row?.implied ?? false, hasEvidence: row?.hasEvidence ?? false };
   }
 
   async watermark({ id }: Project, { watermark: asked }: ExportChoice): Promise<number> {

@@ -68,6 +68,19 @@ describe('a download', () => {
     expect((await download(id, 'runs.csv')).text.split('\n')).toHaveLength(4);
   });
 
+  it('of confusion matrices has the intervals that the API shows, where the method tells them', async () => {
+    const id = await service.newProject();
+    await vote(service, id, [['a', 'ann', 'ham'], ['a', 'bob', 'ham'], ['b', 'ann', 'spam'], ['b', 'bob', 'ham'], ['b', 'cid', 'spam'], ['c', 'cid', 'spam']]);
+    await finishedRun(id, 'hierarchical-dawid-skene');
+    interface Row { vote: string; probabilities: number[]; low: number[]; high: number[] }
+    const { project } = await service.data(`query ($id: ID!) { project(id: $id) { annotators { nodes { externalId confusionMatrix { rows { vote probabilities low high } } } } } }`, { id });
+    const shown = project.annotators.nodes.flatMap((one: { externalId: string; confusionMatrix: { rows: Row[] } }) => one.confusionMatrix.rows.map(({ vote: label, probabilities: [ham, spam], low, high }) =>
+      ({ annotator: one.externalId, vote: label, implied: false, p_ham: ham, p_spam: spam, low_ham: low[0], low_spam: low[1], high_ham: high[0], high_spam: high[1] })));
+    expect(shown.length).toBeGreaterThan(3);
+    expect(rowsOf((await download(id, 'confusion-matrices.ndjson')).text)).toEqual(shown);
+    expect((await download(id, 'confusion-matrices.csv')).text.split('\n')[0]).toBe('annotator,vote,implied,p_ham,p_spam,low_ham,low_spam,high_ham,high_spam');
+  });
+
   it('without rows has its header, and refuses a choice that it does not heed', async () => {
     const id = await service.newProject();
     expect((await download(id, 'predictions.csv')).text).toBe('item,model,version,p_ham,p_spam\n');

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { defaultMethodId } from '../../src/aggregation/index.js';
+import { aggregate, defaultMethodId, runParameters, votes as votesOf } from '../../src/aggregation/index.js';
 import { csv } from '../../src/formats/csv/csv.js';
 import { id, number } from '../../src/formats/rows/table.js';
+import { wilsonInterval } from '../../src/runs/results/accuracy.js';
 import { readBack } from '../formats/streams.js';
 import { hasShared, shared } from '../setup/shared.js';
 import { Program } from './program.js';
@@ -20,6 +21,12 @@ const asNdjson = votes.trimEnd().split('\n').slice(1).map((row) => {
   const [item, annotator, ...label] = row.split(',');
   return JSON.stringify({ task: item, worker: annotator, class: label.join(',').replace(/^"|"$/g, '').replaceAll('""', '"') });
 }).join('\n');
+
+/** Of the CSV above. */
+const parsed = votesOf(votes.trimEnd().split('\n').slice(1).map((row) => {
+  const [item, annotator, ...label] = row.split(',');
+  return [item!, annotator!, label.join(',').replace(/^"|"$/g, '').replaceAll('""', '"')] as const;
+}));
 
 const json = (text: string) => JSON.parse(text) as Record<string, unknown> & { seconds: Record<string, number> };
 
@@ -88,6 +95,40 @@ describe('assay aggregate', () => {
     const path = await assay.file('votes.csv', votes);
     const found = json((await assay.run(['aggregate', path, '-m', 'dawid-skene', '-o', 'maxIterations=1', '--option', 'smoothing=0.5', '--seed', '7', '--json', '--out', assay.path('out')])).out);
     expect(found).toMatchObject({ iterations: 1, converged: false, seed: 7, options: { maxIterations: 1, smoothing: 0.5 } });
+  });
+
+  it('runs an earlier version of the method, and refuses one that there is not', async () => {
+    const path = await assay.file('votes.csv', votes);
+    for (const version of [1, 2]) {
+      const { out } = await assay.run(['aggregate', path, '--method-version', String(version), '--json', '--out', assay.path('versions')]);
+      expect(json(out)).toMatchObject({ method: 'soft-label-mean', version });
+      const cells = (await readFile(assay.path('versions/soft-labels.csv'), 'utf8')).trimEnd().split('\n').slice(1).map((row) => row.split(',').slice(-4, -1).map(Number));
+      expect(cells.flat()).toEqual([...aggregate(parsed, 'soft-label-mean', { version }).posteriors]);
+    }
+    // Options are those of the version.
+    expect((await assay.run(['aggregate', path, '--method-version', '1', '-o', 'rho=0.2'])).err).toMatch(/rho/);
+    expect(await assay.run(['aggregate', path, '--method-version', '99'])).toMatchObject({ code: 2, err: expect.stringContaining('there is no version 99 of soft-label-mean here; there are: 1, 2') });
+    expect((await assay.run(['methods', 'ebcc'])).out).toMatch(/earlier versions +│ +1 /);
+  });
+
+  it('writes confusion matrices where they are asked for, with intervals where the method tells them', async () => {
+    const path = await assay.file('votes.csv', votes);
+    const names = ['bird, ""big""', 'cat', 'dog'];
+    const quoted = (cell: string) => (cell.includes('"') ? `"${cell}"` : cell);
+    for (const method of ['hierarchical-dawid-skene', 'dawid-skene', 'majority-vote']) {
+      const { out } = await assay.run(['aggregate', path, '-m', method, '--matrices', '--out', assay.path('matrices')]);
+      expect(out).toContain('confusion-matrices.csv');
+      const { offsets, labels, values, evidence } = runParameters(parsed.table, aggregate(parsed, method)).confusion;
+      expect(evidence !== undefined).toBe(method === 'hierarchical-dawid-skene');
+      const columns = [...names.map((name) => `p_${name}`), ...(evidence ? ['low_', 'high_'].flatMap((end) => names.map((name) => end + name)) : [])];
+      const rows = parsed.annotators.flatMap((annotator, a) => Array.from(labels.subarray(offsets[a], offsets[a + 1]), (label, r) => {
+        const chances = [...values.subarray((offsets[a]! + r) * 3, (offsets[a]! + r + 1) * 3)];
+        const intervals = evidence ? chances.map((chance, k) => wilsonInterval(chance, evidence[a * 3 + k]!)) : [];
+        return [annotator, quoted(names[label]!), method === 'majority-vote', ...chances, ...intervals.map(({ low }) => low), ...intervals.map(({ high }) => high)].join(',');
+      }));
+      expect(await readFile(assay.path('matrices/confusion-matrices.csv'), 'utf8')).toBe(`${[['annotator', 'vote', 'implied', ...columns.map(quoted)].join(','), ...rows].join('\n')}\n`);
+    }
+    expect(await assay.run(['aggregate', path, '--matrices', '--json'])).toMatchObject({ code: 2, err: expect.stringContaining('--matrices with --json needs --out') });
   });
 
   it('reads a model\'s predictions for the methods that want them', async () => {

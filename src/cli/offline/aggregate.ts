@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { aggregate, costInWords, costRefusal, defaultMethodId, findMethod, methods, methodsOfVotes, resolveOptions, runCost, type AggregationMethod, type MethodOptions, type MethodResult, type RunCost, type VoteTable } from '../../aggregation/index.js';
 import { say, warn } from '../terminal.js';
 import { goldAnswers, goldHelp, type GoldScores, readGold, scored } from './gold-file.js';
-import { collectOption, positiveNumber, seedNumber, typedOptions } from '../option-values.js';
+import { collectOption, positiveNumber, seedNumber, typedOptions, wholeNumber } from '../option-values.js';
 import { predictedClasses, predictionsHelp, readPredictions } from './predictions-file.js';
 import type { ColumnMap } from '../../formats/rows/table.js';
 import { PhaseBar } from '../progress.js';
@@ -14,6 +14,7 @@ import { classList, mapOption, readVotes, repeatsOption, votesHelp, wideOption }
 
 interface Flags {
   method: string;
+  methodVersion?: number;
   option?: Record<string, string>;
   classes?: string[];
   repeats: string;
@@ -23,6 +24,7 @@ interface Flags {
   goldAsInput?: true;
   predictions?: string[];
   out?: string;
+  matrices?: true;
   seed: number;
   maxOperations?: number;
   maxMegabytes?: number;
@@ -36,6 +38,7 @@ export function configure(command: Command): void {
   command
     .argument('<votes>', 'the file of votes; - is standard input')
     .option('-m, --method <id>', `one of ${methods.map(({ id }) => id).join(', ')}`, defaultMethodId)
+    .option('--method-version <number>', 'an earlier version of the method, as methods <id> lists them; the newest where left out', wholeNumber(1, 1_000_000))
     .option('-o, --option <name=value>', 'an option of the method; may be repeated', collectOption)
     .option('--classes <list>', 'the classes, separated by commas: in this order, and also those without votes', classList)
     .addOption(repeatsOption())
@@ -45,6 +48,7 @@ export function configure(command: Command): void {
     .option('--gold-as-input', 'hand the gold answers to the method, too, as the service does; nothing is scored then')
     .option('-p, --predictions <file>', "a model's probabilities; once a model", (file: string, before: string[] = []) => [...before, file])
     .option('--out <folder>', 'where soft-labels.csv, annotators.csv and, by method, confusable-pairs.csv go; the folder one is in, or with --json nowhere')
+    .option('--matrices', "write confusion-matrices.csv, too: how each annotator's votes fall out by true class, with 95% intervals where the method tells them")
     .option('--seed <number>', 'all random draws derive from it', seedNumber, 0)
     .option('--max-operations <number>', 'refuse what would take more steps, by estimate; a core does about 3e8 a second', positiveNumber)
     .option('--max-megabytes <number>', 'refuse what would take more memory, by estimate', positiveNumber)
@@ -54,7 +58,8 @@ export function configure(command: Command): void {
 }
 
 async function run(path: string, flags: Flags): Promise<void> {
-  const method = checking(() => findMethod(flags.method), '', true);
+  const method = checking(() => findMethod(flags.method, flags.methodVersion), '', true);
+  if (flags.matrices && flags.json && flags.out == null) throw new Refusal('--matrices with --json needs --out, the folder that the file goes to', true);
   if (flags.predictions && !method.reads.includes('predictions')) throw new Refusal(`${method.id} does not read predictions; leave out --predictions`, true);
   if (flags.goldAsInput && flags.gold == null) throw new Refusal('--gold-as-input needs --gold, the file of the answers', true);
   if (flags.goldAsInput && !method.reads.includes('gold')) throw new Refusal(`${method.id} does not read gold; leave out --gold-as-input`, true);
@@ -71,12 +76,12 @@ async function run(path: string, flags: Flags): Promise<void> {
     const cost = affordable(method, options, votes.table, flags);
     if (cost.seconds > LONG_SECONDS) warn(`assay: ${method.id} takes ${costInWords(cost)} here`);
     bar.start('aggregate', typeof options.maxIterations === 'number' ? options.maxIterations : 0);
-    const result = checking(() => aggregate(votes.table, method.id, { predictions, gold: flags.goldAsInput && known!, options, seed: flags.seed, threads: availableParallelism(), onProgress: ({ iteration, done }) => bar.set(done === undefined ? iteration : iteration - 1 + done) }));
+    const result = checking(() => aggregate(votes.table, method.id, { version: method.version, predictions, gold: flags.goldAsInput && known!, options, seed: flags.seed, threads: availableParallelism(), onProgress: ({ iteration, done }) => bar.set(done === undefined ? iteration : iteration - 1 + done) }));
     const aggregated = clock();
 
     bar.start('write', votes.table.itemCount);
     const folder = flags.out ?? (flags.json ? null : '.');
-    const files = folder == null ? [] : await writeResults(folder, votes, method, result, flags.goldAsInput ? known : null, (items) => bar.set(items));
+    const files = folder == null ? [] : await writeResults(folder, votes, method, result, { gold: flags.goldAsInput ? known : null, withMatrices: flags.matrices ?? false, onItems: (items) => bar.set(items) });
     const written = clock();
     bar.stop();
 

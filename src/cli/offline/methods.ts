@@ -30,8 +30,8 @@ function printAll(): void {
   );
 }
 
-function print({ id, version, title, source, reads, returns, cost, quality, options, finds = [] }: AggregationMethod): void {
-  printFacts({ method: id, version: String(version), title, source, reads: reads.join(', '), returns: returns.join(', '), 'annotator quality': quality, cost });
+function print({ id, version, earlier = [], title, source, reads, returns, cost, quality, options, finds = [] }: AggregationMethod): void {
+  printFacts({ method: id, version: String(version), 'earlier versions': earlier.map((one) => one.version).join(', ') || undefined, title, source, reads: reads.join(', '), returns: returns.join(', '), 'annotator quality': quality, cost });
   if (options.length > 0) {
     printTable(['option', 'default', 'range', 'what it does'], options.map((option) => [option.name, String(option.default), optionRange(option), option.doc]), [20, 12, 28, 60]);
   }

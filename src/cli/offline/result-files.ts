@@ -4,11 +4,13 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bestClass, confusablePairs, entropy, tiedClasses, findingCell, findingColumn, type AggregationMethod, type MethodResult } from '../../aggregation/index.js';
+import { bestClass, confusablePairs, entropy, runParameters, tiedClasses, findingCell, findingColumn, type AggregationMethod, type ConfusionMatrices, type MethodResult } from '../../aggregation/index.js';
+import { confusionColumns, confusionRow } from '../../formats/rows/confusion.js';
 import { classColumn } from '../../formats/rows/tables.js';
 import { csv } from '../../formats/csv/csv.js';
 import type { Format } from '../../formats/rows/format.js';
 import { Json, type CellValue } from '../../formats/text/writer.js';
+import { wilsonInterval } from '../../runs/results/accuracy.js';
 import { refusing } from '../refusal.js';
 import type { Votes } from './votes-file.js';
 
@@ -87,19 +89,30 @@ export async function writeTable(folder: string, name: string, columns: readonly
   return path!;
 }
 
+export interface ResultChoice {
+  /** N class indices, -1 where unknown; null where the method was given none. */
+  gold: Int32Array | null;
+  /** Also the annotators' confusion matrices: those of the method, or those that its soft labels imply. */
+  withMatrices: boolean;
+  onItems: (count: number) => void;
+}
+
 /**
  * What the method found about items, annotators and classes, each to a file of its own, as the service has them for download: items
  * with votes, or whose class the method was given, and annotators with votes.
- * @param gold N class indices, -1 where unknown; null where the method was given none
  * @returns their paths
  */
-export function writeResults(folder: string, votes: Votes, method: AggregationMethod, result: MethodResult, gold: Int32Array | null, onItems: (count: number) => void): Promise<string[]> {
+export function writeResults(folder: string, votes: Votes, method: AggregationMethod, result: MethodResult, { gold, withMatrices, onItems }: ResultChoice): Promise<string[]> {
   const items = foundAbout(method, result, 'item', votes.classes);
   const crowd = foundAbout(method, result, 'annotator', votes.classes);
   const { first, second, confusionProbability } = result.findings ?? {};
   return together(folder, async (files) => {
     await files.add('soft-labels', ['item', 'label', 'confidence', 'entropy', 'votes', 'tie', ...votes.classes.map(classColumn), ...items.columns], softLabels(votes, result, items, gold, onItems));
     await files.add('annotators', ['annotator', 'votes', ...(result.annotatorQuality ? ['quality'] : []), ...crowd.columns], annotators(votes, result, crowd));
+    if (withMatrices) {
+      const { confusion } = runParameters(votes.table, result);
+      await files.add('confusion-matrices', ['annotator', 'vote', 'implied', ...confusionColumns(votes.classes, confusion.evidence !== undefined)], matrices(votes, result.confusion === undefined, confusion));
+    }
     if (!first || !second || !confusionProbability) return;
     const pairs = confusablePairs(first, second, confusionProbability);
     await files.add('confusable-pairs', ['first', 'second', 'items', 'mean_confusion', 'examples'], pairs.map((pair) => [
@@ -145,5 +158,16 @@ function* annotators({ table, annotatorIds }: Votes, { annotatorQuality }: Metho
     if (annotatorQuality) row.push(annotatorQuality[annotator]);
     row.push(...found.cells(annotator));
     yield row;
+  }
+}
+
+/** A row for each class that an annotator voted for, as the service has them for download. */
+function* matrices({ annotatorIds, classes }: Votes, implied: boolean, { offsets, labels, values, evidence }: ConfusionMatrices): Generator<CellValue[]> {
+  const K = classes.length;
+  for (let annotator = 0; annotator + 1 < offsets.length; annotator++) {
+    const behind = evidence ? Array.from(evidence.subarray(annotator * K, (annotator + 1) * K)) : null;
+    for (let row = offsets[annotator]!; row < offsets[annotator + 1]!; row++) {
+      yield [annotatorIds.text(annotator), classes[labels[row]!]!, implied, ...confusionRow(Array.from(values.subarray(row * K, (row + 1) * K)), behind, wilsonInterval)];
+    }
   }
 }

@@ -1,13 +1,14 @@
 import { sqlInteger } from '../../platform/database/binary-copy-reader.js';
-import { classColumn } from '../../formats/rows/tables.js';
-import type { CellValue } from '../../formats/text/writer.js';
+import { confusionColumns, confusionRow } from '../../formats/rows/confusion.js';
+import { wilsonInterval } from '../../runs/results/accuracy.js';
 import { column, type Column } from '../reading/column.js';
 import { pieceRows } from '../reading/pieces.js';
 import type { ExportTable } from './table.js';
 
 /**
- * One row for each class that an annotator voted for: P(vote | true class) for each true class. Rows that are not there are
- * of classes never voted for. An annotator's matrix is read whole: K x K numbers at most.
+ * One row for each class that an annotator voted for: P(vote | true class) for each true class, and where the method tells how sure
+ * it is the ends of the 95% intervals. Rows that are not there are of classes never voted for. An annotator's matrix is read whole:
+ * K x K numbers at most.
  */
 export const confusionMatrices: ExportTable = {
   name: 'confusion-matrices',
@@ -16,20 +17,22 @@ export const confusionMatrices: ExportTable = {
   async open(project, facts, choice) {
     const run = await facts.run(project, choice);
     const { classes } = project;
-    const implied = await facts.confusionImplied(run);
+    const K = classes.length;
+    const { implied, hasEvidence } = await facts.confusion(run);
     return {
       run, isFixed: true,
-      columns: ['annotator', 'vote', 'implied', ...classes.map(classColumn)],
+      columns: ['annotator', 'vote', 'implied', ...confusionColumns(classes, hasEvidence)],
       sequences: [{
-        projectId: project.id, columns: matrix, from: 'annotator_results result', key: 'result.annotator_code',
+        projectId: project.id, columns: hasEvidence ? [...matrix, evidence] : matrix, from: 'annotator_results result', key: 'result.annotator_code',
         where: `result.project_id = ${sqlInteger(project.id)} and result.run_id = ${sqlInteger(run.id)} and result.confusion_labels is not null`,
-        pieceRows: pieceRows(classes.length ** 2),
+        pieceRows: pieceRows((hasEvidence ? 3 : 1) * K ** 2),
       }],
       expand: ([annotator, size, ...numbers]) => {
         const labels = numbers.slice(0, size as number) as number[];
-        return labels.map((label, row): CellValue[] => {
-          const from = labels.length + row * classes.length;
-          return [annotator, classes[label], implied, ...numbers.slice(from, from + classes.length)];
+        const behind = hasEvidence ? (numbers.slice(-K) as number[]) : null;
+        return labels.map((label, row) => {
+          const from = labels.length + row * K;
+          return [annotator, classes[label], implied, ...confusionRow(numbers.slice(from, from + K) as number[], behind, wilsonInterval)];
         });
       },
     };
@@ -46,8 +49,8 @@ const matrix: readonly Column[] = [
       cells.push(labels.length, ...labels);
     },
   },
-  {
-    names: ['values'], sql: 'result.confusion_values',
-    read: (rows, cells) => rows.float8sTo(cells),
-  },
+  column.numbers(['values'], 'result.confusion_values'),
 ];
+
+/** K numbers. */
+const evidence = column.numbers(['evidence'], 'result.confusion_evidence');

@@ -22,8 +22,8 @@ export interface ExportChoice {
 export interface Facts {
   /** @throws CONFLICT where there are no results; NOT_FOUND for a run of another project. */
   run(project: Project, choice: ExportChoice): Promise<Run>;
-  /** Whether the run's confusion matrices follow from its soft labels, its method having none. */
-  confusionImplied(run: Run): Promise<boolean>;
+  /** Of the run's confusion matrices: whether they follow from its soft labels, its method having none, and whether the method tells how sure they are. */
+  confusion(run: Run): Promise<{ implied: boolean; hasEvidence: boolean }>;
   /** A point of the project's log: what is written later is not shown. @throws INVALID_INPUT for one that is still to come. */
   watermark(project: Project, choice: ExportChoice): Promise<number>;
   /** @throws NOT_FOUND */
