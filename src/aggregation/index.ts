@@ -25,7 +25,9 @@ export { majorityErrors, majorityPriorBounds } from './diagnostics/majority-vote
 export { majorityOverCounts, oneCoinMargin } from './diagnostics/majority-vote/vote-counts.js';
 export { certificateVersion, majorityVoteCertificate, type CertificateOptions, type MajorityVoteCertificate, type MajorityVoteVerdict } from './diagnostics/majority-vote-certificate.js';
 export { adviceVersion, advisedMethods, methodAdvice, planAdvice, type AdvisedMethod, type AdviceOptions, type MethodAdvice, type Stability } from './choice/method-advice.js';
-export { type Bounded, type GoldScores } from './choice/gold-scores.js';
+export { type GoldScores } from './choice/gold-scores.js';
+export { type Bounded } from './numeric/bounded-mean.js';
+export { leastGoldToTune, tuneByGold, type Tuning, type TuningInput } from './methods/soft-label-mean/tuning.js';
 export { type Recommendation, type RecommendationBasis } from './choice/recommendation.js';
 export { confusablePairs, type ConfusablePair } from './diagnostics/confusable-pairs.js';
 export { binomialTail } from './diagnostics/annotators/binomial-tail.js';

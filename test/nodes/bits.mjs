@@ -50,5 +50,6 @@ for (const [name, options] of Object.entries(crowds)) {
   if (classCount > 5) continue;
   for (const { id } of agreementMetrics) tell(id, measureAgreement({ metric: id, votes, classValues: Float64Array.from({ length: classCount }, (_, k) => k), replicates: 20, perClass: true }));
   tell('certificate', majorityVoteCertificate({ votes }, { draws: 20 }));
+  tell('tuneByGold', aggregate(votes, 'soft-label-mean', { gold: Int32Array.from(crowd.truth), options: { tuneByGold: true }, seed: 3 }));
   tell('advice', methodAdvice(votes, { gold, draws: 1 }));
 }

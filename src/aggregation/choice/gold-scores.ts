@@ -1,12 +1,6 @@
+import { meanOf, type Bounded } from '../numeric/bounded-mean.js';
 import { calibration } from '../numeric/calibration.js';
-import { betaQuantile, studentQuantile } from '../numeric/special-functions.js';
-
-/** A figure with its 95% interval. */
-export interface Bounded {
-  value: number;
-  low: number;
-  high: number;
-}
+import { betaQuantile } from '../numeric/special-functions.js';
 
 /** How right soft labels are on items whose class is known, and the method that gave them was not told. */
 export interface GoldScores {
@@ -19,7 +13,7 @@ export interface GoldScores {
   ece: number;
 }
 
-export const SMOOTHING = 0.01;
+const SMOOTHING = 0.01;
 
 /** Log loss of each item. @param items those with gold, of `gold`'s N */
 export function lossesOf(posteriors: Float64Array, K: number, gold: Int32Array, items: readonly number[]): Float64Array {
@@ -34,17 +28,4 @@ export function goldScores(posteriors: Float64Array, K: number, gold: Int32Array
   const right = accuracy * items.length;
   const wrong = items.length - right;
   return { accuracy: { value: accuracy, low: betaQuantile(0.025, 1 + right, 1 + wrong), high: betaQuantile(0.975, 1 + right, 1 + wrong) }, logLoss: meanOf(losses), brier, ece };
-}
-
-/**
- * The mean of n numbers, with the interval that Student's t gives it.
- * @param level of the interval; NaN at both ends of one number
- */
-export function meanOf(values: Float64Array, level = 0.95): Bounded {
-  const n = values.length;
-  const value = values.reduce((sum, x) => sum + x, 0) / n;
-  if (n < 2) return { value, low: NaN, high: NaN };
-  const variance = values.reduce((sum, x) => sum + (x - value) ** 2, 0) / (n - 1);
-  const width = studentQuantile(1 - (1 - level) / 2, n - 1) * Math.sqrt(variance / n);
-  return { value, low: value - width, high: value + width };
 }

@@ -6,7 +6,8 @@ import { runCost, type CostBounds, type CostSize, type RunCost } from '../numeri
 import { refuseUnknownKeys, resolveOptions } from '../options.js';
 import { VoteTable } from '../vote-table.js';
 import { agreementOf, consensusOf, type Consensus } from './consensus.js';
-import { goldScores, lossesOf, meanOf, type Bounded, type GoldScores } from './gold-scores.js';
+import { meanOf, type Bounded } from '../numeric/bounded-mean.js';
+import { goldScores, lossesOf, type GoldScores } from './gold-scores.js';
 import { LeftOutVotes } from './left-out-votes.js';
 import { recommend, type Recommendation } from './recommendation.js';
 

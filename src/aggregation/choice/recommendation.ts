@@ -2,7 +2,7 @@ import type { MajorityVoteCertificate } from '../diagnostics/majority-vote-certi
 import { quantiles } from '../numeric/quantiles.js';
 import type { VoteTable } from '../vote-table.js';
 import { hitOf, sameness } from './consensus.js';
-import { meanOf, type Bounded } from './gold-scores.js';
+import { meanOf, type Bounded } from '../numeric/bounded-mean.js';
 import type { Found, MethodAdvice } from './method-advice.js';
 
 /** GOLD: gold answers show that it is better; BENCHMARKS: they do not, and on crowds whose truth is known it did best; ONLY: nothing else was compared, or there is one class. */

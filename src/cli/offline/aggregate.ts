@@ -73,7 +73,7 @@ async function run(path: string, flags: Flags): Promise<void> {
     const predictions = flags.predictions && (await Promise.all(flags.predictions.map((file) => readPredictions(file, votes))));
     const read = clock();
 
-    const cost = affordable(method, options, votes.table, flags);
+    const cost = checking(() => affordable(method, options, votes.table, flags), '', true);
     if (cost.seconds > LONG_SECONDS) warn(`assay: ${method.id} takes ${costInWords(cost)} here`);
     bar.start('aggregate', typeof options.maxIterations === 'number' ? options.maxIterations : 0);
     const result = checking(() => aggregate(votes.table, method.id, { version: method.version, predictions, gold: flags.goldAsInput && known!, options, seed: flags.seed, threads: availableParallelism(), onProgress: ({ iteration, done }) => bar.set(done === undefined ? iteration : iteration - 1 + done) }));

@@ -7,7 +7,7 @@ import {
 import { agreementOf, consensusOf, hitOf } from '../../../src/aggregation/choice/consensus.js';
 import { LeftOutVotes } from '../../../src/aggregation/choice/left-out-votes.js';
 import { uniformSource } from '../../../src/aggregation/numeric/sampling.js';
-import { meanOf } from '../../../src/aggregation/choice/gold-scores.js';
+import { meanOf } from '../../../src/aggregation/numeric/bounded-mean.js';
 import { anaesthesiaVotes } from '../../../src/samples/anaesthesia.js';
 import { hasShared, shared } from '../../setup/shared.js';
 

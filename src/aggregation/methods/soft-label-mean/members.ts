@@ -28,6 +28,12 @@ export interface Member {
   multiplies: boolean;
 }
 
+/** What one of them found. */
+export interface MemberResult {
+  member: Member;
+  result: MethodResult;
+}
+
 const models = new Set<string>([dawidSkene, fastDawidSkene, hierarchicalDawidSkene, ibcc, ebcc, glad, mace].map(({ id }) => id));
 
 function member(method: AggregationMethod, weight = 1, options: Record<string, unknown> = {}, { name = method.id, isCapped = false }: Partial<Pick<Member, 'name' | 'isCapped'>> = {}): Member {
@@ -81,9 +87,9 @@ function iterationsOf({ memberIterations }: MethodOptions, votes: number): numbe
 }
 
 /** Runs those that can take part; adds a warning for each that cannot, and theirs. */
-export function runMembers(members: readonly Member[], input: Pick<AggregationInput, 'votes' | 'gold'>, context: RunContext, warnings: string[]): { member: Member; result: MethodResult }[] {
+export function runMembers(members: readonly Member[], input: Pick<AggregationInput, 'votes' | 'gold'>, context: RunContext, warnings: string[]): MemberResult[] {
   const { votes } = input;
-  const results: { member: Member; result: MethodResult }[] = [];
+  const results: MemberResult[] = [];
   let iteration = 0;
   for (const one of members) {
     const { name, method, options, isCapped } = one;

@@ -1,12 +1,15 @@
 import { conflation, disagreement, fitTemperatures, jensenShannonCentroid, meanSoftLabel, temper, temperByVotes } from '../../combination.js';
+import type { Bounded } from '../../numeric/bounded-mean.js';
 import { calibration } from '../../numeric/calibration.js';
 import { expectedAccuracy } from '../../expected-accuracy.js';
 import { confusionEntries, softLabelBytes, type CostEstimate, type CostSize } from '../../numeric/cost.js';
-import type { AggregationInput, AggregationMethod, MethodOptions, MethodResult, OptionSpec, RunContext } from '../../method.js';
+import type { AggregationInput, AggregationMethod, FindingSpec, MethodOptions, MethodResult, OptionSpec, RunContext } from '../../method.js';
 import { fingerprints } from '../../numeric/fingerprints.js';
 import { countTies, setCertain } from '../../numeric/simplex.js';
 import { runParameters } from '../../run-parameters.js';
-import { evenSets, evenSetsOfVersion1, five, hasTooManyEntries, isTooLarge, runMembers, withoutMatrices, type Member } from './members.js';
+import { leastGoldToTune, type Tuning, tuneByGold } from './tuning.js';
+import { tuningFindings, tuningFound, untunedFound } from './tuning-findings.js';
+import { evenSets, evenSetsOfVersion1, five, hasTooManyEntries, isTooLarge, runMembers, withoutMatrices, type Member, type MemberResult } from './members.js';
 
 /** Items the temperatures of `combine: temperature` are fitted on. */
 const FITTED_ITEMS = 1000;
@@ -22,6 +25,8 @@ const floorOption: OptionSpec = { name: 'floor', type: 'number', default: 0.02, 
 
 const weightOption = (name: string, value: number, what: string): OptionSpec => ({ name, type: 'number', default: value, min: 0, max: 1e6, doc: `Weight in five of ${what}; 0 leaves it out.` });
 
+const disagreementFinding: FindingSpec = { name: 'disagreement', per: 'item', type: 'number', min: 0, max: Math.LN2, meaning: 'How far the methods are apart: the mean Jensen-Shannon divergence of all pairs of them, in nats.' };
+
 /** What a run averages, and what it does to it. */
 interface Mixture {
   members: readonly Member[];
@@ -32,6 +37,8 @@ interface Mixture {
   temperature: number;
   floor: number;
   combine: string;
+  /** Whether gold chooses weights, rho and temperature instead of being told to the members. */
+  tunes: boolean;
 }
 
 /**
@@ -74,14 +81,20 @@ export const softLabelMean: AggregationMethod = {
       combineOption,
       { name: 'temperature', type: 'number', default: 1, min: 0.05, max: 20, doc: 'Softens the combined label by p^(1/T); 1 leaves it.' },
       floorOption,
+      {
+        name: 'tuneByGold', type: 'boolean', default: false,
+        doc: `true lets gold choose weights, rho and temperature of five, if ${leastGoldToTune} voted items or more have an answer and what is chosen is worth it (less log loss on answers that had no part in the choice); as without it where not. The methods do not see the answers then. Needs combine mean.`,
+      },
     ],
+    finds: [disagreementFinding, ...tuningFindings],
     mixtureOf: (options, size) => {
-      const { rho, temperature, floor, combine } = options as { rho: number; temperature: number; floor: number; combine: string };
+      const { rho, temperature, floor, combine, tuneByGold: tunes } = options as { rho: number; temperature: number; floor: number; combine: string; tuneByGold: boolean };
+      if (tunes && (options.methods !== 'five' || combine !== 'mean')) throw new RangeError('soft-label-mean: tuneByGold chooses weights of methods five under combine mean; leave both as they are by default');
       const members = options.methods === 'five' ? five(options, size) : evenSets[options.methods as string]!;
       if (members.length === 0) throw new RangeError('soft-label-mean: all weights of five are 0; give one of them more, or choose other methods');
       const missing = members.filter((member) => hasTooManyEntries(member, size));
-      if (options.methods !== 'five' || missing.length === 0) return { members, missing: [], rho, temperature, floor, combine };
-      return { members: withoutMatrices, missing, rho: 0, temperature: temperature * TEMPERATURE_OF_VERSION_1, floor, combine };
+      if (options.methods !== 'five' || missing.length === 0) return { members, missing: [], rho, temperature, floor, combine, tunes };
+      return { members: withoutMatrices, missing, rho: 0, temperature: temperature * TEMPERATURE_OF_VERSION_1, floor, combine, tunes };
     },
   }),
   earlier: [
@@ -93,13 +106,14 @@ export const softLabelMean: AggregationMethod = {
         { name: 'temperature', type: 'number', default: TEMPERATURE_OF_VERSION_1, min: 0.05, max: 20, doc: 'Softens the combined label by p^(1/T); 1 leaves it.' },
         floorOption,
       ],
+      finds: [disagreementFinding],
       mixtureOf: ({ methods, combine, temperature, floor }) =>
-        ({ members: evenSetsOfVersion1[methods as string]!, missing: [], rho: 0, temperature: temperature as number, floor: floor as number, combine: combine as string }),
+        ({ members: evenSetsOfVersion1[methods as string]!, missing: [], rho: 0, temperature: temperature as number, floor: floor as number, combine: combine as string, tunes: false }),
     }),
   ],
 };
 
-function recordOf({ version, options, mixtureOf }: { version: number; options: readonly OptionSpec[]; mixtureOf: (options: MethodOptions, size: CostSize) => Mixture }): AggregationMethod {
+function recordOf({ version, options, finds, mixtureOf }: { version: number; options: readonly OptionSpec[]; finds: readonly FindingSpec[]; mixtureOf: (options: MethodOptions, size: CostSize) => Mixture }): AggregationMethod {
   return {
     id: 'soft-label-mean',
     version,
@@ -110,7 +124,7 @@ function recordOf({ version, options, mixtureOf }: { version: number; options: r
     cost: 'the sum of its methods; memory of 8 bytes x items x K for each',
     estimate: (size, given) => estimateOf(mixtureOf(given, size), size),
     returns: ['posteriors', 'quality', 'confusion', 'class-priors'],
-    finds: [{ name: 'disagreement', per: 'item', type: 'number', min: 0, max: Math.LN2, meaning: 'How far the methods are apart: the mean Jensen-Shannon divergence of all pairs of them, in nats.' }],
+    finds,
     quality: "Expected share of the annotator's votes that name the true class, 0 to 1.",
     run: (input, given, context) => {
       const { votes } = input;
@@ -119,10 +133,11 @@ function recordOf({ version, options, mixtureOf }: { version: number; options: r
   };
 }
 
-function estimateOf({ members }: Mixture, size: CostSize): ReturnType<CostEstimate> {
+function estimateOf({ members, tunes }: Mixture, size: CostSize): ReturnType<CostEstimate> {
   const costs = members.filter((member) => !hasTooManyEntries(member, size) && !isTooLarge(member, size)).map(({ method, options }) => method.estimate(size, options));
   return {
-    operations: costs.reduce((sum, { operations }) => sum + operations, 3 * size.items * size.classes),
+    // Where tuning is not worth it the methods run once more, and read gold.
+    operations: (tunes ? 2 : 1) * costs.reduce((sum, { operations }) => sum + operations, 3 * size.items * size.classes),
     bytes: Math.max(...costs.map(({ bytes }) => bytes)) + (costs.length + 2) * softLabelBytes(size) + 8 * confusionEntries(size),
   };
 }
@@ -130,14 +145,24 @@ function estimateOf({ members }: Mixture, size: CostSize): ReturnType<CostEstima
 function runMixture(input: AggregationInput, mixture: Mixture, context: RunContext): MethodResult {
   const { votes, gold } = input;
   const K = votes.classCount;
+  const answers = mixture.tunes ? answeredItems(input) : 0;
+  if (mixture.tunes && mixture.missing.length > 0) return untuned({ answers, why: 'without confusion matrices its methods are others', gain: null }, input, mixture, context);
+  if (mixture.tunes && answers < leastGoldToTune) return untuned({ answers, why: `${answers} voted items have a gold answer, and ${leastGoldToTune} are needed`, gain: null }, input, mixture, context);
   const weighted = mixture.combine === 'weighted';
   if (weighted && !gold?.some((answer) => answer >= 0)) throw new RangeError('soft-label-mean: combine weighted needs gold answers to weigh the methods by; there are none');
   const warnings: string[] = [];
   // Weights are learnt on the gold items, so the methods must not have seen their answers.
-  const found = runMembers([...mixture.missing, ...mixture.members], weighted ? { votes } : input, context, warnings);
-  const parts = found.map(({ member, result: { posteriors } }) => (member.multiplies && mixture.rho > 0 ? temperByVotes(posteriors, K, votes.itemOffsets, mixture.rho) : posteriors));
-  const combined = combine(parts, found.map(({ member }) => member.weight), mixture.combine, input, context);
-  const posteriors = softened(combined, K, mixture.temperature, mixture.floor);
+  const found = runMembers([...mixture.missing, ...mixture.members], weighted || mixture.tunes ? { votes } : input, context, warnings);
+  const tuning = mixture.tunes ? tune(found, input, mixture, context) : null;
+  if (tuning && !tuning.isTuned) {
+    const { gain } = tuning;
+    const why = `what four fifths of ${tuning.answers} gold answers chose lowered the log loss of the rest by ${gain.value.toFixed(4)} (${gain.low.toFixed(4)} to ${gain.high.toFixed(4)}), which is not above its standard error`;
+    return untuned({ answers: tuning.answers, why, gain }, input, mixture, context);
+  }
+  const { rho, temperature, weights } = tuning ?? { rho: mixture.rho, temperature: mixture.temperature, weights: found.map(({ member }) => member.weight) };
+  const parts = found.map(({ member, result: { posteriors } }) => (member.multiplies && rho > 0 ? temperByVotes(posteriors, K, votes.itemOffsets, rho) : posteriors));
+  const combined = combine(parts, weights, mixture.combine, input, context);
+  const posteriors = softened(combined, K, temperature, mixture.floor);
   gold?.forEach((answer, item) => answer >= 0 && setCertain(posteriors, item * K, K, answer));
   const { confusion, classPriors } = runParameters(votes, { posteriors });
   return {
@@ -145,7 +170,7 @@ function runMixture(input: AggregationInput, mixture: Mixture, context: RunConte
     annotatorQuality: expectedAccuracy(votes, posteriors),
     confusion,
     classPriors,
-    findings: { disagreement: disagreement(parts, K) },
+    findings: { disagreement: disagreement(parts, K), ...(tuning && tuningFound(tuning, found.map(({ member }) => member))) },
     diagnostics: {
       iterations: found.reduce((sum, { result }) => sum + result.diagnostics.iterations, 0),
       converged: found.every(({ result }) => result.diagnostics.converged),
@@ -153,6 +178,28 @@ function runMixture(input: AggregationInput, mixture: Mixture, context: RunConte
       ties: countTies(posteriors, K),
       warnings,
     },
+  };
+}
+
+function tune(found: readonly MemberResult[], { votes, gold }: AggregationInput, { rho, temperature, floor }: Mixture, { seed }: RunContext): Tuning {
+  const members = found.map(({ member }) => member);
+  return tuneByGold({
+    votes, gold: gold!, parts: found.map(({ result }) => result.posteriors), weights: members.map(({ weight }) => weight), multiplies: members.map(({ multiplies }) => multiplies),
+    rho, temperature, floor, seed,
+  });
+}
+
+function answeredItems({ votes: { itemOffsets }, gold }: AggregationInput): number {
+  return gold ? gold.reduce((count, answer, item) => count + Number(answer >= 0 && itemOffsets[item + 1]! > itemOffsets[item]!), 0) : 0;
+}
+
+/** The run as it is without tuning, whose methods may see the gold answers; it says why. */
+function untuned({ answers, why, gain }: { answers: number; why: string; gain: Bounded | null }, input: AggregationInput, mixture: Mixture, context: RunContext): MethodResult {
+  const result = runMixture(input, { ...mixture, tunes: false }, context);
+  const { diagnostics, findings } = result;
+  return {
+    ...result, findings: { ...findings, ...untunedFound(answers, gain) },
+    diagnostics: { ...diagnostics, warnings: [...diagnostics.warnings, `tuneByGold left weights, rho and temperature as they are: ${why}`] },
   };
 }
 
