@@ -22,7 +22,7 @@ export function readme({ choice, ...found }) {
     notes.ownCrowds,
     ...meansText(found),
     '## How version 1 of the default was chosen',
-    'Version 2, the default since, was chosen as [RECIPES.md](RECIPES.md) says, with its figures crowd by crowd.',
+    'Version 2, the default since, was chosen as [RECIPES.md](RECIPES.md) says, with its figures crowd by crowd. What was tried to do better, and did not hold: [BEYOND.md](BEYOND.md).',
     choiceText(found, choice),
     '## Against earlier figures',
     expectedText(found),
