@@ -1,5 +1,5 @@
 // What gold answers are worth to soft-label-mean, by their number: writes GOLD.md beside this file.
-// Run after `npm run build`: node bench/accuracy/gold-gain.mjs      about ten minutes
+// Run after `npm run build`: node bench/accuracy/gold-gain.mjs      some minutes
 import { writeFileSync } from 'node:fs';
 import { aggregate, calibration, findMethod, leastGoldToTune, meanSoftLabel, resolveOptions, temper, tuneByGold } from '../../dist/src/aggregation/index.js';
 import { temperByVotes } from '../../dist/src/aggregation/combination.js';
@@ -149,5 +149,5 @@ ${table(
 )}
 
 What is tried, and how the priors hold it near the defaults, is in \`src/aggregation/methods/soft-label-mean/tuning.ts\`. The priors were taken from three that were tried on these crowds (a narrower one gains less, a wider
-one more on average and loses more on its worst crowd at 50 answers), as was the rule that the gain be above its standard error (above 0: more on average, and worse at worst; above 1.96: half of the gain at 100 answers).
+one more on average and loses more on its worst crowd at 50 answers), as was the rule that the gain be above its standard error (above 0: more on average, and worse at worst; above 1.96: three fifths of it at 100 answers).
 `);
