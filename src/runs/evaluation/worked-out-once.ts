@@ -1,20 +1,33 @@
+import { setMaxListeners } from 'node:events';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { beyondRequests } from '../../platform/budget.js';
 import { AssayError, limitExceeded } from '../../platform/errors.js';
+import { FairGate } from '../../platform/lanes/fair-gate.js';
+import { currentPlace } from '../../platform/place.js';
 import type { Run } from '../run.entity.js';
 
 /** Votes (or items, if these are more) x K, and (annotator, class used) x K, of which a fit goes over as often as it iterates: some half a minute. */
 const LARGEST_NUMBERS = 2 ** 24;
 const LARGEST_MATRICES = 2 ** 22;
-/** Under way or waiting in one process; who asks for more is told to come back. */
+/** Of a workspace, under way or waiting in one process; who asks for more is told to come back. */
 const MOST_WAITING = 16;
+/** A caller's own deadline ends its waiting, and leaves the work to the next who asks. */
+const PATIENCE_MS = 86_400_000;
 
-/** Work of seconds on a thread that many may ask for, and that is kept when it is done. Callers of one process share it. */
+/** Work of seconds on a thread that many may ask for, and that is kept when it is done. Callers of one process share it; workspaces take turns. */
 @Injectable()
 export class WorkedOutOnce implements OnModuleDestroy {
   private readonly underWay = new Map<string, Promise<unknown>>();
+  /** By workspace, where there are some. */
+  private readonly counts = new Map<number, number>();
   private readonly stopping = new AbortController();
-  private turn: Promise<unknown> = Promise.resolve();
+  /** One at a time: each has a thread and a connection, and one query may ask for many. */
+  private readonly turns = new FairGate('work that takes its time', 1, { most: 1, patienceMs: PATIENCE_MS });
+
+  constructor() {
+    // Each that waits for its turn listens.
+    setMaxListeners(0, this.stopping.signal);
+  }
 
   onModuleDestroy(): void {
     this.stopping.abort(new Error('the process is stopping'));
@@ -29,23 +42,37 @@ export class WorkedOutOnce implements OnModuleDestroy {
   share<Result>(key: string, what: string, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
     const shared = this.underWay.get(key);
     if (shared) return shared as Promise<Result>;
-    if (this.underWay.size >= MOST_WAITING) {
-      throw new AssayError('LIMIT_EXCEEDED', `${this.underWay.size} ${what} are being worked out already; ask for this one again in a while`, { retryAfterSeconds: 10, status: 429 });
+    const { workspaceId } = currentPlace();
+    const count = this.counts.get(workspaceId) ?? 0;
+    if (count >= MOST_WAITING) {
+      throw new AssayError('LIMIT_EXCEEDED', `${count} ${what} and the like are being worked out already; ask for this one again in a while`, { retryAfterSeconds: 10, status: 429 });
     }
-    // One at a time: each has a thread and a connection, and one query may ask for many.
+    this.counts.set(workspaceId, count + 1);
     // It is others' too, and kept: the caller who asked first may meet a deadline before it is there.
-    const mine = this.turn.then(() => beyondRequests(() => this.unlessStopping(work))).finally(() => this.underWay.delete(key));
+    const mine = beyondRequests(() => this.inTurn(workspaceId, work)).finally(() => {
+      this.underWay.delete(key);
+      const left = this.counts.get(workspaceId)! - 1;
+      if (left > 0) this.counts.set(workspaceId, left);
+      else this.counts.delete(workspaceId);
+    });
     this.underWay.set(key, mine);
-    this.turn = mine.catch(() => undefined);
+    // Met by those who wait for it, if they still do.
+    mine.catch(() => undefined);
     return mine;
   }
 
-  private async unlessStopping<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  private async inTurn<Result>(workspaceId: number, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    const { signal } = this.stopping;
+    let leave: (() => void) | undefined;
     try {
-      return await work(this.stopping.signal);
+      leave = await this.turns.enter(workspaceId, 1, signal);
+      signal.throwIfAborted();
+      return await work(signal);
     } catch (error) {
-      if (this.stopping.signal.aborted) throw new AssayError('UNAVAILABLE', 'the server stops; ask again', { retryAfterSeconds: 2 });
+      if (signal.aborted) throw new AssayError('UNAVAILABLE', 'the server stops; ask again', { retryAfterSeconds: 2 });
       throw error;
+    } finally {
+      leave?.();
     }
   }
 }
