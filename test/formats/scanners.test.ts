@@ -11,13 +11,21 @@ const columns = [{ name: 'item', required: true }, { name: 'class', required: tr
 const faulty = { csv: ['a,b,c', 'a', '"a"b,c', '"a","b",'], ndjson: ['{"item":1', '{"item":"a","item":"b"}', '[]', '{"item":"\\ud800"}', 'null'] };
 
 describe.each([csv, ndjson].map((format) => [format.id as 'csv' | 'ndjson', format] as const))('%s', (id, format) => {
+  /** A sink that tells what it got. */
+  function telling(): { found: string[]; sink: RecordSink } {
+    const found: string[] = [];
+    return {
+      found,
+      sink: {
+        record: (line, { bytes, starts, ends }) => void found.push(`${line}: ${JSON.stringify([0, 1].map((slot) => bytes.toString('utf8', starts[slot], ends[slot])))}`),
+        reject: (line, fault) => void found.push(`${line}: ${fault.message}`),
+      },
+    };
+  }
+
   /** What the scanner finds when the bytes come in pieces, each piece shown as soon as it is there. */
   function scanned(bytes: Buffer, cuts: readonly number[]): string[] {
-    const found: string[] = [];
-    const sink: RecordSink = {
-      record: (line, { bytes: work, starts, ends }) => void found.push(`${line}: ${JSON.stringify([0, 1].map((slot) => work.toString('utf8', starts[slot], ends[slot])))}`),
-      reject: (line, fault) => void found.push(`${line}: ${fault.message}`),
-    };
+    const { found, sink } = telling();
     const scanner = format.scanner(columns, sink, Buffer.alloc(0));
     let work = Buffer.alloc(0);
     for (const [from, to] of [...cuts, bytes.length].map((cut, rank, all) => [all[rank - 1] ?? 0, cut] as const)) {
@@ -41,6 +49,31 @@ describe.each([csv, ndjson].map((format) => [format.id as 'csv' | 'ndjson', form
       }),
       { numRuns: 150 },
     );
+  });
+
+  it('reads the bytes it is shown, whatever stands behind them from records before', () => {
+    const head = id === 'csv' ? '' : '{"item":"a","class":"b"}\n';
+    const texts = id === 'csv'
+      ? ['item,class\na,"b ""c"""\nd,\'=1\n']
+      : ['{"item":"\\ud83d\\ude42\\u00e9\\n","class":-1.5e+3}', '{"item":[{"a":[true,false,null]},"\\ud83d\\ude42"],"class":"\\\\"}'];
+    const behind = ['', '"', '\\ude42"}', 'ude42"}', '0000"}', '5}', '}', ']}', '\n', '""', ',b\n', 'e5}', 'ull}', 'rue}'].map((text) => Buffer.from(text));
+    for (const text of texts) {
+      for (let length = 0; length <= text.length; length++) {
+        const bytes = Buffer.from(head + text.slice(0, length));
+        const foundBefore = (after: Buffer) => {
+          const { found, sink } = telling();
+          try {
+            format.scanner(columns, sink, Buffer.alloc(0)).scan(Buffer.concat([bytes, after, Buffer.alloc(1)]), bytes.length, true);
+          } catch (fault) {
+            found.push((fault as Error).message);
+          }
+          return found;
+        };
+        const alone = foundBefore(Buffer.alloc(0));
+        for (const after of behind) expect(foundBefore(after), `${text.slice(0, length)}|${after}`).toEqual(alone);
+        if (id === 'ndjson' && length > 0 && length < text.length) expect(alone.at(-1), text.slice(0, length)).toMatch(/ends inside/);
+      }
+    }
   });
 
   const withoutHeader = (text: string) => (id === 'csv' ? text.slice(text.indexOf('\n') + 1) : text);

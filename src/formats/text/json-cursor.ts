@@ -1,5 +1,5 @@
 import { CellKind } from './cell.js';
-import type { FaultCode } from './fault.js';
+import { type FaultCode, shown } from './fault.js';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -142,23 +142,29 @@ export class JsonCursor {
 
   /** The escape at `at`: its length in the line and its code point. A surrogate without its partner is no character. */
   private escape(): { length: number; code: number } {
-    const letter = this.at + 1 < this.end ? String.fromCharCode(this.bytes[this.at + 1]!) : '';
+    const { bytes, at, end } = this;
+    if (at + 1 >= end) throw this.unexpectedEnd();
+    const letter = String.fromCharCode(bytes[at + 1]!);
     if (letter !== 'u') {
       const code = '"\\/\b\f\n\r\t'.charCodeAt('"\\/bfnrt'.indexOf(letter));
-      if (letter === '' || Number.isNaN(code)) throw this.unexpected('no escape of JSON');
+      if (Number.isNaN(code)) throw this.unexpected('no escape of JSON');
       return { length: 2, code };
     }
-    const high = this.hex(this.at + 2);
+    const high = this.hex(at + 2);
     if (high < 0xd800 || high > 0xdfff) return { length: 6, code: high };
-    const paired = this.bytes[this.at + 6] === BACKSLASH && this.bytes[this.at + 7] === 0x75;
-    const low = high < 0xdc00 && paired ? this.hex(this.at + 8) : 0;
+    // Behind the end stands what an earlier line left: whether a partner comes is not known there.
+    if (at + 6 >= end || (bytes[at + 6] === BACKSLASH && at + 7 >= end)) throw this.unexpectedEnd();
+    const paired = bytes[at + 6] === BACKSLASH && bytes[at + 7] === 0x75;
+    const low = high < 0xdc00 && paired ? this.hex(at + 8) : 0;
     if (low < 0xdc00 || low > 0xdfff) throw new JsonFault(`\\u${high.toString(16)} is half of a surrogate pair, which is no character`, 'INVALID_TEXT');
     return { length: 12, code: 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00) };
   }
 
   private hex(at: number): number {
-    const digits = this.bytes.toString('latin1', at, Math.min(at + 4, this.end));
-    if (!/^[0-9a-f]{4}$/i.test(digits)) throw this.unexpected('\\u needs four hexadecimal digits');
+    const stop = Math.min(at + 4, this.end);
+    const digits = this.bytes.toString('latin1', at, stop);
+    if (/[^0-9a-f]/i.test(digits)) throw new JsonFault(`\\u needs four hexadecimal digits, found ${shown(this.bytes, at, stop)}`);
+    if (digits.length < 4) throw this.unexpectedEnd();
     return parseInt(digits, 16);
   }
 
