@@ -1,38 +1,29 @@
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type AdvisedMethod, advisedMethods, type Bounded, findMethod, type MethodAdvice, methodAdvice } from '../../aggregation/index.js';
-import type { ColumnMap } from '../../formats/rows/table.js';
 import { goldAnswers, goldHelp, readGold } from './gold-file.js';
 import { positiveNumber, seedNumber, wholeNumber } from '../option-values.js';
 import { PhaseBar } from '../progress.js';
 import { checking } from '../refusal.js';
 import { printFacts, printTable } from '../tables.js';
-import { say, visible, warn } from '../terminal.js';
-import { classList, mapOption, readVotes, repeatsOption, type Votes, votesHelp, wideOption } from './votes-file.js';
+import { say, warn } from '../terminal.js';
+import { readVotes, type Votes, type VotesFlags, votesHelp, votesOptions } from './votes-file.js';
 
-interface Flags {
+interface Flags extends VotesFlags {
   gold?: string;
   methods?: string[];
   draws?: number;
   maxOperations?: number;
-  classes?: string[];
-  repeats: string;
-  map?: ColumnMap;
-  wide?: true;
   seed: number;
   json?: true;
 }
 
 export function configure(command: Command): void {
-  command
+  votesOptions(command
     .argument('<votes>', 'the file of votes; - is standard input')
     .option('-g, --gold <file>', 'known answers to score the methods against')
     .option('--methods <list>', `the methods to compare, separated by commas; ${advisedMethods.join(', ')}, if left out`, methodList)
-    .option('--draws <number>', 'how often a tenth of the votes is left out, 0 to 100; 5 if left out', wholeNumber(0, 100))
-    .option('--classes <list>', 'all classes, separated by commas; those with votes, if left out', classList)
-    .addOption(repeatsOption())
-    .addOption(mapOption())
-    .addOption(wideOption())
+    .option('--draws <number>', 'how often a tenth of the votes is left out, 0 to 100; 5 if left out', wholeNumber(0, 100)), 'all classes, separated by commas; those with votes, if left out')
     .option('--seed <number>', 'all random draws derive from it', seedNumber, 0)
     .option('--max-operations <number>', 'leave out the dearest methods, and draws, so that all runs together take no more steps by estimate; a core does about 3e8 a second', positiveNumber)
     .option('--json', 'print one JSON object instead of words and tables')
@@ -50,11 +41,11 @@ function methodList(written: string): string[] {
   return ids;
 }
 
-async function run(path: string, { gold: goldPath, methods, draws, maxOperations, classes, repeats, map, wide, seed, json }: Flags): Promise<void> {
+async function run(path: string, { gold: goldPath, methods, draws, maxOperations, seed, json, ...reading }: Flags): Promise<void> {
   const bar = new PhaseBar();
   try {
     const given = goldPath == null ? null : await readGold(goldPath);
-    const votes = await readVotes(path, bar, { classes, repeats, map, wide });
+    const votes = await readVotes(path, bar, reading);
     const gold = given ? goldAnswers(goldPath!, given, votes) : undefined;
     let phase = '';
     const advice = checking(() => methodAdvice(votes.table, {
@@ -70,7 +61,6 @@ async function run(path: string, { gold: goldPath, methods, draws, maxOperations
     if (json) say(JSON.stringify(asJson(votes, seed, advice)));
     else print(advice);
     for (const note of votes.notes) warn(`assay: ${note}`);
-    if (votes.unread.length > 0) warn(`assay: columns not read: ${votes.unread.map(visible).join(', ')}`);
     if (gold && advice.goldItems === 0) warn('assay: no item with a gold answer has votes, so nothing is scored');
   } finally {
     bar.stop();

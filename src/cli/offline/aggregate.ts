@@ -5,21 +5,16 @@ import { say, warn } from '../terminal.js';
 import { goldAnswers, goldHelp, type GoldScores, readGold, scored } from './gold-file.js';
 import { collectOption, positiveNumber, seedNumber, typedOptions, wholeNumber } from '../option-values.js';
 import { predictedClasses, predictionsHelp, readPredictions } from './predictions-file.js';
-import type { ColumnMap } from '../../formats/rows/table.js';
 import { PhaseBar } from '../progress.js';
 import { checking, Refusal } from '../refusal.js';
 import { writeResults } from './result-files.js';
 import { printFacts, shownValue } from '../tables.js';
-import { classList, mapOption, readVotes, repeatsOption, votesHelp, wideOption } from './votes-file.js';
+import { readVotes, type VotesFlags, votesHelp, votesOptions } from './votes-file.js';
 
-interface Flags {
+interface Flags extends VotesFlags {
   method: string;
   methodVersion?: number;
   option?: Record<string, string>;
-  classes?: string[];
-  repeats: string;
-  map?: ColumnMap;
-  wide?: true;
   gold?: string;
   goldAsInput?: true;
   predictions?: string[];
@@ -35,15 +30,11 @@ interface Flags {
 const LONG_SECONDS = 10;
 
 export function configure(command: Command): void {
-  command
+  votesOptions(command
     .argument('<votes>', 'the file of votes; - is standard input')
     .option('-m, --method <id>', `one of ${methods.map(({ id }) => id).join(', ')}`, defaultMethodId)
     .option('--method-version <number>', 'an earlier version of the method, as methods <id> lists them; the newest where left out', wholeNumber(1, 1_000_000))
-    .option('-o, --option <name=value>', 'an option of the method; may be repeated', collectOption)
-    .option('--classes <list>', 'the classes, separated by commas: in this order, and also those without votes', classList)
-    .addOption(repeatsOption())
-    .addOption(mapOption())
-    .addOption(wideOption())
+    .option('-o, --option <name=value>', 'an option of the method; may be repeated', collectOption), 'the classes, separated by commas: in this order, and also those without votes')
     .option('-g, --gold <file>', 'known answers to score the soft labels against')
     .option('--gold-as-input', 'hand the gold answers to the method, too, as the service does; nothing is scored then')
     .option('-p, --predictions <file>', "a model's probabilities; once a model", (file: string, before: string[] = []) => [...before, file])
@@ -101,7 +92,6 @@ async function run(path: string, flags: Flags): Promise<void> {
       ...votes.notes,
       ...warnings,
       ...(converged ? [] : [`not converged after ${iterations} iterations${raising(method)}`]),
-      ...(votes.unread.length > 0 ? [`columns not read: ${votes.unread.join(', ')}`] : []),
       ...(known && !scores && !flags.goldAsInput ? ['no item with a gold answer has votes, so nothing is scored'] : []),
     ];
     for (const note of notes) warn(`assay: ${note}`);

@@ -1,6 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { classNumber, type AgreementMeasure, agreementMetrics, findAgreementMetric, measureAgreement, missingScale, type MissingScale, pairwiseAgreement, resolveOptions, type VoteTable } from '../../aggregation/index.js';
-import type { ColumnMap } from '../../formats/rows/table.js';
 import type { CellValue } from '../../formats/text/writer.js';
 import { collectOption, seedNumber, typedOptions, wholeNumber } from '../option-values.js';
 import { PhaseBar } from '../progress.js';
@@ -8,16 +7,12 @@ import { checking, Refusal } from '../refusal.js';
 import { say, warn } from '../terminal.js';
 import { writeTable } from './result-files.js';
 import { printFacts, printTable, shownValue } from '../tables.js';
-import { classList, mapOption, readVotes, repeatsOption, type Votes, votesHelp, wideOption } from './votes-file.js';
+import { readVotes, type Votes, type VotesFlags, votesHelp, votesOptions } from './votes-file.js';
 
-interface Flags {
+interface Flags extends VotesFlags {
   metric?: string;
   option?: Record<string, string>;
-  classes?: string[];
   classValues?: number[];
-  repeats: string;
-  map?: ColumnMap;
-  wide?: true;
   perClass?: true;
   replicates: number;
   level: number;
@@ -28,15 +23,11 @@ interface Flags {
 }
 
 export function configure(command: Command): void {
-  command
+  votesOptions(command
     .argument('<votes>', 'the file of votes; - is standard input')
     .option('-m, --metric <id>', `one of ${agreementMetrics.map(({ id }) => id).join(', ')}; all that fit, if left out`)
-    .option('-o, --option <name=value>', 'an option of the metric; may be repeated', collectOption)
-    .option('--classes <list>', 'the classes in their order, separated by commas; numbers are in order by themselves', classList)
+    .option('-o, --option <name=value>', 'an option of the metric; may be repeated', collectOption), 'the classes in their order, separated by commas; numbers are in order by themselves')
     .option('--class-values <list>', 'the places of the classes on a line, numbers in the order of --classes; classes that are numbers are their own', numberList)
-    .addOption(repeatsOption())
-    .addOption(mapOption())
-    .addOption(wideOption())
     .option('--per-class', 'also the agreement upon each class against all others')
     .option('--replicates <number>', 'resamples of the items for an interval; 0 gives none', wholeNumber(0, 999_999_999), 0)
     .option('--level <number>', 'of the interval', Number, 0.95)

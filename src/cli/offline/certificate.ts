@@ -2,35 +2,26 @@ import type { Command } from 'commander';
 import { aggregate, type MajorityVoteCertificate, majorityVoteCertificate, type MajorityVoteVerdict } from '../../aggregation/index.js';
 import { goldAnswers, goldHelp, readGold, scored } from './gold-file.js';
 import { seedNumber, wholeNumber } from '../option-values.js';
-import type { ColumnMap } from '../../formats/rows/table.js';
 import { PhaseBar } from '../progress.js';
 import { checking } from '../refusal.js';
-import { say, visible, warn } from '../terminal.js';
+import { say, warn } from '../terminal.js';
 import { printFacts } from '../tables.js';
-import { classList, mapOption, readVotes, repeatsOption, type Votes, votesHelp, wideOption } from './votes-file.js';
+import { readVotes, type Votes, type VotesFlags, votesHelp, votesOptions } from './votes-file.js';
 
-interface Flags {
+interface Flags extends VotesFlags {
   draws: number;
   maxItems?: number;
   gold?: string;
-  classes?: string[];
-  repeats: string;
-  map?: ColumnMap;
-  wide?: true;
   seed: number;
   json?: true;
 }
 
 export function configure(command: Command): void {
-  command
+  votesOptions(command
     .argument('<votes>', 'the file of votes; - is standard input')
     .option('--draws <number>', 'crowds drawn from what is learned of the annotators, 1 to 100000', wholeNumber(1, 100_000), 200)
     .option('--max-items <number>', 'items looked at, drawn at random; at most 20000 if left out, and fewer where classes are many', wholeNumber(1, 2 ** 31 - 1))
-    .option('-g, --gold <file>', 'known answers to score majority vote and iBCC against: what the verdict says, looked at')
-    .option('--classes <list>', 'all classes, separated by commas; those with votes, if left out', classList)
-    .addOption(repeatsOption())
-    .addOption(mapOption())
-    .addOption(wideOption())
+    .option('-g, --gold <file>', 'known answers to score majority vote and iBCC against: what the verdict says, looked at'), 'all classes, separated by commas; those with votes, if left out')
     .option('--seed <number>', 'all random draws derive from it', seedNumber, 0)
     .option('--json', 'print one JSON object instead of words and a table')
     .addHelpText('after', votesHelp + goldHelp)
@@ -44,11 +35,11 @@ const meanings: Record<MajorityVoteVerdict, string> = {
   INSUFFICIENT_DATA: 'These votes do not tell whether another method would decide better than majority vote.',
 };
 
-async function run(path: string, { draws, maxItems, gold: goldPath, classes, repeats, map, wide, seed, json }: Flags): Promise<void> {
+async function run(path: string, { draws, maxItems, gold: goldPath, seed, json, ...reading }: Flags): Promise<void> {
   const bar = new PhaseBar();
   try {
     const gold = goldPath == null ? null : await readGold(goldPath);
-    const votes = await readVotes(path, bar, { classes, repeats, map, wide });
+    const votes = await readVotes(path, bar, reading);
     const known = gold && goldAnswers(goldPath!, gold, votes);
     bar.start('annotators', 0);
     const certificate = checking(() => majorityVoteCertificate({ votes: votes.table }, {
@@ -63,7 +54,6 @@ async function run(path: string, { draws, maxItems, gold: goldPath, classes, rep
     if (json) say(JSON.stringify(asJson(votes, seed, found)));
     else print(votes, found);
     for (const note of votes.notes) warn(`assay: ${note}`);
-    if (votes.unread.length > 0) warn(`assay: columns not read: ${votes.unread.map(visible).join(', ')}`);
     if (known && !found.scores) warn('assay: no item with a gold answer has votes, so nothing is scored');
   } finally {
     bar.stop();

@@ -1,24 +1,19 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { relabelOrNew, type RelabelOrNew, VoteTable } from '../../aggregation/index.js';
-import type { ColumnMap } from '../../formats/rows/table.js';
 import type { CellValue } from '../../formats/text/writer.js';
 import { PhaseBar } from '../progress.js';
 import { checking, Refusal } from '../refusal.js';
-import { say, visible, warn } from '../terminal.js';
+import { say, warn } from '../terminal.js';
 import { printFacts, printTable, shownValue } from '../tables.js';
 import { poolHelp, readPredictionPool, type PredictionPool } from './prediction-pool.js';
 import { writeTable } from './result-files.js';
-import { classList, mapOption, readVotes, repeatsOption, type Votes, votesHelp, wideOption } from './votes-file.js';
+import { readVotes, type Votes, type VotesFlags, votesHelp, votesOptions } from './votes-file.js';
 
-interface Flags {
+interface Flags extends VotesFlags {
   predictions: string[];
   unlabelled?: string[];
   count: number;
   maxVotes?: number;
-  classes?: string[];
-  repeats: string;
-  map?: ColumnMap;
-  wide?: true;
   out?: string;
   json?: true;
 }
@@ -28,16 +23,12 @@ const SHOWN_ITEMS = 10;
 
 export function configure(command: Command): void {
   const collect = (file: string, before: string[] = []) => [...before, file];
-  command
+  votesOptions(command
     .argument('<votes>', 'the file of votes; - is standard input')
     .requiredOption('-p, --predictions <file>', "a model's probabilities; once a model", collect)
     .option('-u, --unlabelled <file>', "its probabilities of further items, which have no votes; once a model", collect)
     .option('-n, --count <number>', 'how many items to name', wholeNumber, 1)
-    .option('--max-votes <number>', 'items with as many votes are not asked about again', wholeNumber)
-    .option('--classes <list>', 'all classes, separated by commas, where some have no votes', classList)
-    .addOption(repeatsOption())
-    .addOption(mapOption())
-    .addOption(wideOption())
+    .option('--max-votes <number>', 'items with as many votes are not asked about again', wholeNumber), 'all classes, separated by commas, where some have no votes')
     .option('--out <folder>', 'where next-items.csv goes; the folder one is in, or with --json nowhere')
     .option('--json', 'print one JSON object instead of tables')
     .addHelpText('after', `${votesHelp}${poolHelp}
@@ -47,11 +38,11 @@ order of the files. RELABEL: the best next vote goes to an item that has votes. 
 }
 
 async function run(path: string, flags: Flags): Promise<void> {
-  const { predictions, unlabelled = [], count, maxVotes, classes, repeats, map, wide } = flags;
+  const { predictions, unlabelled = [], count, maxVotes } = flags;
   if ([path, ...predictions, ...unlabelled].filter((file) => file === '-').length > 1) throw new Refusal('only one file can be standard input', true);
   const bar = new PhaseBar();
   try {
-    const votes = await readVotes(path, bar, { classes, repeats, map, wide, mayBeEmpty: classes != null });
+    const votes = await readVotes(path, bar, { ...flags, mayBeEmpty: flags.classes != null });
     const pool = await readPredictionPool(predictions, unlabelled, votes);
     bar.start('score', 0);
     const table = tableOf(votes, pool);
@@ -62,8 +53,7 @@ async function run(path: string, flags: Flags): Promise<void> {
     bar.stop();
     if (flags.json) say(JSON.stringify(asJson(found, pool, votes, flags, file)));
     else print(found, pool, file!);
-    const notes = [...votes.notes, ...found.warnings, ...(votes.unread.length > 0 ? [`columns not read: ${votes.unread.map(visible).join(', ')}`] : [])];
-    for (const note of notes) warn(`assay: ${note}`);
+    for (const note of [...votes.notes, ...found.warnings]) warn(`assay: ${note}`);
   } finally {
     bar.stop();
   }

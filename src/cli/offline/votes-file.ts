@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { classScale, classWarnings, repeatPolicies, sortedClasses, standingVotes, VoteTable, type Repeats } from '../../aggregation/index.js';
 import type { Dictionary } from '../../formats/rows/dictionary.js';
 import { asWide, columnMap, mapped, type ColumnMap } from '../../formats/rows/table.js';
@@ -8,6 +8,7 @@ import { voteTable } from '../../formats/rows/tables.js';
 import { readVoteColumns, type VoteFile } from '../../formats/vote-columns.js';
 import type { PhaseBar } from '../progress.js';
 import { checking, Refusal, refusing } from '../refusal.js';
+import { visible } from '../terminal.js';
 
 /** A file of votes, ready for any method. */
 export interface Votes {
@@ -21,24 +22,34 @@ export interface Votes {
   otherOutcomes: number;
   /** Rows that do not count since another vote of the same annotator on the same item stands. */
   repeats: number;
-  unread: string[];
   /** What the user should know of the file. */
   notes: string[];
 }
 
-export interface ReadingOptions {
+/** What `votesOptions` takes. */
+export interface VotesFlags {
   /** The classes in their order; those that have votes, sorted, if absent. */
   classes?: string[];
+  /** A policy of projects, in small letters with hyphens. */
+  repeats: string;
+  /** The file's names for columns. */
+  map?: ColumnMap;
+  wide?: boolean;
+}
+
+export interface ReadingOptions extends Partial<VotesFlags> {
   /** Whether a file without votes will do; it is refused if absent. */
   mayBeEmpty?: boolean;
   /** Classes to have beside those that are voted. */
   also?: string[];
-  /** As `repeatsOption` has it. */
-  repeats?: string;
-  /** The file's names for columns. */
-  map?: ColumnMap;
-  /** As `wideOption` has it. */
-  wide?: boolean;
+}
+
+/**
+ * How a file of votes is to be read.
+ * @param classes what the list of classes is for
+ */
+export function votesOptions(command: Command, classes: string): Command {
+  return command.option('--classes <list>', classes, classList).addOption(repeatsOption()).addOption(mapOption()).addOption(wideOption());
 }
 
 export const votesHelp = `
@@ -68,8 +79,8 @@ export async function readVotes(path: string, bar: PhaseBar, { classes: list, al
       itemCount: file.itemIds.size, annotatorCount: file.annotatorIds.size, classCount: classes.length,
       classScale: classScale(classes, list != null),
     });
-    const { itemIds, annotatorIds, unread } = file;
-    return { table, itemIds, annotatorIds, classes, otherOutcomes: votes.otherOutcomes, repeats, unread, notes: notesOn(file, repeats, policy, classes) };
+    const { itemIds, annotatorIds } = file;
+    return { table, itemIds, annotatorIds, classes, otherOutcomes: votes.otherOutcomes, repeats, notes: notesOn(file, repeats, policy, classes) };
   }, `${path === '-' ? 'standard input' : path}: `);
 }
 
@@ -88,7 +99,7 @@ const whatStands: Record<Repeats, string> = {
   REJECT: 'the first of one annotator on one item counts', KEEP_ALL: 'all count',
 };
 
-function notesOn({ unanswered, emptyRows, lostTimes, firstLostTime }: VoteFile, repeats: number, policy: Repeats, classes: readonly string[]): string[] {
+function notesOn({ unanswered, emptyRows, lostTimes, firstLostTime, unread }: VoteFile, repeats: number, policy: Repeats, classes: readonly string[]): string[] {
   const rows = (count: number) => `${count} ${count === 1 ? 'row' : 'rows'}`;
   return [
     ...(repeats > 0 ? [`${rows(repeats)} repeated an annotator's vote on an item: ${whatStands[policy]}; --repeats chooses otherwise`] : []),
@@ -96,18 +107,17 @@ function notesOn({ unanswered, emptyRows, lostTimes, firstLostTime }: VoteFile, 
     ...(emptyRows > 0 ? [`${rows(emptyRows)} of empty cells passed over`] : []),
     ...(lostTimes > 0 ? [`${lostTimes} ${lostTimes === 1 ? 'time' : 'times'} not read, the votes are; the first: ${firstLostTime}`] : []),
     ...classWarnings(classes),
+    ...(unread.length > 0 ? [`columns not read: ${unread.map(visible).join(', ')}`] : []),
   ];
 }
 
-/** `--repeats`: a policy of projects, in small letters with hyphens. */
-export function repeatsOption(): Option {
+function repeatsOption(): Option {
   const names = repeatPolicies.map((policy) => policy.toLowerCase().replace('_', '-'));
   return new Option('--repeats <policy>', 'which of several votes of one annotator on one item count, by their times where both have one, else by the order of the file')
     .choices(names).default(names[0]);
 }
 
-/** `--map`: the names that the file of votes has for columns. */
-export function mapOption(): Option {
+function mapOption(): Option {
   return new Option('--map <list>', "the file's names for columns, such as item=task_id,annotator=worker_id").argParser((written) => {
     try {
       mapped(voteTable, columnMap(written));
@@ -123,8 +133,8 @@ export function wideOption(): Option {
   return new Option('--wide', 'a row of the file is an item, and each column but that of the item an annotator');
 }
 
-/** `--classes`: a list separated by commas, or a JSON list where a class has a comma. */
-export function classList(written: string): string[] {
+/** A list separated by commas, or a JSON list where a class has a comma. */
+function classList(written: string): string[] {
   const list: unknown = written.startsWith('[') ? parsed(written) : written.split(',');
   if (!Array.isArray(list) || list.length === 0 || list.some((name) => typeof name !== 'string' || name === '')) throw new InvalidArgumentError('It must be a list such as low,medium,high, or ["low","medium","high"].');
   const repeated = (list as string[]).find((name, k) => list.indexOf(name) !== k);
