@@ -24,7 +24,7 @@ it('assay aggregate lets gold choose settings, and says what was chosen and gain
   // Gold that no method is told of chooses nothing.
   const scored = await assay.run(['aggregate', path, '--gold', goldPath, '-o', 'tuneByGold=true', '--json']);
   expect(JSON.parse(scored.out)).toMatchObject({ goldItems: 150, findings: { tunedByGold: 0, tuningAnswers: 0 } });
-  expect(scored.err).toContain('assay: tuneByGold left weights, rho and temperature as they are: 0 voted items have a gold answer, and 50 are needed');
+  expect(scored.err).toContain('assay: tuneByGold left weights, rho and temperature as they are: the run reads gold answers of 0 voted items, and 50 are needed');
   // Options that do not go together are wrong usage, told before anything is computed.
   expect(await assay.run(['aggregate', path, '-o', 'tuneByGold=true', '-o', 'methods=six', '--json'])).toEqual({
     code: 2, out: '', err: 'assay: soft-label-mean: tuneByGold chooses weights of methods five under combine mean; leave both as they are by default\n',

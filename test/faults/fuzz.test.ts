@@ -11,7 +11,7 @@ import { dose } from './promises/promised.js';
 const SECONDS = Number(process.env.FUZZ_SECONDS ?? 0);
 const FIRST = Number(process.env.FUZZ_SEED ?? (SECONDS > 0 ? Date.now() % 2 ** 31 : 1_000_000));
 
-test.each([['csv', dose(40_000, 2_000_000)], ['ndjson', dose(40_000, 2_000_000)], ['parquet', dose(1500, 90_000)]])('the reader of %s meets damaged files and breaks on none', async (format, files) => {
+test.each([['csv', dose(8000, 500_000)], ['ndjson', dose(20_000, 1_200_000)], ['parquet', dose(80, 5000)]])('the reader of %s meets damaged files and breaks on none', async (format, files) => {
   const seeds = seedsOf(format);
   const end = Date.now() + SECONDS * 1000;
   let count = 0;

@@ -55,7 +55,7 @@ describe('a run whose settings gold chooses', () => {
     const run = await runToEnd(service, projectId, tunes);
     const { run: told } = await service.data(FOUND, { id: projectId, run: run.id });
     expect(told.findings).toEqual([{ name: 'tunedByGold', value: 0 }, { name: 'tuningAnswers', value: 20 }]);
-    expect(told.diagnostics.warnings.at(-1)).toBe('tuneByGold left weights, rho and temperature as they are: 20 voted items have a gold answer, and 50 are needed');
+    expect(told.diagnostics.warnings.at(-1)).toBe('tuneByGold left weights, rho and temperature as they are: the run reads gold answers of 20 voted items, and 50 are needed');
     const { errors } = await service.graphql(
       `mutation ($input: StartRunInput!) { startRun(input: $input) { run { id } } }`, { input: { projectId, ...tunes, options: { tuneByGold: true, methods: 'six' } } },
     );

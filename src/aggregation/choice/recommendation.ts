@@ -158,7 +158,7 @@ function goldNeeded(facts: Facts, chosen: Found, gain: Bounded | null): Pick<Rec
   if (differing.length === 0) return { moreGold: `${one} and ${other} have the same consensus on every item: gold would tell whose probabilities are better, not whose labels.`, goldAnswers: null };
   const right = (found: Found) => Number(answered.reduce((sum, { item, i }) => sum + hitOf(found.consensus, i, gold![item]!), 0).toFixed(1));
   const differ = `${one} and ${other} differ on ${count(differing.length, 'item')} (${percent(share)})${answered.length === 0 ? '' : `; of the ${answered.length} with gold ${one} is right on ${right(chosen)} and ${other} on ${right(rival)}`}`;
-  if (answered.length >= TELLING_DIFFERENCES) return { moreGold: `${differ}: that is enough to tell, and more gold would say little of this choice.`, goldAnswers: null };
+  if (answered.length >= TELLING_DIFFERENCES) return { moreGold: `${differ}: their log loss shows no lead of either, and a smaller one takes more gold to see and matters on no more items than these.`, goldAnswers: null };
   if (differing.length < TELLING_DIFFERENCES) {
     const rest = differing.length - answered.length;
     return { moreGold: `${differ}. No more labels than these are at stake${rest > 0 ? `: answer ${rest === differing.length ? 'them' : `the other ${rest}`}` : ', and all are answered'}.`, goldAnswers: null };

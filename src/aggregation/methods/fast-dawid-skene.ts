@@ -2,6 +2,7 @@ import { expectedAccuracy } from '../expected-accuracy.js';
 import { addCounts, partsOf } from '../kernels/pass.js';
 import { confusionRows } from '../kernels/confusion-rows.js';
 import { emOverMatrices } from '../numeric/cost.js';
+import { withinIteration } from '../numeric/progress.js';
 import type { AggregationMethod } from '../method.js';
 import { setCertain } from '../numeric/simplex.js';
 import { voteShares } from '../vote-shares.js';
@@ -48,7 +49,7 @@ export const fastDawidSkene: AggregationMethod = {
     const trace: number[] = [];
     while (changed && trace.length < (options.maxIterations as number)) {
       maximization();
-      const tell = context.onProgress && ((done: number) => context.onProgress!({ phase, iteration: trace.length + 1, objective: trace.at(-1), done }));
+      const tell = withinIteration(context.onProgress, { phase, iteration: trace.length + 1, objective: trace.at(-1) });
       trace.push(expectation(tell));
       context.onProgress?.({ phase, iteration: trace.length, objective: trace.at(-1)! });
     }

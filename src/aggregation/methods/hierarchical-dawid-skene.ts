@@ -7,6 +7,7 @@ import { referencePass } from '../kernels/pass.js';
 import { warmParameters } from '../kernels/warm-start.js';
 import type { AggregationInput, AggregationMethod, MethodResult, RunContext, RunDiagnostics } from '../method.js';
 import { emOverMatrices } from '../numeric/cost.js';
+import { withinIteration } from '../numeric/progress.js';
 import { countTies } from '../numeric/simplex.js';
 import { writeShares } from '../vote-shares.js';
 
@@ -103,7 +104,7 @@ function iterate(
     if (trace.length >= UNLEARNT_ITERATIONS) prior.learn(counts);
     prior.writeTerms(counts, terms);
     writeStart(kernel.state, even);
-    const tell = context.onProgress && ((done: number) => context.onProgress!({ phase, iteration: trace.length + 1, objective: trace.at(-1), done }));
+    const tell = withinIteration(context.onProgress, { phase, iteration: trace.length + 1, objective: trace.at(-1) });
     const { logLikelihood, moved } = kernel.run(tell);
     trace.push(logLikelihood);
     converged = moved < tolerance;

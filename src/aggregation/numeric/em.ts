@@ -1,4 +1,5 @@
 import type { OptionSpec, RunContext, RunDiagnostics } from '../method.js';
+import { withinIteration } from './progress.js';
 
 /** What the loop needs of an expectation-maximisation method. */
 export interface EmModel {
@@ -44,7 +45,7 @@ export function runEm(model: EmModel, limits: EmLimits, context: RunContext, pha
   let last = NaN;
   for (let iteration = 1; iteration <= limits.maxIterations; iteration++) {
     extrapolate?.beforePass();
-    const objective = model.pass(context.onProgress && ((done) => context.onProgress!({ phase, iteration, objective: last, done })));
+    const objective = model.pass(withinIteration(context.onProgress, { phase, iteration, objective: last }));
     context.onProgress?.({ phase, iteration, objective });
     if (extrapolate?.mustReject(objective, last)) continue;
     trace.push(objective);

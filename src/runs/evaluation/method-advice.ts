@@ -1,20 +1,9 @@
 import { Field, Float, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import { Cost } from '../../platform/graphql/cost.js';
 import { ProbabilityScalar } from '../../platform/graphql/scalars.js';
+import { Estimated } from '../results/finding.entity.js';
 import { RunEstimate } from '../running/runs.resolver.js';
 import { MajorityVoteCertificate } from './run-certificate.js';
-
-@ObjectType({ description: 'A mean with its 95% interval, whose ends are null where one item alone was looked at.' })
-export class EstimatedMean {
-  @Field(() => Float)
-  value: number;
-
-  @Field(() => Float, { nullable: true })
-  low: number | null;
-
-  @Field(() => Float, { nullable: true })
-  high: number | null;
-}
 
 @ObjectType({ description: "What becomes of a method's labels when a tenth of the votes, drawn at random, is left out: means over the draws and the items that keep a vote." })
 export class LabelStability {
@@ -30,11 +19,11 @@ export class LabelStability {
 
 @ObjectType({ description: 'How right the soft labels are on items with votes and gold. The method did not see the gold answers.' })
 export class UnseenGoldScores {
-  @Field(() => EstimatedMean, { description: 'Share of items whose consensus is the gold answer, ties split evenly; interval of a Beta posterior under a uniform prior.' })
-  accuracy: EstimatedMean;
+  @Field(() => Estimated, { description: 'Share of items whose consensus is the gold answer, ties split evenly; interval of a Beta posterior under a uniform prior.' })
+  accuracy: Estimated;
 
-  @Field(() => EstimatedMean, { description: "Mean natural-log loss of 0.99 p + 0.01 / K; interval by Student's t." })
-  logLoss: EstimatedMean;
+  @Field(() => Estimated, { description: "Mean natural-log loss of 0.99 p + 0.01 / K; interval by Student's t." })
+  logLoss: Estimated;
 
   @Field(() => Float, { description: 'Mean over the items of the sum over the classes of (p - [class is the gold answer])^2: from 0 to 2.' })
   brier: number;
@@ -72,8 +61,8 @@ export class AdvisedMethod {
   @Field(() => UnseenGoldScores, { nullable: true, description: 'Null where no item has votes and gold.' })
   gold: UnseenGoldScores | null;
 
-  @Field(() => EstimatedMean, { nullable: true, description: 'How much less log loss it has on those items than the method that is taken without gold; null for that one, and without gold.' })
-  gain: EstimatedMean | null;
+  @Field(() => Estimated, { nullable: true, description: 'How much less log loss it has on those items than the method that is taken without gold; null for that one, and without gold.' })
+  gain: Estimated | null;
 }
 
 @ObjectType({ description: 'How far two methods agree.' })
@@ -129,7 +118,7 @@ export class MethodRecommendation {
   @Field(() => String, { description: 'Whether gold, or more of it, would tell which method to take.' })
   moreGold: string;
 
-  @Field(() => Int, { nullable: true, description: 'Gold answers of items drawn at random, those at hand included, that would tell; null where none would, or those at hand do.' })
+  @Field(() => Int, { nullable: true, description: 'Gold answers of items drawn at random, those at hand included, that would show which method is right if one is on three of four of the items on which they differ; null where there are as many, and where gold would not tell.' })
   goldAnswers: number | null;
 }
 

@@ -131,7 +131,7 @@ describe('where gold does not show that it is worth it', () => {
   const bare = (result: MethodResult) => ({ ...result, findings: { disagreement: result.findings!.disagreement }, diagnostics: { ...result.diagnostics, warnings: result.diagnostics.warnings.filter((warning) => !warning.startsWith('tuneByGold')) } });
 
   it.each([
-    ['too few answers', crowd({ items: 100, annotators: 10, classes: 3, votesPerItem: 4 }), (_: VoteTable, truth: Int32Array) => firstOf(truth, leastGoldToTune - 1), /^tuneByGold left weights, rho and temperature as they are: 49 voted items have a gold answer, and 50 are needed$/],
+    ['too few answers', crowd({ items: 100, annotators: 10, classes: 3, votesPerItem: 4 }), (_: VoteTable, truth: Int32Array) => firstOf(truth, leastGoldToTune - 1), /^tuneByGold left weights, rho and temperature as they are: the run reads gold answers of 49 voted items, and 50 are needed$/],
     ['nothing to be gained', crowd({ items: 100, annotators: 10, classes: 3, votesPerItem: 4 }), (table: VoteTable) => answersOf(table, 1), /what four fifths of 100 gold answers chose lowered the log loss of the rest by -?\d\.\d{4} \(-?\d\.\d{4} to -?\d\.\d{4}\), which is not above its standard error$/],
     ['no confusion matrices', crowd({ items: 60, annotators: 40, classes: 200, votesPerItem: 2, skill: 0.9, confusable: 3 }), (_: VoteTable, truth: Int32Array) => truth, /without confusion matrices its methods are others$/],
   ])('the run is to the bit what it is without, and says why: %s', (_, { table, truth }, goldOf, why) => {
@@ -147,7 +147,7 @@ describe('where gold does not show that it is worth it', () => {
     const { table } = crowd({ items: 30, annotators: 5, classes: 2, votesPerItem: 3 });
     const none = aggregate(table, 'soft-label-mean', { options: tuneByGoldOption });
     expect(none.posteriors).toEqual(aggregate(table, 'soft-label-mean').posteriors);
-    expect(none.diagnostics.warnings.at(-1)).toMatch(/: 0 voted items have a gold answer, and 50 are needed$/);
+    expect(none.diagnostics.warnings.at(-1)).toMatch(/: the run reads gold answers of 0 voted items, and 50 are needed$/);
     expect(aggregate(votesOf([['1', 'a', 'x']]), 'soft-label-mean', { options: tuneByGoldOption }).posteriors).toEqual(Float64Array.of(1));
   });
 

@@ -4,9 +4,9 @@ import { fastLayout, type FastLayout } from './fast-layout.js';
 import { plainCollapsedItems } from './plain-collapsed-items.js';
 import { addUpShards, inItemOrder, memoryOf, ShardRunner, type FastOptions, type ItemsProgram } from './shard-runner.js';
 import { COLLAPSED_SCRATCH_BYTES, wasmCollapsedItems } from './wasm-collapsed-items.js';
-import { wasm, type WasmMemory, type WasmModule } from './web-assembly.js';
+import { compiledOnce, type WasmMemory } from './web-assembly.js';
 
-const modules = new Map<number, WasmModule>();
+const moduleOf = compiledOnce(wasmCollapsedItems);
 
 /**
  * The collapsed pass for many votes, with the memory, shards and threads of `fastKernel`: new posteriors and their counts in
@@ -59,11 +59,7 @@ function programOf(K: number): ItemsProgram {
   const negligible = K > SPARSE_ABOVE ? NEGLIGIBLE : -1;
   return {
     classCount: K,
-    module() {
-      let module = modules.get(K);
-      if (!module) modules.set(K, (module = new wasm.Module(wasmCollapsedItems(K))));
-      return module;
-    },
+    module: () => moduleOf(K),
     source: () => `(memory) => [(${plainCollapsedItems.toString()})(memory, ${K}, ${RESCALE_EVERY}, ${negligible})]`,
     plain: (memory) => plainCollapsedItems(memory, K, RESCALE_EVERY, negligible),
   };

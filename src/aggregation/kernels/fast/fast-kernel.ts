@@ -4,11 +4,11 @@ import { plainItems } from './plain-items.js';
 import { scriptItemsSource } from './script-items.js';
 import { addUpShards, inItemOrder, memoryOf, ShardRunner, type FastOptions, type ItemsProgram } from './shard-runner.js';
 import { UNROLLED_CLASSES, wasmItems } from './wasm-items.js';
-import { wasm, type WasmMemory, type WasmModule } from './web-assembly.js';
+import { compiledOnce, type WasmMemory } from './web-assembly.js';
 
 export type { FastOptions };
 
-const modules = new Map<number, WasmModule>();
+const moduleOf = compiledOnce(wasmItems);
 
 /**
  * The kernel for many votes: 512 items of equal vote count a call, E and M step fused, in WebAssembly with two doubles an
@@ -43,11 +43,7 @@ function programOf(K: number): ItemsProgram {
   const negligible = K > SPARSE_ABOVE ? NEGLIGIBLE : -1;
   return {
     classCount: K,
-    module() {
-      let module = modules.get(K);
-      if (!module) modules.set(K, (module = new wasm.Module(wasmItems(K))));
-      return module;
-    },
+    module: () => moduleOf(K),
     source: () => (K <= UNROLLED_CLASSES ? scriptItemsSource(K) : `(memory) => [(${plainItems.toString()})(memory, ${K}, ${RESCALE_EVERY}, ${negligible})]`),
     plain: (memory) => plainItems(memory, K, RESCALE_EVERY, negligible),
   };

@@ -8,7 +8,7 @@ import { plainItems } from './plain-items.js';
 import { scriptItemsSource } from './script-items.js';
 import { addUpShards, memoryOf, ShardRunner, type FastOptions, type ItemsProgram } from './shard-runner.js';
 import { wasmItems } from './wasm-items.js';
-import { wasm, type WasmMemory, type WasmModule } from './web-assembly.js';
+import { compiledOnce, type WasmMemory } from './web-assembly.js';
 
 /** Rows of up to so many numbers, classes times subtypes, are worked on in registers; above, the readable kernel, which leaves negligible ones out, is as fast. */
 export const FAST_WIDTH = 20;
@@ -16,7 +16,7 @@ export const FAST_WIDTH = 20;
 /** Smallest numbers are counted like all others: with all of a row in registers there is nothing to gain by leaving them out. */
 const NEGLIGIBLE = -1;
 
-const modules = new Map<number, WasmModule>();
+const moduleOf = compiledOnce((width) => wasmItems(width, true));
 
 /**
  * The pass of EBCC for many votes: Dawid-Skene's, as if each subtype were a class, with the memory, shards and threads of
@@ -82,11 +82,7 @@ function greatestChange(before: Float64Array, f64: Float64Array, first: number):
 function programOf(width: number): ItemsProgram {
   return {
     classCount: width,
-    module() {
-      let module = modules.get(width);
-      if (!module) modules.set(width, (module = new wasm.Module(wasmItems(width, true))));
-      return module;
-    },
+    module: () => moduleOf(width),
     source: () => scriptItemsSource(width),
     plain: (memory) => plainItems(memory, width, RESCALE_EVERY, NEGLIGIBLE),
   };

@@ -15,3 +15,13 @@ export interface WasmHost {
 }
 
 export const { WebAssembly: wasm } = globalThis as unknown as WasmHost;
+
+/** Compiles the module for a number of classes when it is first asked for. */
+export function compiledOnce(bytesFor: (classCount: number) => Uint8Array): (classCount: number) => WasmModule {
+  const modules = new Map<number, WasmModule>();
+  return (classCount) => {
+    let module = modules.get(classCount);
+    if (!module) modules.set(classCount, (module = new wasm.Module(bytesFor(classCount))));
+    return module;
+  };
+}

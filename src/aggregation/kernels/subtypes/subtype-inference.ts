@@ -1,5 +1,6 @@
 import type { AggregationInput, RunContext } from '../../method.js';
 import { mix, uniformOf, type Fingerprints } from '../../numeric/fingerprints.js';
+import { withinIteration } from '../../numeric/progress.js';
 import type { VoteTable } from '../../vote-table.js';
 import { writeShares } from '../../vote-shares.js';
 import type { ConfusionRows } from '../confusion-rows.js';
@@ -71,7 +72,7 @@ export function inferSubtypes(
       const divergence = parameters.update();
       // Only a full pass can say that nothing moves.
       const full = trace.length % FULL_EVERY === 0 || kernel.moved < tolerance;
-      const tell = context.onProgress && ((done: number) => context.onProgress!({ phase, iteration: trace.length + 1, objective: trace.at(-1), done }));
+      const tell = withinIteration(context.onProgress, { phase, iteration: trace.length + 1, objective: trace.at(-1) });
       trace.push(kernel.run(full, tell) - divergence);
       converged = full && kernel.moved < tolerance;
       context.onProgress?.({ phase, iteration: trace.length, objective: trace.at(-1)! });

@@ -147,7 +147,7 @@ function runMixture(input: AggregationInput, mixture: Mixture, context: RunConte
   const K = votes.classCount;
   const answers = mixture.tunes ? answeredItems(input) : 0;
   if (mixture.tunes && mixture.missing.length > 0) return untuned({ answers, why: 'without confusion matrices its methods are others', gain: null }, input, mixture, context);
-  if (mixture.tunes && answers < leastGoldToTune) return untuned({ answers, why: `${answers} voted items have a gold answer, and ${leastGoldToTune} are needed`, gain: null }, input, mixture, context);
+  if (mixture.tunes && answers < leastGoldToTune) return untuned({ answers, why: `the run reads gold answers of ${answers} voted items, and ${leastGoldToTune} are needed`, gain: null }, input, mixture, context);
   const weighted = mixture.combine === 'weighted';
   if (weighted && !gold?.some((answer) => answer >= 0)) throw new RangeError('soft-label-mean: combine weighted needs gold answers to weigh the methods by; there are none');
   const warnings: string[] = [];
