@@ -24,6 +24,12 @@ export const votePhaseSeconds = new Histogram({
   buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2],
 });
 
+export const jointVotes = new Histogram({
+  name: 'assay_joint_votes',
+  help: 'Calls of one vote each that were answered by one transaction.',
+  buckets: [1, 2, 4, 8, 16, 32, 64, 100],
+});
+
 export const runsFinished = new Counter({
   name: 'assay_runs_total',
   help: 'Runs that ended in this process, by method and status.',

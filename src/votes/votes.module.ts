@@ -6,6 +6,7 @@ import { VerifyVotes } from './verify.js';
 import { VoteCountsService } from './vote-counts.js';
 import { AnnotatorVotesResolver, ItemVotesResolver, VoteFieldsResolver } from './vote-fields.resolver.js';
 import { VoteHistory } from './vote-history.js';
+import { SingleVotes } from './single-votes.js';
 import { ProjectVotesResolver, SubmitVotesResolver } from './votes.resolver.js';
 import { VoteListeners } from './vote-listeners.js';
 import { VotesService } from './votes.service.js';
@@ -14,7 +15,7 @@ import { WithdrawalsService } from './withdrawals.service.js';
 @Module({
   imports: [ItemsModule, AnnotatorsModule],
   providers: [
-    VotesService, WithdrawalsService, VoteHistory, VoteCountsService, VerifyVotes, VoteListeners,
+    VotesService, SingleVotes, WithdrawalsService, VoteHistory, VoteCountsService, VerifyVotes, VoteListeners,
     SubmitVotesResolver, ProjectVotesResolver, ItemVotesResolver, AnnotatorVotesResolver, VoteFieldsResolver,
   ],
   exports: [VotesService, VerifyVotes, VoteCountsService, VoteListeners],

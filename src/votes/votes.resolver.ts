@@ -11,6 +11,7 @@ import { VoteConnection, VoteHistory } from './vote-history.js';
 import { VoteCounts, VoteCountsService } from './vote-counts.js';
 import type { NearMiss } from './vote-row.js';
 import { SubmitVotesInput, VoteResult, VoteStatusCounts, WithdrawVotesInput, WithdrawVotesPayload } from './votes.inputs.js';
+import { SingleVotes } from './single-votes.js';
 import { VotesService } from './votes.service.js';
 import { WithdrawalsService } from './withdrawals.service.js';
 
@@ -29,6 +30,7 @@ export class SubmitVotesPayload {
 export class SubmitVotesResolver {
   constructor(
     private readonly service: VotesService,
+    private readonly singles: SingleVotes,
     private readonly withdrawals: WithdrawalsService,
     private readonly access: ProjectAccess,
   ) {}
@@ -37,9 +39,12 @@ export class SubmitVotesResolver {
   @RequiresScope('votes:write')
   @ForAnnotatorKeys()
   async submitVotes(@Context() context: RequestContext, @Args('input') input: SubmitVotesInput) {
-    const project = await this.access.findOpen(context.principal!, input.projectId);
-    requireOwnVotes(context.principal!, input.votes);
-    return this.service.submit(project, input.votes, { idempotency: idempotencyOf(context, input) });
+    const caller = context.principal!;
+    const idempotency = idempotencyOf(context, input);
+    if (input.votes.length === 1) return this.singles.submit(caller, input.projectId, input.votes[0]!, idempotency);
+    const project = await this.access.findOpen(caller, input.projectId);
+    requireOwnVotes(caller, input.votes);
+    return this.service.submit(project, input.votes, { idempotency });
   }
 
   @Mutation(() => WithdrawVotesPayload, { description: 'Takes votes back: they stay in the history and count no more.' })

@@ -84,7 +84,7 @@ export class VotesService {
   }
 
   /** Checks rows and finds their codes: what is left is ready to be written, sorted by item, annotator and place. */
-  private async prepare(project: Project, rows: readonly VoteRow[]) {
+  async prepare(project: Project, rows: readonly VoteRow[]) {
     const endCheck = votePhaseSeconds.startTimer();
     const check = new VoteRowCheck(project.classes);
     const rejects = new Map<number, { code: string; message: string }>();

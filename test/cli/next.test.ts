@@ -107,7 +107,7 @@ describe('assay next', () => {
   it('needs no prediction of an item whose answers are none', async () => {
     const path = await assay.file('skips.csv', 'item,annotator,class,outcome,country\ni1,ann,cat,,de\ni1,bob,dog,,de\ni9,bob,,SKIP,fr\n');
     const { code, out, err } = await assay.run(['next', path, '-p', await assay.file('p.csv', 'item,p_cat,p_dog\ni1,0.5,0.5\n'), '--json', '--out', assay.path('out')]);
-    expect({ code, err: err.split('\n').at(-2) }).toEqual({ code: 0, err: 'assay: columns not read: country' });
+    expect({ code, err: err.split('\n') }).toEqual({ code: 0, err: expect.arrayContaining(['assay: columns not read: country']) as string[] });
     expect(JSON.parse(out)).toMatchObject({ oldItems: 1, newItems: 0 });
   });
 });

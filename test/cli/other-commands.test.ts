@@ -97,6 +97,11 @@ describe('assay agree', () => {
     const found = JSON.parse((await assay.run(['agree', path, '-m', 'fleiss-kappa', '--json'])).out) as { items: number; measures: { value: number }[] };
     expect([found.items, found.measures[0]!.value]).toEqual([108, value]);
   });
+
+  it('tells of columns that it does not read', async () => {
+    const { code, err } = await assay.run(['agree', await assay.file('more.csv', 'item,annotator,label,country\ni1,a,x,de\ni1,b,x,de\ni2,a,y,de\ni2,b,y,de\n'), '-m', 'percent']);
+    expect({ code, err }).toEqual({ code: 0, err: 'assay: columns not read: country\n' });
+  });
 });
 
 describe('assay certificate', () => {

@@ -25,3 +25,19 @@ export function batched<K, V>(name: string, load: (keys: readonly K[]) => Promis
   }, { cache: false, maxBatchSize: 100, batchScheduleFn: (dispatch) => void before.then(dispatch) });
   return (key) => spanned(name, {}, () => loader.load({ key, trace: currentTrace() }));
 }
+
+/** The same, group by group: those of one group are asked together, and wait for no other group's. */
+export function batchedBy<K, V>(name: string, groupOf: (key: K) => number, load: (keys: readonly K[]) => Promise<ArrayLike<V | Error>>): (key: K) => Promise<V> {
+  const groups = new Map<number, { ask: (key: K) => Promise<V>; asked: number }>();
+  return async (key) => {
+    const id = groupOf(key);
+    let group = groups.get(id);
+    if (!group) groups.set(id, group = { ask: batched(name, load), asked: 0 });
+    group.asked++;
+    try {
+      return await group.ask(key);
+    } finally {
+      if (--group.asked === 0) groups.delete(id);
+    }
+  };
+}
