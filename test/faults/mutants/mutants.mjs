@@ -16,7 +16,7 @@ export const mutants = [
   mutant('F4', '/readyz waits for the database', 'src/platform/database/probe.ts', 'const DEADLINE_MS = 3000;', 'const DEADLINE_MS = 300_000;'),
   mutant('F4b', 'each error of an outage is told to the log', 'src/platform/database/outages.ts', 'if (!this.met) {', 'if (true) {'),
   mutant('F5', ...keysForgotten),
-  mutant('F6', 'another body under the same key is answered as the first', 'src/platform/database/idempotency.ts', 'if (!hash.equals(stored.request_hash)) {', 'if (false) {'),
+  mutant('F6', 'another body under the same key is answered as the first', 'src/platform/database/idempotency.ts', 'if (!hash.equals(request_hash)) throw', 'if (!hash) throw'),
   mutant('F7', "arrival decides which vote stands, not the votes' own time", 'src/aggregation/repeats.ts', 'return Number.isNaN(order) ? 0 : order;', 'return 0 * order || 0;'),
   mutant('F8', 'of votes that take the place of others the history keeps none', 'src/votes/votes.store.ts',
     'update votes set ended_seq = nextval(\'vote_ticket\'), ended_reason = $3\n    where project_id = $1 and seq = any($2::bigint[]) and ended_seq is null\n    returning',
