@@ -11,6 +11,7 @@ import { compileRule } from '../rules/compile-rule.js';
 import { ruleKinds, type RuleKind } from '../rules/quantities.js';
 import { RuleError } from '../rules/rule-error.js';
 import { Audit, type Actor } from './audit/audit.js';
+import { ClassNames } from './class-names.js';
 import { ProjectAccess } from './project-access.js';
 import { Project, RepeatPolicy } from './project.entity.js';
 import type { CreateProjectInput, ProjectRulesInput, UpdateProjectInput } from './projects.inputs.js';
@@ -35,7 +36,7 @@ export class ProjectsService {
   async create(actor: Actor, input: CreateProjectInput, idempotencyKey: string | null = null): Promise<{ project: Project; replayed: boolean }> {
     requireText(input.name, 'input.name');
     requireClasses(input.classes);
-    const rules = checkedRules(input.rules ?? {});
+    const rules = checkedRules(input.rules ?? {}, input.classes);
     const { answer, replayed } = await this.transactions.run((transaction) => this.idempotency.once(
       transaction,
       { projectId: null, workspaceId: actor.workspaceId, key: idempotencyKey },
@@ -54,7 +55,7 @@ export class ProjectsService {
   async update(caller: Principal, actor: Actor, input: UpdateProjectInput): Promise<Project> {
     const project = await this.access.findOpen(caller, input.id);
     if (input.name != null) requireText(input.name, 'input.name');
-    const rules = checkedRules(input.rules ?? {}, project);
+    const rules = checkedRules(input.rules ?? {}, project.classes, project);
     return this.transactions.run(async (transaction) => {
       if (rules.repeatPolicy && rules.repeatPolicy !== project.repeatPolicy) await requireNoVotes(transaction, project);
       await transaction.getRepository(Project).update({ id: project.id }, {
@@ -67,7 +68,7 @@ export class ProjectsService {
 
   /** The project as it would be under other rules; nothing is written. @throws INVALID_INPUT as `update` */
   withRules(project: Project, rules: ProjectRulesInput): Project {
-    return Object.assign(new Project(), project, checkedRules(rules, project));
+    return Object.assign(new Project(), project, checkedRules(rules, project.classes, project));
   }
 
   async archive(caller: Principal, actor: Actor, id: string, archived: boolean): Promise<Project> {
@@ -106,10 +107,10 @@ function requireClasses(classes: string[]): void {
 const OPTIONAL_RULES: readonly string[] = ['rerunEveryVotes', 'rerunEverySeconds', 'confidence', 'budget', 'stopBelowGain', 'doneRule', 'priorityRule', 'flagRule', 'pauseRule'] satisfies (keyof ProjectRulesInput)[];
 
 /** Only the rules that were given; those that belong together are checked with what the project has of the others. */
-function checkedRules(input: ProjectRulesInput, current?: Project): Partial<Project> {
+function checkedRules(input: ProjectRulesInput, classes: readonly string[], current?: Project): Partial<Project> {
   const rules = Object.fromEntries(Object.entries(input).filter(([name, value]) => value !== undefined && (value !== null || OPTIONAL_RULES.includes(name))));
   requireAssignmentRules({ minVotes: 1, maxVotes: 3, repeatPolicy: RepeatPolicy.KEEP_LAST, allowRepeats: false, policy: 'auto', ...current, ...rules });
-  requireExpressions(input);
+  requireExpressions(input, classes);
   if (input.defaultMethod == null && input.defaultOptions == null) return rules;
   const methodId = input.defaultMethod ?? current?.defaultMethod ?? defaultMethodId;
   const options = input.defaultOptions ?? (input.defaultMethod == null ? current?.defaultOptions : {}) ?? {};
@@ -136,12 +137,13 @@ export function requirePolicy(policy: string, field: string): void {
   throw invalid(`there is no policy ${excerpt(policy)}; there are: auto, ${acquisitionScores.map((score) => score.id).join(', ')}`, field);
 }
 
-function requireExpressions(input: ProjectRulesInput): void {
+function requireExpressions(input: ProjectRulesInput, classes: readonly string[]): void {
+  const names = new ClassNames(classes);
   for (const [kind, { field }] of Object.entries(ruleKinds)) {
     const text = input[field];
     if (text == null) continue;
     try {
-      compileRule(kind as RuleKind, text);
+      compileRule(kind as RuleKind, text, names);
     } catch (error) {
       if (!(error instanceof RuleError)) throw error;
       throw invalid(`${field}, ${error.message}`, `input.rules.${field}`);

@@ -11,7 +11,7 @@ export interface ProposedPause {
 
 /** Those for whom the rule is true. @throws RuleError for a text that is no rule. */
 export function proposePauses(text: string, figures: readonly Figures[]): ProposedPause[] {
-  const rule = compileRule('pause', text);
+  const rule = compileRule('pause', text, null);
   const named = ruleKinds.pause.quantities.map((quantity) => quantity.name).filter((name) => new RegExp(`\\b${name}\\b`).test(text));
   return figures.flatMap((one) => {
     const values = quantitiesOf(one);

@@ -1,17 +1,22 @@
 import type { ConditionalNode, ConstantNode, FunctionNode, MathNode, OperatorNode, ParenthesisNode, RelationalNode, SymbolNode } from 'mathjs';
 import { excerpt } from '../platform/text.js';
 import { mathjs } from './mathjs.js';
+import { classFunctions, LEADING, type ClassFigures, type NamedClasses } from './class-figures.js';
 import { arithmetic, comparisons, folds, functionNames, functions } from './operations.js';
 import { ruleKinds, type QuantitiesOf, type ResultOf, type RuleKind } from './quantities.js';
 import { RuleError } from './rule-error.js';
 import { MAX_DEPTH, scanRule, tooDeep, type Leaf } from './rule-text.js';
 
 export const MAX_NODES = 200;
+const CLASS_COMPARED = `leading == "deer"`;
 
 type Values = Readonly<Record<string, number>>;
-type NumberPart = { type: 'number'; evaluate: (values: Values) => number };
-type BooleanPart = { type: 'boolean'; evaluate: (values: Values) => boolean };
-type Part = NumberPart | BooleanPart;
+type Evaluate<T> = (values: Values, figures: ClassFigures | undefined) => T;
+type NumberPart = { type: 'number'; evaluate: Evaluate<number> };
+type BooleanPart = { type: 'boolean'; evaluate: Evaluate<boolean> };
+/** Its index; -1 is none, and equal to none. */
+type ClassPart = { type: 'class'; evaluate: Evaluate<number> };
+type Part = NumberPart | BooleanPart | ClassPart;
 
 /** A part of the tree with the place of its first number or name in the text, counted from 0. */
 type Placed<P extends Part> = P & { at: number };
@@ -19,29 +24,34 @@ type Placed<P extends Part> = P & { at: number };
 export interface Rule<K extends RuleKind> {
   readonly kind: K;
   readonly text: string;
-  /** Never throws. A quantity that is NaN or left out is unknown: comparisons with it are false. A priority that is not a number is -Infinity, the last. */
-  evaluate(values: Readonly<QuantitiesOf<K>>): ResultOf<K>;
+  /**
+   * Never throws. A quantity that is NaN or left out is unknown: comparisons with it are false. A priority that is not a number is -Infinity, the last.
+   * @param figures for rules that ask about classes; unknown where left out
+   */
+  evaluate(values: Readonly<QuantitiesOf<K>>, figures?: ClassFigures): ResultOf<K>;
 }
 
 /**
  * @param text an expression in mathjs's syntax over the quantities of the kind, at most 1,000 characters, 200 nodes and 50 deep.
+ * @param classes the project's, for the rules of items
  * @throws RuleError
  */
-export function compileRule<K extends RuleKind>(kind: K, text: string): Rule<K> {
-  const { result, quantities } = ruleKinds[kind];
-  const part = new RuleCompiler(scanRule(text), quantities.map((quantity) => quantity.name)).compile(parse(text));
+export function compileRule<K extends RuleKind>(kind: K, text: string, classes: NamedClasses | null): Rule<K> {
+  const { result, quantities, ofClasses } = ruleKinds[kind];
+  const { leaves, masked } = scanRule(text);
+  const part = new RuleCompiler(leaves, quantities.map((quantity) => quantity.name), ofClasses ? classes : null).compile(parse(masked));
   if (part.type !== result) {
     throw new RuleError(1, result === 'boolean'
-      ? `a ${kind} rule is true or false, and this is a number; compare it, as in votes >= 3`
-      : `a ${kind} rule is a number, and this is true or false; choose numbers by it, as in votes < 2 ? 1 : 0`);
+      ? `a ${kind} rule is true or false, and this is a ${part.type}; compare it, as in ${part.type === 'class' ? CLASS_COMPARED : 'votes >= 3'}`
+      : `a ${kind} rule is a number, and this is ${part.type === 'class' ? 'a class' : 'true or false'}; choose numbers by it, as in votes < 2 ? 1 : 0`);
   }
   const evaluate = part.type === 'boolean' ? part.evaluate : numbered(part.evaluate);
   return { kind, text, evaluate: evaluate as (values: Values) => never };
 }
 
-function numbered(evaluate: (values: Values) => number) {
-  return (values: Values) => {
-    const value = evaluate(values);
+function numbered(evaluate: Evaluate<number>) {
+  return (values: Values, figures: ClassFigures | undefined) => {
+    const value = evaluate(values, figures);
     return Number.isNaN(value) ? -Infinity : value;
   };
 }
@@ -68,6 +78,8 @@ class RuleCompiler {
   constructor(
     private readonly leaves: readonly Leaf[],
     private readonly quantities: readonly string[],
+    /** Null where the rule may not ask about them. */
+    private readonly classes: NamedClasses | null,
   ) {}
 
   compile(node: MathNode): Placed<Part> {
@@ -101,7 +113,13 @@ class RuleCompiler {
   }
 
   private quantity({ name }: SymbolNode): Part {
+    const { quoted } = this.leaves[this.nextLeaf] ?? {};
     const at = this.take(name);
+    if (quoted !== undefined) {
+      const k = this.classIndex(quoted, at);
+      return { type: 'class', evaluate: () => k };
+    }
+    if (this.classes && name === LEADING.name) return { type: 'class', evaluate: (_, figures) => figures?.leading ?? -1 };
     if (functionNames.includes(name)) throw new RuleError(at + 1, `"${name}" is a function; give it numbers in parentheses`);
     if (!this.quantities.includes(name)) throw new RuleError(at + 1, this.unknown(name));
     return { type: 'number', evaluate: (values) => values[name] ?? NaN };
@@ -116,42 +134,43 @@ class RuleCompiler {
     if (fn === 'and' || fn === 'or' || fn === 'xor') {
       const a = this.truth(args[0]!, op).evaluate;
       const b = this.truth(args[1]!, op).evaluate;
-      if (fn === 'and') return { type: 'boolean', evaluate: (values) => a(values) && b(values) };
-      if (fn === 'or') return { type: 'boolean', evaluate: (values) => a(values) || b(values) };
-      return { type: 'boolean', evaluate: (values) => a(values) !== b(values) };
+      if (fn === 'and') return { type: 'boolean', evaluate: (values, figures) => a(values, figures) && b(values, figures) };
+      if (fn === 'or') return { type: 'boolean', evaluate: (values, figures) => a(values, figures) || b(values, figures) };
+      return { type: 'boolean', evaluate: (values, figures) => a(values, figures) !== b(values, figures) };
     }
     const calculate = arithmetic.get(fn);
     const compare = comparisons.get(fn);
     if (!calculate && !compare) throw new RuleError(at + 1, `a rule has no operator ${op}`);
+    if ((fn === 'equal' || fn === 'unequal') && this.isOfClass(args[0]!)) return this.sameClass(fn, args[0]!, args[1]!);
     const a = this.number(args[0]!, op).evaluate;
     const b = this.number(args[1]!, op).evaluate;
-    if (calculate) return { type: 'number', evaluate: (values) => calculate(a(values), b(values)) };
-    return { type: 'boolean', evaluate: (values) => compare!(a(values), b(values)) };
+    if (calculate) return { type: 'number', evaluate: (values, figures) => calculate(a(values, figures), b(values, figures)) };
+    return { type: 'boolean', evaluate: (values, figures) => compare!(a(values, figures), b(values, figures)) };
   }
 
   private prefix(fn: string, op: string, operand: MathNode, at: number): Part {
     if (fn === 'not') {
       const a = this.truth(operand, op).evaluate;
-      return { type: 'boolean', evaluate: (values) => !a(values) };
+      return { type: 'boolean', evaluate: (values, figures) => !a(values, figures) };
     }
     if (fn !== 'unaryMinus' && fn !== 'unaryPlus') throw new RuleError(at + 1, `a rule has no operator ${op}`);
     const a = this.number(operand, op).evaluate;
-    return { type: 'number', evaluate: fn === 'unaryMinus' ? (values) => -a(values) : a };
+    return { type: 'number', evaluate: fn === 'unaryMinus' ? (values, figures) => -a(values, figures) : a };
   }
 
   /** a < b <= c. */
   private chain({ conditionals, params }: RelationalNode): Part {
     const terms = params.map((term) => this.number(term, 'a comparison').evaluate);
     const compare = conditionals.map((name) => comparisons.get(name)!);
-    return { type: 'boolean', evaluate: (values) => compare.every((holds, index) => holds(terms[index]!(values), terms[index + 1]!(values))) };
+    return { type: 'boolean', evaluate: (values, figures) => compare.every((holds, index) => holds(terms[index]!(values, figures), terms[index + 1]!(values, figures))) };
   }
 
   private choice({ condition, trueExpr, falseExpr }: ConditionalNode): Part {
     const test = this.truth(condition, '?').evaluate;
     const yes = this.compile(trueExpr);
     const no = this.compile(falseExpr);
-    if (yes.type === 'number' && no.type === 'number') return { type: 'number', evaluate: (values) => (test(values) ? yes.evaluate(values) : no.evaluate(values)) };
-    if (yes.type === 'boolean' && no.type === 'boolean') return { type: 'boolean', evaluate: (values) => (test(values) ? yes.evaluate(values) : no.evaluate(values)) };
+    if (yes.type === 'number' && no.type === 'number') return { type: 'number', evaluate: (values, figures) => (test(values, figures) ? yes.evaluate(values, figures) : no.evaluate(values, figures)) };
+    if (yes.type === 'boolean' && no.type === 'boolean') return { type: 'boolean', evaluate: (values, figures) => (test(values, figures) ? yes.evaluate(values, figures) : no.evaluate(values, figures)) };
     throw new RuleError(no.at + 1, 'both sides of ":" are numbers, or both are true or false');
   }
 
@@ -159,17 +178,64 @@ class RuleCompiler {
     const { name } = fn;
     if (fn.type !== 'SymbolNode') throw new RuleError(at + 1, `what is called is the name of a function; there are: ${functionNames.join(', ')}`);
     this.take(name);
+    const ofClass = classFunctions.find((known) => known.name === name);
+    if (ofClass && this.classes) return this.ofClass(ofClass, args, at);
     const one = functions.get(name);
     const fold = folds.get(name);
-    if (!one && !fold) throw new RuleError(at + 1, `there is no function ${excerpt(name)}; there are: ${functionNames.join(', ')}`);
+    if (!one && !fold) throw new RuleError(at + 1, `there is no function ${excerpt(name)}; there are: ${[...functionNames, ...(this.classes ? classFunctions.map((known) => known.name) : [])].join(', ')}`);
     if (one ? args.length !== 1 : args.length === 0) throw new RuleError(at + 1, `${name} takes ${one ? 'one number' : 'one number or more'}, and has ${args.length}`);
     const [first, ...rest] = args.map((argument) => this.number(argument, name).evaluate);
-    if (one) return { type: 'number', evaluate: (values) => one(first!(values)) };
-    return rest.reduce<NumberPart>(({ evaluate: sofar }, next) => ({ type: 'number', evaluate: (values) => fold!(sofar(values), next(values)) }), { type: 'number', evaluate: first! });
+    if (one) return { type: 'number', evaluate: (values, figures) => one(first!(values, figures)) };
+    return rest.reduce<NumberPart>(({ evaluate: sofar }, next) => ({ type: 'number', evaluate: (values, figures) => fold!(sofar(values, figures), next(values, figures)) }), { type: 'number', evaluate: first! });
+  }
+
+  private ofClass({ name, of }: (typeof classFunctions)[number], args: MathNode[], at: number): NumberPart {
+    const asText = `${name} takes one class, in quotes, as in ${name}("deer")`;
+    if (args.length !== 1) throw new RuleError(at + 1, `${asText}, and has ${args.length}`);
+    const part = this.compile(args[0]!);
+    if (part.type !== 'class') throw new RuleError(part.at + 1, asText);
+    const { evaluate } = part;
+    return {
+      type: 'number',
+      evaluate: (values, figures) => {
+        const k = evaluate(values, figures);
+        return figures && k >= 0 ? of(figures, k) : NaN;
+      },
+    };
+  }
+
+  /** Whether the next number, name or text of the rule is a class. */
+  private isOfClass(node: MathNode): boolean {
+    const leaf = this.leaves[this.nextLeaf];
+    return node.type === 'SymbolNode' && (leaf?.quoted !== undefined || (this.classes !== null && leaf?.text === LEADING.name));
+  }
+
+  /** False where one of them is not known, as all comparisons are. */
+  private sameClass(fn: string, one: MathNode, other: MathNode): BooleanPart {
+    const a = this.compile(one).evaluate as Evaluate<number>;
+    const part = this.compile(other);
+    if (part.type !== 'class') throw new RuleError(part.at + 1, `a class is compared with a class, as in ${CLASS_COMPARED}`);
+    const { evaluate: b } = part;
+    const wanted = fn === 'equal';
+    return {
+      type: 'boolean',
+      evaluate: (values, figures) => {
+        const [first, second] = [a(values, figures), b(values, figures)];
+        return first >= 0 && second >= 0 && (first === second) === wanted;
+      },
+    };
+  }
+
+  private classIndex(name: string, at: number): number {
+    if (!this.classes) throw new RuleError(at + 1, 'this rule has numbers only, no texts');
+    const index = this.classes.indexOf(name);
+    if (index === undefined) throw new RuleError(at + 1, this.classes.refusal(name, this.classes.nearest(name)));
+    return index;
   }
 
   private number(node: MathNode, owner: string): Placed<NumberPart> {
     const part = this.compile(node);
+    if (part.type === 'class') throw new RuleError(part.at + 1, `"${owner}" takes numbers, and this is a class; ask votesFor, shareFor or probabilityOf, or compare it, as in ${CLASS_COMPARED}`);
     if (part.type !== 'number') throw new RuleError(part.at + 1, `"${owner}" takes numbers, and this is true or false; use and, or, or a choice such as (votes < 2 ? 1 : 0)`);
     return part;
   }
@@ -177,7 +243,7 @@ class RuleCompiler {
   private truth(node: MathNode, owner: string): Placed<BooleanPart> {
     const part = this.compile(node);
     if (part.type !== 'boolean') {
-      throw new RuleError(part.at + 1, `"${owner}" takes what is true or false, and this is a number; compare it, as in votes >= 3${owner === 'not' ? ', with parentheses after not' : ''}`);
+      throw new RuleError(part.at + 1, `"${owner}" takes what is true or false, and this is a ${part.type}; compare it, as in ${part.type === 'class' ? CLASS_COMPARED : 'votes >= 3'}${owner === 'not' ? ', with parentheses after not' : ''}`);
     }
     return part;
   }
@@ -194,6 +260,6 @@ class RuleCompiler {
   }
 
   private unknown(name: string): string {
-    return `there is no quantity ${excerpt(name)}; there are: ${this.quantities.join(', ')}`;
+    return `there is no quantity ${excerpt(name)}; there are: ${[...this.quantities, ...(this.classes ? [LEADING.name] : [])].join(', ')}`;
   }
 }

@@ -1,4 +1,5 @@
 import { compileRule } from './compile-rule.js';
+import type { ClassFigures, NamedClasses } from './class-figures.js';
 import type { ItemQuantities } from './quantities.js';
 
 /** As in `item_counts.state`. */
@@ -29,12 +30,12 @@ export interface StateRules {
  * @returns the state of one item; allocates nothing, and does not keep the values. A confidence of NaN is unknown and never reached.
  * @throws RuleError if the done rule is none
  */
-export function itemStates({ minVotes, maxVotes, confidence, doneRule }: StateRules): (values: Readonly<ItemQuantities>, isGold: boolean) => ItemState {
-  const rule = doneRule == null ? null : compileRule('done', doneRule);
+export function itemStates({ minVotes, maxVotes, confidence, doneRule }: StateRules, classes: NamedClasses | null): (values: Readonly<ItemQuantities>, isGold: boolean, figures?: ClassFigures) => ItemState {
+  const rule = doneRule == null ? null : compileRule('done', doneRule, classes);
   const atMaximum = rule || confidence != null ? ItemState.CONTESTED : ItemState.DONE;
-  return (values, isGold) => {
+  return (values, isGold, figures) => {
     if (isGold) return ItemState.ADJUDICATED;
-    const isDone = rule ? rule.evaluate(values) : confidence != null && values.votes >= minVotes && values.confidence >= confidence;
+    const isDone = rule ? rule.evaluate(values, figures) : confidence != null && values.votes >= minVotes && values.confidence >= confidence;
     if (isDone) return ItemState.DONE;
     return values.votes >= maxVotes ? atMaximum : ItemState.OPEN;
   };

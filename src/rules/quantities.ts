@@ -10,6 +10,7 @@ const itemQuantities = [
   { name: 'confidence', doc: 'Probability of the most probable class.', range: '1/K to 1' },
   { name: 'entropy', doc: 'Entropy of the probabilities, in nats.', range: '0 to ln K' },
   { name: 'disagreement', doc: 'Share of the votes that are not for the most voted class.', range: '0 to 1' },
+  { name: 'leadingVotes', doc: 'Votes for the most voted class.', range: '0 to 10,000' },
   { name: 'topTwoGap', doc: 'Largest minus second largest probability.', range: '0 to 1' },
   { name: 'confusionProbability', doc: 'How often an annotator who looks at the item still takes it for its second class; known where the current run is of method top-two.', range: '0 to 0.5' },
   { name: 'difficulty', doc: "GLAD's difficulty of the item; known where the current run is of method glad.", range: '0 and more' },
@@ -45,12 +46,12 @@ const annotatorQuantities = [
 export type ItemQuantities = Record<(typeof itemQuantities)[number]['name'], number>;
 export type AnnotatorQuantities = Record<(typeof annotatorQuantities)[number]['name'], number>;
 
-/** The kinds of rule: what each decides, what its expression gives, and the quantities that it may read. */
+/** The kinds of rule: what each decides, what its expression gives, the quantities that it may read, and whether it may ask about single classes. */
 export const ruleKinds = {
-  done: { field: 'doneRule', result: 'boolean', doc: 'True makes an item done, in place of minVotes and confidence.', quantities: itemQuantities },
-  priority: { field: 'priorityRule', result: 'number', doc: 'The items with the greatest values are asked about first, in place of the policy.', quantities: itemQuantities },
-  flag: { field: 'flagRule', result: 'boolean', doc: 'True flags an item for people to look at.', quantities: itemQuantities },
-  pause: { field: 'pauseRule', result: 'boolean', doc: 'True pauses an annotator.', quantities: annotatorQuantities },
+  done: { field: 'doneRule', result: 'boolean', doc: 'True makes an item done, in place of minVotes and confidence.', quantities: itemQuantities, ofClasses: true },
+  priority: { field: 'priorityRule', result: 'number', doc: 'The items with the greatest values are asked about first, in place of the policy.', quantities: itemQuantities, ofClasses: true },
+  flag: { field: 'flagRule', result: 'boolean', doc: 'True flags an item for people to look at.', quantities: itemQuantities, ofClasses: true },
+  pause: { field: 'pauseRule', result: 'boolean', doc: 'True pauses an annotator.', quantities: annotatorQuantities, ofClasses: false },
 } as const;
 
 export type RuleKind = keyof typeof ruleKinds;

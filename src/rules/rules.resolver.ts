@@ -1,6 +1,7 @@
 import { Field, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { Cost } from '../platform/graphql/cost.js';
 import { RequiresScope } from '../platform/principal.js';
+import { classFunctions, LEADING } from './class-figures.js';
 import { functionNames } from './operations.js';
 import { ruleKinds, type Quantity } from './quantities.js';
 
@@ -36,6 +37,10 @@ export class RuleKindInfo {
 
   @Field(() => [String], { description: 'The functions it may call.' })
   functions: readonly string[];
+
+  @Cost({ list: 5 })
+  @Field(() => [RuleQuantity], { description: 'What it may ask about one of the project\'s classes, as votesFor("deer"), and the class that leads; empty where it may not.' })
+  ofClasses: readonly Quantity[];
 }
 
 @Resolver()
@@ -44,6 +49,6 @@ export class RulesResolver {
   @Query(() => [RuleKindInfo], { description: 'The kinds of rule, and the quantities that each may read.' })
   @RequiresScope('results:read')
   ruleQuantities(): RuleKindInfo[] {
-    return Object.entries(ruleKinds).map(([kind, rule]) => ({ kind, ...rule, quantities: [...rule.quantities], functions: [...functionNames] }));
+    return Object.entries(ruleKinds).map(([kind, rule]) => ({ kind, ...rule, quantities: [...rule.quantities], functions: [...functionNames], ofClasses: rule.ofClasses ? [...classFunctions, LEADING] : [] }));
   }
 }

@@ -69,6 +69,52 @@ describe("an item's state", () => {
   });
 });
 
+describe('a rule about single classes', () => {
+  const DRY_RUN = `query ($input: RulesDryRunInput!) { rulesDryRun(input: $input) { changed } }`;
+  const DEER = 'votesFor("deer") >= 3 or votesFor("nothing there") >= 2 or votesFor("human") >= 1';
+
+  it('ends items at the third deer, the second nothing and the first human, before a run and after it, and opens them again with a vote taken back', async () => {
+    const campaign = await Campaign.start(service, 8, { maxVotes: 9, doneRule: DEER, flagRule: 'probabilityOf("human") > 0.3 and leading != "human"', priorityRule: 'shareFor("deer")' }, ['deer', 'nothing there', 'human']);
+    const states = async () => { await campaign.settled(); return campaign.states(); };
+    await campaign.vote(['item 0', 'x', 'deer'], ['item 0', 'y', 'deer'], ['item 1', 'x', 'nothing there'], ['item 1', 'y', 'deer'], ['item 2', 'x', 'deer']);
+    expect(new Set(Object.values(await states()))).toEqual(new Set(['OPEN']));
+    for (const [item, annotator, answer] of [['item 0', 'z', 'deer'], ['item 1', 'z', 'nothing there'], ['item 2', 'y', 'human']] as const) {
+      expect((await campaign.states())[item]).toBe('OPEN');
+      await campaign.vote([item, annotator, answer]);
+      expect((await states())[item]).toBe('DONE');
+    }
+    await campaign.run('vote-share');
+    expect(await campaign.states()).toMatchObject({ 'item 0': 'DONE', 'item 1': 'DONE', 'item 2': 'DONE', 'item 3': 'OPEN' });
+    await campaign.vote(['item 3', 'x', 'nothing there'], ['item 4', 'x', 'deer']);
+    await campaign.vote(['item 3', 'y', 'nothing there']);
+    expect(await states()).toMatchObject({ 'item 3': 'DONE', 'item 4': 'OPEN' });
+    // By share of votes for a deer, the items without votes last.
+    expect((await campaign.next('w', { count: 1 })).leases.map(({ item }) => item)).toEqual(['item 4']);
+    await service.data(`mutation ($id: ID!) { withdrawVotes(input: { projectId: $id, votes: [{ item: "item 2", annotator: "x" }, { item: "item 0", annotator: "x" }] }) { replayed } }`, { id: campaign.id });
+    expect(await states()).toMatchObject({ 'item 0': 'OPEN', 'item 2': 'DONE' });
+    const { itemsByState } = await campaign.project('itemsByState(flagged: true) { nodes { externalId } }');
+    expect(itemsByState.nodes).toEqual([]);
+    await campaign.rules({ flagRule: 'leading == "human"' });
+    expect((await campaign.project('itemsByState(flagged: true) { nodes { externalId } }')).itemsByState.nodes).toEqual([{ externalId: 'item 2' }]);
+  });
+
+  it('is refused when it is saved, or tried, where a class is misspelt, with its place and the classes there are', async () => {
+    const campaign = await Campaign.start(service, 1, {}, ['deer', 'nothing there', 'human']);
+    const rules = { doneRule: DEER.replace('"human"', '"Human"') };
+    const refused = { code: 'INVALID_INPUT', field: 'input.rules.doneRule' };
+    for (const { errors } of [
+      await service.graphql(`mutation ($input: UpdateProjectInput!) { updateProject(input: $input) { project { id } } }`, { input: { id: campaign.id, rules } }),
+      await service.graphql(`mutation ($input: CreateProjectInput!) { createProject(input: $input) { project { id } } }`, { input: { name: 'another', classes: ['deer', 'nothing there', 'human'], rules } }),
+      await service.graphql(DRY_RUN, { input: { projectId: campaign.id, rules } }),
+    ]) {
+      expect(errors![0]!.extensions).toMatchObject({ code: refused.code });
+      expect(errors![0]!.message).toBe(`doneRule, character ${rules.doneRule.indexOf('"Human"') + 1}: class "Human" is not among "deer", "nothing there", "human"; is "human" meant?`);
+    }
+    const { rulesDryRun } = await service.data(DRY_RUN, { input: { projectId: campaign.id, rules: { doneRule: 'votesFor("deer") == 0' } } });
+    expect(rulesDryRun.changed).toBe(1);
+  });
+});
+
 describe('itemsByState', () => {
   it('pages through the items of one state', async () => {
     const campaign = await judged({ maxVotes: 3 });

@@ -16,7 +16,7 @@ const rules: fc.Arbitrary<StateRules> = fc.record({
 }).map(({ more, ...given }) => ({ ...given, maxVotes: given.minVotes + more }));
 const plain: fc.Arbitrary<StateRules> = rules.map((given) => ({ ...given, doneRule: null }));
 
-const stateOf = (given: StateRules, values: Partial<ItemQuantities>, isGold = false) => itemStates(given)(values as ItemQuantities, isGold);
+const stateOf = (given: StateRules, values: Partial<ItemQuantities>, isGold = false) => itemStates(given, null)(values as ItemQuantities, isGold);
 const holds = (...parts: Parameters<typeof fc.property<[StateRules, ItemQuantities, number]>>) => fc.assert(fc.property(...parts), { numRuns: 2000 });
 
 describe('the state of an item', () => {

@@ -1,12 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ClassNames } from '../../src/projects/class-names.js';
 import { compileRule, type Rule } from '../../src/rules/compile-rule.js';
 import { ruleKinds, type RuleKind } from '../../src/rules/quantities.js';
 import { RuleError } from '../../src/rules/rule-error.js';
 
+const classes = new ClassNames(['deer', 'human', 'nothing there']);
+
 function refusal(text: string, kind: RuleKind = 'done'): RuleError {
   try {
-    compileRule(kind, text);
+    compileRule(kind, text, classes);
   } catch (error) {
     if (error instanceof RuleError) return error;
     throw error;
@@ -18,7 +21,7 @@ describe('a rule is refused, with the position and the remedy,', () => {
   it.each([
     // Ways out of the sandbox.
     ['import(votes) > 0', 1, /no function "import".*there are: min, max/],
-    ['evaluate("1 + 1") > 0', 10, /no texts/],
+    ['evaluate("1 + 1") > 0', 1, /no function "evaluate".*votesFor/],
     ['evaluate(votes) > 0', 1, /no function "evaluate"/],
     ['parse(votes) > 0', 1, /no function "parse"/],
     ['createUnit(votes) > 0', 1, /no function "createUnit"/],
@@ -37,8 +40,31 @@ describe('a rule is refused, with the position and the remedy,', () => {
     // What is not a number.
     ['[1, 2]', 1, /no lists/],
     ['{a: 1}', 1, /no objects/],
-    ['"text"', 1, /no texts/],
-    ["votes'", 6, /no texts/],
+    ["votes'", 6, /has no end; close it with '/],
+    ['votes > 2 and "deer', 15, /has no end; close it with "/],
+    // Classes.
+    ['"dear"', 1, /class "dear" is not among "deer", "human", "nothing there"/],
+    ['votesFor("Human") >= 1', 10, /class "Human" is not among .*; is "human" meant\?/],
+    ['votes >= 2 or votesFor("cow") >= 1', 24, /class "cow" is not among "deer", "human", "nothing there"$/],
+    ['"deer"', 1, /a done rule is true or false, and this is a class; compare it, as in leading == "deer"/],
+    ['leading', 1, /and this is a class; compare it/],
+    ['votesFor(deer) > 1', 10, /no quantity "deer"/],
+    ['votesFor(1) > 1', 10, /votesFor takes one class, in quotes/],
+    ['votesFor(votes) > 1', 10, /votesFor takes one class, in quotes/],
+    ['votesFor() > 1', 1, /votesFor takes one class, in quotes, .* has 0/],
+    ['votesFor("deer", "human") > 1', 1, /has 2/],
+    ['votesFor > 1', 1, /no quantity "votesFor"/],
+    ['leading > 2', 1, /">" takes numbers, and this is a class; ask votesFor/],
+    ['"deer" + 1 > 2', 1, /"\+" takes numbers, and this is a class/],
+    ['leading == 1', 12, /a class is compared with a class/],
+    ['votes == "deer"', 10, /"==" takes numbers, and this is a class/],
+    ['leading and votes > 1', 1, /"and" takes what is true or false, and this is a class/],
+    ['max(leading, 1) > 1', 5, /"max" takes numbers, and this is a class/],
+    ['"deer" == leading == "human"', 1, /takes numbers, and this is a class/],
+    ['votes > 1 ? leading : "deer"', 23, /both sides of ":"/],
+    ['votesFor("deer" "human") > 1', 17, /follows|put a sign/],
+    ['leading == "d\\eer"', 12, /stands for nothing; in quotes write/],
+    ['_ > 1', 1, /no quantity "_"/],
     ['1:1e9', 1, /no ranges/],
     ['votes > (1:1e9)', 10, /no ranges/],
     ['2 cm > votes', 3, /put a sign such as \* before/],
@@ -114,6 +140,9 @@ describe('a rule is refused, with the position and the remedy,', () => {
   it('when it reads what only rules of another kind know', () => {
     expect(refusal('goldAccuracy < 0.5').message).toMatch(/no quantity "goldAccuracy"/);
     expect(refusal('confidence < 0.5', 'pause').message).toMatch(/no quantity "confidence".*goldAccuracy/);
+    expect(refusal('votesFor("deer") > 1', 'pause').message).toMatch(/no function "votesFor"/);
+    expect(refusal('votes == "deer"', 'pause')).toMatchObject({ position: 10, message: expect.stringMatching(/no texts/) });
+    expect(refusal('leading == leading', 'pause').message).toMatch(/no quantity "leading"/);
   });
 
   it('at once, however long it is', () => {
@@ -127,7 +156,7 @@ describe('a rule is refused, with the position and the remedy,', () => {
 
 describe('whatever is written', () => {
   const words = ['votes', 'gain', 'true', 'and', 'or', 'xor', 'not', 'mod', 'to', 'in', 'max', 'abs', 'import', 'i', 'e', 'pi', 'cm', 'NaN', 'null', 'end', '1', '.5', '2.', '1e3', '0b1',
-    '+', '-', '*', '/', '^', '%', '(', ')', ',', '?', ':', '<', '<=', '==', '!=', '>', '=', '!', '.', '.*', '??', '?.', '[', ']', '{', '"', "'", ';', '\n', ' ', '#', '|', '&', '~', '<<'];
+    '+', '-', '*', '/', '^', '%', '(', ')', ',', '?', ':', '<', '<=', '==', '!=', '>', '=', '!', '.', '.*', '??', '?.', '[', ']', '{', '"', "'", '"deer"', "'human'", 'votesFor', 'shareFor("deer")', 'probabilityOf(', 'leading', ';', '\n', ' ', '#', '|', '&', '~', '<<'];
 
   it('it becomes a rule that gives its type on any numbers, or a RuleError', () => {
     let taken = 0;
@@ -136,13 +165,14 @@ describe('whatever is written', () => {
     fc.assert(fc.property(fc.constantFrom(...Object.keys(ruleKinds) as RuleKind[]), texts, value, value, (kind, text, votes, gain) => {
       let rule: Rule<RuleKind>;
       try {
-        rule = compileRule(kind, text);
+        rule = compileRule(kind, text, classes);
       } catch (error) {
         if (!(error instanceof RuleError)) throw error;
         return error.position >= 1 && error.position <= text.length + 1;
       }
       taken++;
-      const result = rule.evaluate({ votes, gain } as never);
+      const figures = { votes: [votes, 1, 0], voteCount: gain, probabilities: [0, 0, gain, 0], at: 1, leading: votes > 0 ? 1 : -1 };
+      const result = rule.evaluate({ votes, gain } as never, votes === 0 ? undefined : figures);
       return typeof result === ruleKinds[kind].result && !Number.isNaN(result);
     }), { numRuns: 20_000 });
     expect(taken).toBeGreaterThan(10);

@@ -28,6 +28,8 @@ export interface ItemFacts {
 
 /** What the project's rules say about items. */
 export interface ItemRules {
+  /** The project's, which rules may name. */
+  classes: readonly string[];
   minVotes: number;
   maxVotes: number;
   confidence: number | null;

@@ -74,7 +74,7 @@ export class ItemStates {
       signal: currentSignal(),
       input: {
         url: (this.source.options as { url: string }).url, projectId: project.id,
-        rules: { minVotes, maxVotes, confidence, policy, coldStart: false, overlapShare, doneRule, priorityRule, flagRule },
+        rules: { classes: project.classes, minVotes, maxVotes, confidence, policy, coldStart: false, overlapShare, doneRule, priorityRule, flagRule },
       },
     });
     const changes = moves.map((items, at) => ({ from: Math.floor(at / 4), to: at % 4, items })).filter(({ from, to, items }) => from !== to && items > 0);

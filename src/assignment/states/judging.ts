@@ -1,3 +1,4 @@
+import { ClassNames } from '../../projects/class-names.js';
 import { compileRule } from '../../rules/compile-rule.js';
 import { ItemState, itemStates } from '../../rules/item-state.js';
 import type { ItemFacts, ItemRules } from './item-facts.js';
@@ -21,9 +22,10 @@ export function judge(facts: ItemFacts, rules: ItemRules, run: PooledParameters 
   const { votes, leases, gold, posteriors, codes } = facts;
   const gains = run ? pooledGains(votes, posteriors, run) : null;
   const quantitiesOf = itemQuantities(facts, rules, gains);
-  const stateOf = itemStates(rules);
-  const flags = rules.flagRule == null ? null : compileRule('flag', rules.flagRule);
-  const worth = rules.priorityRule == null ? null : compileRule('priority', rules.priorityRule);
+  const names = rules.doneRule == null && rules.flagRule == null && rules.priorityRule == null ? null : new ClassNames(rules.classes);
+  const stateOf = itemStates(rules, names);
+  const flags = rules.flagRule == null ? null : compileRule('flag', rules.flagRule, names);
+  const worth = rules.priorityRule == null ? null : compileRule('priority', rules.priorityRule, names);
   const states = new Uint8Array(codes.length);
   const flagged = new Uint8Array(codes.length);
   const hasRoom = new Uint8Array(codes.length);
@@ -31,10 +33,10 @@ export function judge(facts: ItemFacts, rules: ItemRules, run: PooledParameters 
   let gained = 0;
   let open = 0;
   for (let item = 0; item < codes.length; item++) {
-    const values = quantitiesOf(item);
-    states[item] = stateOf(values, gold[item]! >= 0);
-    if (flags?.evaluate(values)) flagged[item] = 1;
-    if (worths) worths[item] = worth.evaluate(values);
+    const { values, figures } = quantitiesOf(item);
+    states[item] = stateOf(values, gold[item]! >= 0, figures);
+    if (flags?.evaluate(values, figures)) flagged[item] = 1;
+    if (worths) worths[item] = worth.evaluate(values, figures);
     if (states[item] !== ItemState.OPEN) continue;
     open++;
     if (gains) gained += gains[item]!;

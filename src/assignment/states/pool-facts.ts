@@ -96,7 +96,7 @@ async function readProject(client: Client, projectId: number): Promise<ProjectRo
   const { rows: [project] } = await client.query<ProjectRow>(
     `select project.min_votes as "minVotes", project.max_votes as "maxVotes", project.confidence, project.policy, project.overlap_share as "overlapShare",
        project.done_rule as "doneRule", project.priority_rule as "priorityRule", project.flag_rule as "flagRule", project.scoring_version::float8 as "scoringVersion", ${changesOf('project.id')}::float8 as changes,
-       cardinality(project.classes) as "classCount", codes.next_item_code as "itemCount", codes.next_annotator_code as "annotatorCount",
+       project.classes, cardinality(project.classes) as "classCount", codes.next_item_code as "itemCount", codes.next_annotator_code as "annotatorCount",
        project.current_run_id::float8 as "runId", run.watermark::float8 as watermark, run.vote_count::float8 as "runVotes", run.class_priors as priors, run.pooled_labels as "pooledLabels", run.pooled_values as "pooledValues"
      from projects project join project_codes codes on codes.project_id = project.id
      left join runs run on run.project_id = project.id and run.id = project.current_run_id

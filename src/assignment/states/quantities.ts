@@ -1,4 +1,5 @@
 import { entropy, scoreItems, VoteTable, type RunParameters } from '../../aggregation/index.js';
+import type { ClassFigures } from '../../rules/class-figures.js';
 import type { ItemQuantities } from '../../rules/quantities.js';
 import type { ItemFacts, ItemRules } from './item-facts.js';
 import type { FindingQuantity } from './item-findings.js';
@@ -13,32 +14,44 @@ export function pooledGains(votes: VoteTable, posteriors: Float64Array, run: Poo
 }
 
 /**
- * A reader of the quantities that rules name: item -> its values, in an object that the next call overwrites. Before the
+ * A reader of the quantities that rules name: item -> its values, and what is known class by class, in objects that the next call overwrites. Before the
  * first run an item's label is the shares of its votes and one more for each class: one vote alone makes nobody sure.
  */
-export function itemQuantities(facts: ItemFacts, rules: ItemRules, gains: Float64Array | null): (item: number) => ItemQuantities {
+export function itemQuantities(facts: ItemFacts, rules: ItemRules, gains: Float64Array | null): (item: number) => { values: ItemQuantities; figures: ClassFigures } {
   const { votes: { itemOffsets, classes, annotators, classCount: K }, posteriors, labelled, leases, ages, annotatorCosts } = facts;
   const findings = Object.entries(facts.findings ?? {}) as [FindingQuantity, Float64Array][];
   const counts = new Int32Array(K);
   const shares = new Float64Array(K);
   const values: ItemQuantities = {
-    votes: 0, confidence: 0, entropy: 0, disagreement: 0, topTwoGap: 0, gain: NaN, age_hours: NaN, cost: NaN, leases: 0,
+    votes: 0, confidence: 0, entropy: 0, disagreement: 0, leadingVotes: 0, topTwoGap: 0, gain: NaN, age_hours: NaN, cost: NaN, leases: 0,
     confusionProbability: NaN, difficulty: NaN, methodDisagreement: NaN,
     classes: K, minVotes: rules.minVotes, maxVotes: rules.maxVotes, target: rules.confidence ?? 1,
   };
+  const figures: ClassFigures = { votes: counts, voteCount: 0, probabilities: shares, at: 0, leading: -1 };
+  const known = { values, figures };
+  let counted = 0;
   return (item) => {
+    for (let v = itemOffsets[counted]!; v < itemOffsets[counted + 1]!; v++) counts[classes[v]!] = 0;
+    counted = item;
     const first = itemOffsets[item]!;
     const end = itemOffsets[item + 1]!;
     let most = 0;
-    for (let v = first; v < end; v++) most = Math.max(most, ++counts[classes[v]!]!);
-    values.votes = end - first;
+    figures.leading = -1;
+    for (let v = first; v < end; v++) {
+      const k = classes[v]!;
+      const votes = ++counts[k]!;
+      if (votes > most) figures.leading = k;
+      else if (votes === most && k !== figures.leading) figures.leading = -1;
+      most = Math.max(most, votes);
+    }
+    values.votes = figures.voteCount = end - first;
+    values.leadingVotes = most;
     values.disagreement = end > first ? 1 - most / (end - first) : 0;
     if (labelled[item]) describe(posteriors, item * K);
     else {
       for (let k = 0; k < K; k++) shares[k] = (counts[k]! + 1) / (end - first + K);
       describe(shares, 0);
     }
-    for (let v = first; v < end; v++) counts[classes[v]!] = 0;
     values.leases = leases[item]!;
     if (gains) values.gain = gains[item]!;
     for (const [quantity, numbers] of findings) values[quantity] = numbers[item]!;
@@ -47,10 +60,12 @@ export function itemQuantities(facts: ItemFacts, rules: ItemRules, gains: Float6
       values.cost = 0;
       for (let v = first; v < end; v++) values.cost += annotatorCosts[annotators[v]!]!;
     }
-    return values;
+    return known;
   };
 
   function describe(row: Float64Array, at: number): void {
+    figures.probabilities = row;
+    figures.at = at;
     let best = 0;
     let second = 0;
     for (let k = 0; k < K; k++) {
