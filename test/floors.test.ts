@@ -29,7 +29,7 @@ const roof = new Set(['main.ts', 'worker.ts', 'annex.ts', 'cli.ts', 'commands.ts
 const rooms: Record<string, readonly string[]> = {
   aggregation: ['numeric', 'kernels', 'crowdlab', 'acquisition', 'agreement', 'methods', 'diagnostics', 'choice', 'label-quality', 'simulate'],
   'aggregation/kernels': ['', 'subtypes', 'collapsed', 'fast'],
-  formats: ['text', 'rows', 'csv', 'ndjson', 'parquet', ''],
+  formats: ['text', 'rows', 'csv', 'ndjson', 'parquet', 'foreign', 'platforms', ''],
   platform: ['', 'embedded-postgres', 'lanes', 'database', 'http', 'graphql'],
   projects: ['audit', '', 'keys', 'access', 'workspaces'],
   runs: ['', 'results', 'running', 'evaluation'],

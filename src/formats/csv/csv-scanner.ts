@@ -19,6 +19,10 @@ export interface ReadHeader {
   /** For each of its columns the slot of its cells, -1 where nobody reads them. */
   slotOf: readonly number[];
   slots: number;
+  /** How many cells at its end a row may lack; none where left out. */
+  mayLack?: number;
+  /** Whether a row of empty cells is a row like another. */
+  keepsBlank?: boolean;
 }
 
 /** How a header is understood. */
@@ -44,6 +48,8 @@ export class CsvScanner implements Scanner {
   private width = 0;
   /** Slots that the header gives; beyond them lies the one for cells that nobody reads. */
   private slots = 0;
+  private mayLack = 0;
+  private keepsBlank = false;
   private separator = COMMA;
   /** Whether a writer of ours wrote the file, with the guard against formulas. */
   private isOwn = false;
@@ -118,16 +124,19 @@ export class CsvScanner implements Scanner {
     // An empty line is no record: nothing, not even a quote, is in it.
     if (column === 1 && bytes[start] !== QUOTE && ends[slotOf[0]!]! === start) return Math.min(at + 1, length);
     // Spreadsheets write rows of separators alone below a table.
-    if (this.width > 0 && column > 1 && isBlank(bytes, start, at, column - 1, separator)) {
+    if (this.width > 0 && column > 1 && !this.keepsBlank && isBlank(bytes, start, at, column - 1, separator)) {
       this.sink.empty?.();
       return Math.min(at + 1, length);
     }
     for (const slot of this.doubled) ends[slot] = halveQuotes(bytes, starts[slot]!, ends[slot]!);
     if (this.width === 0) this.header(bytes, column, line, fault);
     else if (fault) this.sink.reject(line, fault);
-    else if (column !== this.width) {
+    else if (column > this.width || column < this.width - this.mayLack) {
       this.sink.reject(line, new Fault('MALFORMED', `the row has ${column} cells, the header ${this.width}; a cell that holds a ${separatorNames[this.separator]!} goes in quotes`));
-    } else this.pass(bytes, line, start, at);
+    } else {
+      for (; column < this.width; column++) ends[slotOf[column]!] = starts[slotOf[column]!]!;
+      this.pass(bytes, line, start, at);
+    }
     return Math.min(at + 1, length);
   }
 
@@ -179,7 +188,9 @@ export class CsvScanner implements Scanner {
       names.push(textOf(bytes, start, end));
     }
     this.isOwn = isOwnFile(names);
-    const { slotOf, slots } = this.heading.read(this.isOwn ? names.map(unguardedName) : names, line);
+    const { slotOf, slots, mayLack = 0, keepsBlank = false } = this.heading.read(this.isOwn ? names.map(unguardedName) : names, line);
+    this.mayLack = mayLack;
+    this.keepsBlank = keepsBlank;
     // Spreadsheets leave columns without a name behind a table.
     for (const [column, name] of names.entries()) if (slotOf[column]! < 0 && name.trim() !== '') this.unread.add(name);
     this.slotOf = Int32Array.from([...slotOf, slots], (slot) => (slot < 0 ? slots : slot));

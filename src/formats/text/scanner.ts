@@ -54,11 +54,13 @@ const stride = 1 << 16;
 /**
  * Passes all records of `source` to the sink, found by the scanner that `scannerFor` gives for the first bytes. Yields between
  * steps of at least 64 KB, so that what the sink got can be handed on.
+ * @param longest bytes of a record
  */
 export async function* scanning(
   source: AsyncIterable<Uint8Array>,
-  sink: RecordSink,
+  sink: RecordSink | { flush?(): void },
   scannerFor: (head: Buffer) => Scanner,
+  longest = longestRecord,
 ): AsyncGenerator<Scanner> {
   let work = Buffer.allocUnsafeSlow(4 * stride);
   let filled = 0;
@@ -76,8 +78,8 @@ export async function* scanning(
     sink.flush?.();
     work.copyWithin(0, used, filled);
     filled -= used;
-    if (filled > longestRecord) {
-      throw new FormatError(`a row is longer than ${longestRecord >> 20} MB; is a quote not closed, or is this another kind of file?`, scanner.line);
+    if (filled > longest) {
+      throw new FormatError(`a row is longer than ${longest >> 20} MB; is a quote not closed, or is this another kind of file?`, scanner.line);
     }
     scanAt = Math.max(stride, 2 * filled);
     return scanner;
