@@ -11,6 +11,7 @@ export const passingReasons = {
   UNFINISHED: 'given out, and not answered',
   TRAINING: 'a training task; --training keep reads it',
   TAINTED: 'the platform stopped to trust the worker; --tainted keep reads it',
+  NOT_LIVE: 'answered before the launch, and --live-only was asked for',
   EMPTY_SLOT: 'a place of a page that had no item',
   ABSTAIN: 'a labelling function had no opinion',
   TIE: 'the best two answers were equal',

@@ -57,6 +57,7 @@ export const importOptionSpecs: readonly ImportOptionSpec[] = [
   { name: 'annotator', kind: 'text', takes: 'name', doc: 'who gave the answers that name nobody; of files that are one person\'s, in the place of the file\'s name', common: true },
   { name: 'annotators', kind: 'map', takes: 'file', doc: 'other names for annotators', common: true },
   { name: 'classMap', kind: 'map', takes: 'file', doc: 'other names for classes; a file that is not there is written with the classes that the project lacks', common: true },
+  { name: 'classes', kind: 'list', takes: 'list', doc: 'the classes in their order, instead of the project\'s', common: true },
   { name: 'unsure', kind: 'list', takes: 'list', doc: 'answers that mean UNSURE', common: true },
   { name: 'skip', kind: 'list', takes: 'list', doc: 'answers that mean SKIP', common: true },
   { name: 'cannot', kind: 'list', takes: 'list', doc: 'answers that mean CANNOT_LABEL', common: true },

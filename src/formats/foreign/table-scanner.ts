@@ -10,8 +10,10 @@ export interface TableShape {
   known?: RegExp;
   /** How many cells at the end a row may lack. */
   mayLack?(columns: readonly string[]): number;
-  /** The first line is a row like another, and so are rows of empty cells. */
+  /** The first line is a row like another. */
   noHeader?: boolean;
+  /** Rows of empty cells are rows like others. */
+  keepsBlank?: boolean;
 }
 
 /** Rows of a table with all of their columns. */
@@ -32,7 +34,7 @@ export class TableRows implements CsvHeader, RecordSink {
   }
 
   read(names: readonly string[], line: number): ReadHeader {
-    const { noHeader = false } = this.shape;
+    const { noHeader = false, keepsBlank = false } = this.shape;
     this.columns = noHeader ? names.map((_, column) => `c${column + 1}`) : names;
     for (const [column, name] of this.columns.entries()) {
       if (name === '') continue;
@@ -41,7 +43,7 @@ export class TableRows implements CsvHeader, RecordSink {
     }
     this.taker.columns(this.columns);
     if (noHeader) this.taker.record({ kind: 'row', at: String(line), row: { columns: this.columns, cell: (name) => names[this.slots.get(name) ?? -1] ?? '' } });
-    return { slotOf: names.map((_, column) => column), slots: names.length, mayLack: this.shape.mayLack?.(names) ?? 0, keepsBlank: noHeader };
+    return { slotOf: names.map((_, column) => column), slots: names.length, mayLack: this.shape.mayLack?.(names) ?? 0, keepsBlank };
   }
 
   absent(): string {
