@@ -33,7 +33,7 @@ const rooms: Record<string, readonly string[]> = {
   platform: ['', 'embedded-postgres', 'lanes', 'database', 'http', 'graphql'],
   projects: ['audit', '', 'keys', 'access', 'workspaces'],
   runs: ['', 'results', 'running', 'evaluation'],
-  cli: ['', 'offline', 'service'],
+  cli: ['', 'foreign', 'offline', 'service'],
   assignment: ['states', 'leases', 'queue', 'scoring', ''],
 };
 

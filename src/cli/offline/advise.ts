@@ -20,7 +20,7 @@ interface Flags extends VotesFlags {
 
 export function configure(command: Command): void {
   votesOptions(command
-    .argument('<votes>', 'the file of votes; - is standard input')
+    .argument('<votes...>', 'the file of votes; - is standard input; several with --from')
     .option('-g, --gold <file>', 'known answers to score the methods against')
     .option('--methods <list>', `the methods to compare, separated by commas; ${advisedMethods.join(', ')}, if left out`, methodList)
     .option('--draws <number>', 'how often a tenth of the votes is left out, 0 to 100; 5 if left out', wholeNumber(0, 100)), 'all classes, separated by commas; those with votes, if left out')
@@ -41,11 +41,11 @@ function methodList(written: string): string[] {
   return ids;
 }
 
-async function run(path: string, { gold: goldPath, methods, draws, maxOperations, seed, json, ...reading }: Flags): Promise<void> {
+async function run(paths: string[], { gold: goldPath, methods, draws, maxOperations, seed, json, ...reading }: Flags): Promise<void> {
   const bar = new PhaseBar();
   try {
     const given = goldPath == null ? null : await readGold(goldPath);
-    const votes = await readVotes(path, bar, reading);
+    const votes = await readVotes(paths, bar, reading);
     const gold = given ? goldAnswers(goldPath!, given, votes) : undefined;
     let phase = '';
     const advice = checking(() => methodAdvice(votes.table, {

@@ -31,7 +31,7 @@ const LONG_SECONDS = 10;
 
 export function configure(command: Command): void {
   votesOptions(command
-    .argument('<votes>', 'the file of votes; - is standard input')
+    .argument('<votes...>', 'the file of votes; - is standard input; several with --from')
     .option('-m, --method <id>', `one of ${methods.map(({ id }) => id).join(', ')}`, defaultMethodId)
     .option('--method-version <number>', 'an earlier version of the method, as methods <id> lists them; the newest where left out', wholeNumber(1, 1_000_000))
     .option('-o, --option <name=value>', 'an option of the method; may be repeated', collectOption), 'the classes, separated by commas: in this order, and also those without votes')
@@ -48,7 +48,7 @@ export function configure(command: Command): void {
     .action(run);
 }
 
-async function run(path: string, flags: Flags): Promise<void> {
+async function run(paths: string[], flags: Flags): Promise<void> {
   const method = checking(() => findMethod(flags.method, flags.methodVersion), '', true);
   if (flags.matrices && flags.json && flags.out == null) throw new Refusal('--matrices with --json needs --out, the folder that the file goes to', true);
   if (flags.predictions && !method.reads.includes('predictions')) throw new Refusal(`${method.id} does not read predictions; leave out --predictions`, true);
@@ -59,7 +59,7 @@ async function run(path: string, flags: Flags): Promise<void> {
   try {
     const clock = stopwatch();
     const given = flags.gold == null ? null : await readGold(flags.gold);
-    const votes = await readVotes(path, bar, { ...flags, also: flags.predictions && await predictedClasses(flags.predictions[0]!) });
+    const votes = await readVotes(paths, bar, { ...flags, also: flags.predictions && await predictedClasses(flags.predictions[0]!) });
     const known = given && goldAnswers(flags.gold!, given, votes);
     const predictions = flags.predictions && (await Promise.all(flags.predictions.map((file) => readPredictions(file, votes))));
     const read = clock();

@@ -24,7 +24,7 @@ interface Flags extends VotesFlags {
 
 export function configure(command: Command): void {
   votesOptions(command
-    .argument('<votes>', 'the file of votes; - is standard input')
+    .argument('<votes...>', 'the file of votes; - is standard input; several with --from')
     .option('-m, --metric <id>', `one of ${agreementMetrics.map(({ id }) => id).join(', ')}; all that fit, if left out`)
     .option('-o, --option <name=value>', 'an option of the metric; may be repeated', collectOption), 'the classes in their order, separated by commas; numbers are in order by themselves')
     .option('--class-values <list>', 'the places of the classes on a line, numbers in the order of --classes; classes that are numbers are their own', numberList)
@@ -40,14 +40,14 @@ are numbers, or --class-values.`)
     .action(run);
 }
 
-async function run(path: string, flags: Flags): Promise<void> {
+async function run(paths: string[], flags: Flags): Promise<void> {
   const named = flags.metric == null ? null : checking(() => findAgreementMetric(flags.metric!), '', true);
   if (!named && flags.option) throw new Refusal('--option is one metric\'s; name it by --metric', true);
   if (flags.classValues && flags.classValues.length !== flags.classes?.length) throw new Refusal(`--class-values has ${flags.classValues.length} numbers; it must have one for each class of --classes`, true);
   const options = named ? checking(() => resolveOptions(named, typedOptions(named.options, flags.option)), '', true) : {};
   const bar = new PhaseBar();
   try {
-    const votes = await readVotes(path, bar, flags);
+    const votes = await readVotes(paths, bar, flags);
     bar.stop();
     const { table, classes } = votes;
     const request = { votes: table, classValues: flags.classValues };

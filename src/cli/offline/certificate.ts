@@ -18,7 +18,7 @@ interface Flags extends VotesFlags {
 
 export function configure(command: Command): void {
   votesOptions(command
-    .argument('<votes>', 'the file of votes; - is standard input')
+    .argument('<votes...>', 'the file of votes; - is standard input; several with --from')
     .option('--draws <number>', 'crowds drawn from what is learned of the annotators, 1 to 100000', wholeNumber(1, 100_000), 200)
     .option('--max-items <number>', 'items looked at, drawn at random; at most 20000 if left out, and fewer where classes are many', wholeNumber(1, 2 ** 31 - 1))
     .option('-g, --gold <file>', 'known answers to score majority vote and iBCC against: what the verdict says, looked at'), 'all classes, separated by commas; those with votes, if left out')
@@ -35,11 +35,11 @@ const meanings: Record<MajorityVoteVerdict, string> = {
   INSUFFICIENT_DATA: 'These votes do not tell whether another method would decide better than majority vote.',
 };
 
-async function run(path: string, { draws, maxItems, gold: goldPath, seed, json, ...reading }: Flags): Promise<void> {
+async function run(paths: string[], { draws, maxItems, gold: goldPath, seed, json, ...reading }: Flags): Promise<void> {
   const bar = new PhaseBar();
   try {
     const gold = goldPath == null ? null : await readGold(goldPath);
-    const votes = await readVotes(path, bar, reading);
+    const votes = await readVotes(paths, bar, reading);
     const known = gold && goldAnswers(goldPath!, gold, votes);
     bar.start('annotators', 0);
     const certificate = checking(() => majorityVoteCertificate({ votes: votes.table }, {

@@ -24,7 +24,7 @@ const SHOWN_ITEMS = 10;
 export function configure(command: Command): void {
   const collect = (file: string, before: string[] = []) => [...before, file];
   votesOptions(command
-    .argument('<votes>', 'the file of votes; - is standard input')
+    .argument('<votes...>', 'the file of votes; - is standard input; several with --from')
     .requiredOption('-p, --predictions <file>', "a model's probabilities; once a model", collect)
     .option('-u, --unlabelled <file>', "its probabilities of further items, which have no votes; once a model", collect)
     .option('-n, --count <number>', 'how many items to name', wholeNumber, 1)
@@ -37,12 +37,12 @@ order of the files. RELABEL: the best next vote goes to an item that has votes. 
     .action(run);
 }
 
-async function run(path: string, flags: Flags): Promise<void> {
+async function run(paths: string[], flags: Flags): Promise<void> {
   const { predictions, unlabelled = [], count, maxVotes } = flags;
-  if ([path, ...predictions, ...unlabelled].filter((file) => file === '-').length > 1) throw new Refusal('only one file can be standard input', true);
+  if ([...paths, ...predictions, ...unlabelled].filter((file) => file === '-').length > 1) throw new Refusal('only one file can be standard input', true);
   const bar = new PhaseBar();
   try {
-    const votes = await readVotes(path, bar, { ...flags, mayBeEmpty: flags.classes != null });
+    const votes = await readVotes(paths, bar, { ...flags, mayBeEmpty: flags.classes != null });
     const pool = await readPredictionPool(predictions, unlabelled, votes);
     bar.start('score', 0);
     const table = tableOf(votes, pool);

@@ -5,7 +5,10 @@ import { classScale, classWarnings, repeatPolicies, sortedClasses, standingVotes
 import type { Dictionary } from '../../formats/rows/dictionary.js';
 import { asWide, columnMap, mapped, type ColumnMap } from '../../formats/rows/table.js';
 import { voteTable } from '../../formats/rows/tables.js';
+import { readForeignVotes } from '../../formats/foreign-votes.js';
+import { openForeign } from '../../formats/platforms/open.js';
 import { readVoteColumns, type VoteFile } from '../../formats/vote-columns.js';
+import { type ForeignFlags, fromHelp, fromOptions, linesOf, optionsFrom, requireFrom, withFiles } from '../foreign/options.js';
 import type { PhaseBar } from '../progress.js';
 import { checking, Refusal, refusing } from '../refusal.js';
 import { visible } from '../terminal.js';
@@ -26,8 +29,11 @@ export interface Votes {
   notes: string[];
 }
 
+/** Options of importing that commands on votes have by the same name for something else, or for themselves. */
+const ownNames = ['classes', 'gold', 'predictions'] as const;
+
 /** What `votesOptions` takes. */
-export interface VotesFlags {
+export interface VotesFlags extends Omit<ForeignFlags, (typeof ownNames)[number]> {
   /** The classes in their order; those that have votes, sorted, if absent. */
   classes?: string[];
   /** A policy of projects, in small letters with hyphens. */
@@ -35,6 +41,8 @@ export interface VotesFlags {
   /** The file's names for columns. */
   map?: ColumnMap;
   wide?: boolean;
+  /** False with `--no-header`. */
+  header?: boolean;
 }
 
 export interface ReadingOptions extends Partial<VotesFlags> {
@@ -49,30 +57,30 @@ export interface ReadingOptions extends Partial<VotesFlags> {
  * @param classes what the list of classes is for
  */
 export function votesOptions(command: Command, classes: string): Command {
-  return command.option('--classes <list>', classes, classList).addOption(repeatsOption()).addOption(mapOption()).addOption(wideOption());
+  return fromOptions(command.option('--classes <list>', classes, classList).addOption(repeatsOption()).addOption(mapOption()).addOption(wideOption()), ownNames);
 }
 
 export const votesHelp = `
 VOTES is a CSV file with a header or an NDJSON file, gzip or not; - is standard input. Columns: item (or task), annotator
 (or worker, performer), class (or label); optional: outcome (CLASS, SKIP, UNSURE, CANNOT_LABEL),
 time. Rows without an answer are passed over. With --wide it is a CSV file with a row an item: the item in the column item, in the one
-that --map item=NAME tells, or in the first, and a column for each annotator; empty cells are no votes. One vote of an annotator on an item counts, see --repeats.`;
+that --map item=NAME tells, or in the first, and a column for each annotator; empty cells are no votes. One vote of an annotator on an item counts, see --repeats.${fromHelp}`;
 
 export function bytesOf(path: string): AsyncIterable<Uint8Array> {
   return path === '-' ? process.stdin : createReadStream(path, { highWaterMark: 1 << 18 });
 }
 
-/** @throws Refusal naming file, line and value. */
-export async function readVotes(path: string, bar: PhaseBar, { classes: list, also, repeats: written = 'keep-last', map, wide = false, mayBeEmpty = false }: ReadingOptions = {}): Promise<Votes> {
+/**
+ * @param paths one file; several only where they are another platform's
+ * @throws Refusal naming file, line and value
+ */
+export async function readVotes(paths: readonly string[], bar: PhaseBar, options: ReadingOptions = {}): Promise<Votes> {
+  const { classes: list, also, repeats: written = 'keep-last', mayBeEmpty = false } = options;
   const policy = written.toUpperCase().replace('-', '_') as Repeats;
-  checking(() => mapped(wide ? asWide(voteTable) : voteTable, map ?? {}), '--map: ', true);
-  const file = await refusing(path, async () => {
-    bar.start('read', path === '-' ? 0 : (await stat(path)).size);
-    return readVoteColumns(bytesOf(path), { onBytes: (bytes) => bar.advance(bytes), map, wide });
-  });
+  const { file, notes } = options.from === undefined ? await readOwn(paths, bar, options) : await readForeign(paths, bar, options);
   return checking(() => {
     const { votes, repeats } = standing(file, policy);
-    if (votes.classes.length === 0 && !mayBeEmpty) throw new RangeError('there are no votes');
+    if (votes.classes.length === 0 && !mayBeEmpty) throw new RangeError(['there are no votes', ...notes].join('; '));
     const { classes, codes } = inOrder(file.classIds, votes.classes, list, also);
     const table = new VoteTable({
       items: votes.items, annotators: votes.annotators, classes: codes,
@@ -80,8 +88,38 @@ export async function readVotes(path: string, bar: PhaseBar, { classes: list, al
       classScale: classScale(classes, list != null),
     });
     const { itemIds, annotatorIds } = file;
-    return { table, itemIds, annotatorIds, classes, otherOutcomes: votes.otherOutcomes, repeats, notes: notesOn(file, repeats, policy, classes) };
-  }, `${path === '-' ? 'standard input' : path}: `);
+    return { table, itemIds, annotatorIds, classes, otherOutcomes: votes.otherOutcomes, repeats, notes: [...notes, ...notesOn(file, repeats, policy, classes)] };
+  }, `${paths[0] === '-' ? 'standard input' : paths[0]}: `);
+}
+
+interface ReadVotes {
+  file: VoteFile;
+  notes: string[];
+}
+
+async function readOwn(paths: readonly string[], bar: PhaseBar, { map, wide = false, ...flags }: ReadingOptions): Promise<ReadVotes> {
+  requireFrom(flags, ownNames);
+  const [path, second] = paths;
+  if (second !== undefined) throw new Refusal(`${visible(second)} is a second file; several files are read with --from, which tells whose they are`, true);
+  checking(() => mapped(wide ? asWide(voteTable) : voteTable, map ?? {}), '--map: ', true);
+  const file = await refusing(path!, async () => {
+    bar.start('read', path === '-' ? 0 : (await stat(path!)).size);
+    return readVoteColumns(bytesOf(path!), { onBytes: (bytes) => bar.advance(bytes), map, wide });
+  });
+  return { file, notes: [] };
+}
+
+/** Votes of another platform; what else is in its files is told. */
+async function readForeign(paths: readonly string[], bar: PhaseBar, { from, map, wide, classes, ...flags }: ReadingOptions): Promise<ReadVotes> {
+  if (map || wide) throw new Refusal(`${map ? '--map' : '--wide'} is for files without --from, which knows the columns of a platform`, true);
+  const options = await optionsFrom({ ...flags, from }, { classes });
+  return withFiles(paths, (bytes) => bar.advance(bytes), async (files, bytes) => {
+    bar.start('read', bytes);
+    const opened = await openForeign(from!, files, options, classes ?? null).catch((error: unknown) => checking(() => { throw error; }, '', true));
+    const { file, survey, refused, notes } = await readForeignVotes(opened);
+    const gold = survey.gold > 0 ? [`gold answers are left to assay import, which sets them: ${survey.gold} in the file`] : [];
+    return { file, notes: [...linesOf(survey, refused, notes), ...gold] };
+  });
 }
 
 /** The votes that stand by the policy, those for classes apart from other outcomes. */

@@ -5,7 +5,7 @@ import type { FaultCode } from '../text/fault.js';
 export const passingReasons = {
   NO_ANSWER: 'the question was not answered',
   DRAFT: 'saved, and never submitted',
-  PREDICTION: 'the label of a model; --predictions spread or votes reads it',
+  PREDICTION: 'the label of a model; assay import reads it by --predictions spread or votes',
   NO_SCORE: 'the label of a model without a score from 0 to 1',
   REJECTED: 'the requester refused the work; --rejected keep reads it',
   UNFINISHED: 'given out, and not answered',

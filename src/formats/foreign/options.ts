@@ -1,3 +1,6 @@
+import { JsonFault } from '../text/json-cursor.js';
+import { parseJson } from './json.js';
+
 /** How an option is written: `map` is a CSV file with a header and two columns, or a list a=b,c=d; `json` a file of JSON. */
 export type ImportOptionKind = 'text' | 'list' | 'flag' | 'map' | 'json' | readonly string[];
 
@@ -107,6 +110,7 @@ function typed(name: string, kind: ImportOptionKind, value: unknown): unknown {
   if (typeof value !== 'string') throw new RangeError(`${name} must be a text`);
   if (kind === 'list') return listIn(name, value);
   if (kind === 'map') return pairsIn(name, value);
+  if (kind === 'json') requireJson(name, value);
   if (typeof kind === 'object' && !kind.includes(value)) throw new RangeError(`${name} is ${JSON.stringify(value)}; it is ${kind.join(' or ')}`);
   return value;
 }
@@ -126,6 +130,15 @@ function pairsIn(name: string, value: string): Map<string, string> {
   const isSound = pairs.every(([from, to]) => from !== '' && typeof to === 'string' && to !== '') && new Set(pairs.map(([from]) => from)).size === pairs.length;
   if (!isSound) throw new RangeError(`${name} is ${JSON.stringify(value)}; it is a list such as a=b,c=d, or {"a":"b"}, each name once`);
   return new Map(pairs as [string, string][]);
+}
+
+function requireJson(name: string, text: string): void {
+  try {
+    parseJson(text);
+  } catch (fault) {
+    if (fault instanceof JsonFault) throw new RangeError(`${name} is no JSON: ${fault.message}`);
+    throw fault;
+  }
 }
 
 function parsed(text: string): unknown {

@@ -5,7 +5,7 @@ import { FormatError } from '../text/fault.js';
 import type { ReadableFormat } from '../rows/format.js';
 import type { PackedBatch } from './packed-batches.js';
 import type { WantedFile } from './schema.js';
-import { spool, type Spooled } from './spool.js';
+import { spool, type Spooled } from '../text/spool.js';
 import type { FromParquetThread, ParquetThreadInput } from './thread.js';
 import { RowSink, wanted, wantedTexts } from '../rows/read-rows.js';
 import { cellsFor } from '../text/scanner.js';
@@ -27,7 +27,7 @@ export const parquet: ReadableFormat = {
   contentTypes: ['application/vnd.apache.parquet', 'application/x-parquet', 'application/parquet'],
   async *read(source, table, { batchSize = 10_000, mostUnread } = {}) {
     if (table.wide) throw notWide('parquet');
-    const file = await spool(source);
+    const file = await spool(source, requireMark);
     try {
       const columns = wantedTexts(table);
       const sink = new RowSink(table, columns, batchSize, mostUnread);
@@ -85,4 +85,12 @@ async function* packedBatches({ descriptor, length }: Spooled, file: WantedFile,
 function builtFile(url: URL): URL {
   if (!import.meta.url.endsWith('.ts')) return url;
   return new URL(url.href.replace(/\/src\/(?!.*\/src\/)/, '/dist/src/'));
+}
+
+/** @throws FormatError for what does not begin as Parquet does */
+function requireMark(head: Buffer): void {
+  const found = head.toString('latin1', 0, 4);
+  if ('PAR1'.startsWith(found)) return;
+  if (head[0] === 0x1f) throw new FormatError('the file is gzip; Parquet is packed within, send it as it is');
+  throw new FormatError(found === 'PARE' ? 'the Parquet file is encrypted; write it plain' : 'the file does not begin as Parquet does; is it another kind of file?');
 }

@@ -4,9 +4,9 @@ import { FileRefused, type Fate, type FateOf } from '../../../src/formats/foreig
 import { Order } from '../../../src/formats/foreign/in-order.js';
 import { importOptions, importOptionSpecs } from '../../../src/formats/foreign/options.js';
 import type { ForeignFile } from '../../../src/formats/foreign/platform.js';
-import { FaultInFile, ForeignFiles } from '../../../src/formats/foreign/read.js';
+import { FaultInFile } from '../../../src/formats/foreign/read.js';
 import { momentIn } from '../../../src/formats/text/moment.js';
-import { findPlatform } from '../../../src/formats/platforms/platforms.js';
+import { openForeign } from '../../../src/formats/platforms/open.js';
 
 /** What a case's options.json says. */
 export interface Case {
@@ -63,7 +63,7 @@ export interface Found {
 export async function found(from: string, files: ForeignFile[], options: ReturnType<typeof importOptions>, classes: readonly string[] | null): Promise<Found> {
   const result: Found = { fates: [], votes: [], refused: null };
   try {
-    const foreign = new ForeignFiles(findPlatform(from), files, options, classes);
+    const foreign = await openForeign(from, files, options, classes);
     const order = new Order();
     for await (const fates of foreign.fates()) {
       order.see(fates);

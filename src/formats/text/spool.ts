@@ -1,7 +1,6 @@
 import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FormatError } from '../text/fault.js';
 
 export interface Spooled {
   descriptor: number;
@@ -10,20 +9,20 @@ export interface Spooled {
 }
 
 /**
- * The whole of a stream as a file: Parquet is read from its end. The file has no name for longer than it takes to open it
+ * The whole of a stream as a file, to be read more than once or from its end. The file has no name for longer than it takes to open it
  * where the system allows that, so that it is gone with the process, however that ends.
- * @throws FormatError for what does not begin as Parquet does, before the rest is taken in.
+ * @param check told the first bytes, four or fewer, before the rest is taken in; what it throws is thrown
  */
-export async function spool(source: AsyncIterable<Uint8Array>): Promise<Spooled> {
+export async function spool(source: AsyncIterable<Uint8Array>, check?: (head: Buffer) => void): Promise<Spooled> {
   const folder = await mkdtemp(join(tmpdir(), 'assay-upload-'));
   const remove = () => rm(folder, { recursive: true, force: true });
   let file: FileHandle | null = null;
   try {
-    file = await open(join(folder, 'rows.parquet'), 'wx+', 0o600);
+    file = await open(join(folder, 'upload'), 'wx+', 0o600);
     const opened = file;
     // Where a file cannot go while it is open, it goes at the end.
     await remove().catch(() => undefined);
-    const length = await fill(opened, source);
+    const length = await fill(opened, source, check);
     return {
       descriptor: opened.fd, length,
       async close() {
@@ -38,23 +37,16 @@ export async function spool(source: AsyncIterable<Uint8Array>): Promise<Spooled>
   }
 }
 
-async function fill(file: FileHandle, source: AsyncIterable<Uint8Array>): Promise<number> {
+async function fill(file: FileHandle, source: AsyncIterable<Uint8Array>, check?: (head: Buffer) => void): Promise<number> {
   let length = 0;
   let head = Buffer.alloc(0);
   for await (const chunk of source) {
     if (head.length < 4) {
       head = Buffer.concat([head, chunk.subarray(0, 4)]);
-      requireMark(head);
+      check?.(head);
     }
     await file.writev([chunk]);
     length += chunk.length;
   }
   return length;
-}
-
-function requireMark(head: Buffer): void {
-  const found = head.toString('latin1', 0, 4);
-  if ('PAR1'.startsWith(found)) return;
-  if (head[0] === 0x1f) throw new FormatError('the file is gzip; Parquet is packed within, send it as it is');
-  throw new FormatError(found === 'PARE' ? 'the Parquet file is encrypted; write it plain' : 'the file does not begin as Parquet does; is it another kind of file?');
 }
