@@ -28,7 +28,7 @@ export async function readForeignVotes(foreign: ForeignFiles): Promise<ForeignVo
   const columns = [new Column(), new Column(), new Column()] as const;
   const times: number[] = [];
   let hasTimes = false;
-  for await (const fates of foreign.fates((told) => { notes = told; })) {
+  for await (const fates of foreign.fates((told) => { notes = told.notes; })) {
     order.see(fates);
     for (const fate of fates) {
       if (fate.fate === 'refused' && refused.length < TOLD) refused.push(fate);

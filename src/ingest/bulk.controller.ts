@@ -12,7 +12,7 @@ import { Config } from '../platform/config.js';
 import { givenType, streamed } from '../platform/http/http.js';
 import { onceGone } from '../platform/http/once-gone.js';
 import { KeyWatch } from '../platform/key-watch.js';
-import { RequiresScope } from '../platform/principal.js';
+import { mayUse, RequiresScope } from '../platform/principal.js';
 import type { RequestWithContext } from '../platform/request-context.js';
 import { actorOf } from '../projects/audit/actor.js';
 import { ProjectAccess } from '../projects/project-access.js';
@@ -21,6 +21,8 @@ import { PredictionsService } from '../predictions/predictions.service.js';
 import { VotesService } from '../votes/votes.service.js';
 import { withColumns, type BulkSink } from './bulk-sink.js';
 import { BrokenUpload, BulkService, type BulkAnswer } from './bulk.service.js';
+import { type ForeignAnswer, ForeignImportService } from './foreign-import.service.js';
+import { type ForeignUpload, foreignUploadIn, withUpload } from './foreign-upload.js';
 import { goldSink } from './gold-sink.js';
 import { itemsSink } from './items-sink.js';
 import { predictionsSink } from './predictions-sink.js';
@@ -28,7 +30,7 @@ import { flagIn, oneIn } from '../platform/http/query.js';
 import { versionIn } from './version-in-query.js';
 import { votesSink } from './votes-sink.js';
 
-/** Files of rows: NDJSON or CSV, plain or gzip, or Parquet. Rows that are refused are told in the answer, the others are stored. */
+/** Files of rows: NDJSON or CSV, plain or gzip, or Parquet; votes also as other platforms have them. Rows that are refused are told in the answer, the others are stored. */
 @Controller('projects/:id')
 export class BulkController {
   constructor(
@@ -40,6 +42,7 @@ export class BulkController {
     private readonly access: ProjectAccess,
     private readonly config: Config,
     private readonly keys: KeyWatch,
+    private readonly foreign: ForeignImportService,
   ) {}
 
   @Post('votes')
@@ -47,6 +50,8 @@ export class BulkController {
   @RouteConfig(streamed)
   @RequiresScope('votes:write')
   uploadVotes(@Req() request: RequestWithContext, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string) {
+    const foreign = foreignUploadIn(request.query);
+    if (foreign) return this.uploadForeign(request, reply, id, foreign);
     return this.upload(request, reply, id, (project) => votesSink(this.votes, project, flagIn(request.query, 'wide') ?? false));
   }
 
@@ -73,6 +78,16 @@ export class BulkController {
   @RequiresScope('votes:write')
   uploadPredictions(@Req() request: RequestWithContext, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string) {
     return this.upload(request, reply, id, (project) => predictionsSink(this.predictions, project, actorOf(request.assay!), versionIn(request.query)));
+  }
+
+  /** A file of another platform, which may bring items, gold answers and predictions beside votes. */
+  private async uploadForeign(request: RequestWithContext, reply: FastifyReply, id: string, upload: ForeignUpload): Promise<ForeignAnswer> {
+    const { principal } = request.assay!;
+    const project = await this.access.findOpen(principal!, id);
+    const coding = chooseCoding(request.headers['content-encoding']);
+    const { MAX_UNPACKED_BYTES } = this.config.settings;
+    return withUpload(decoded(this.bounded(request, reply), coding, MAX_UNPACKED_BYTES), upload, project, MAX_UNPACKED_BYTES, (files) =>
+      this.foreign.load(project, actorOf(request.assay!), files, { dryRun: upload.dryRun, mayGold: mayUse(principal!, 'project:admin') }));
   }
 
   private async upload<T extends Table, Count extends string>(

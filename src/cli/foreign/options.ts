@@ -22,6 +22,13 @@ export const fromHelp = `
 With --from NAME the files are those of another platform: ${platforms.map((platform) => platform.id).join(', ')}, or ${AUTO} where the
 file tells. What each needs to be told stands in docs/importing.md.`;
 
+/** The options of importing, a line each, for the command that loads them all. */
+export const optionsHelp = `
+
+Options of --from:
+${importOptionSpecs.map(({ name, kind, takes, doc }) => `  ${flagOf(name)}${kind === 'flag' ? '' : ` <${typeof kind === 'object' ? kind.join('|') : takes ?? 'value'}>`}: ${doc}`).join('\n')}
+`;
+
 /** `--from` and the options of importing, but those that the command has by the same name. */
 export function fromOptions(command: Command, taken: readonly (keyof ImportOptions)[] = []): Command {
   command.addOption(new Option('--from <platform>', `the files are another platform's: ${AUTO} where the file tells, or its name`));

@@ -19,10 +19,12 @@ import { PhaseBar } from '../progress.js';
 import { checking, Refusal, refusing } from '../refusal.js';
 import { say, visible, warn } from '../terminal.js';
 import { databaseHelp, findProject, withService } from './service.js';
+import { fromHelp, fromOptions, optionsHelp, requireFrom } from '../foreign/options.js';
+import { type ForeignImportFlags, importForeign } from './import-foreign.js';
 import { bytesOf, wideOption } from '../offline/votes-file.js';
 
 /** What a file may hold, by the name of the option. */
-const sinks: Record<string, (app: INestApplicationContext, project: Project, options: ImportOptions) => BulkSink> = {
+const sinks: Record<string, (app: INestApplicationContext, project: Project, options: ImportFlags) => BulkSink> = {
   votes: (app, project, { wide }) => votesSink(app.get(VotesService), project, wide),
   items: (app, project) => itemsSink(app.get(ItemsService), project),
   gold: (app, project) => goldSink(app.get(GoldService), project, { workspaceId: project.workspaceId }),
@@ -36,14 +38,12 @@ guidelineVersion; with --wide the item, in the column of that name or the first,
 Of predictions: item, and probabilities (a list in the order of the classes) or a column p_<class> for each class; --model and
 --model-version tell what they are of.`;
 
-interface ImportOptions {
-  project: string;
+interface ImportFlags extends ForeignImportFlags {
   rows: string;
   format?: string;
   map?: string;
   wide?: true;
   idempotencyKey?: string;
-  json?: boolean;
   model?: string;
   modelVersion?: string;
   inSample?: boolean;
@@ -51,8 +51,8 @@ interface ImportOptions {
 }
 
 export function configure(command: Command): void {
-  command
-    .argument('<file>', 'the file, or - for standard input')
+  fromOptions(command
+    .argument('<file...>', 'the file, or - for standard input; several with --from')
     .requiredOption('--project <id or name>', 'the project to load it into')
     .addOption(new Option('--rows <kind>', 'what the rows are').choices(Object.keys(sinks)).default('votes'))
     .option('--format <id>', 'csv, ndjson or parquet; found from the first bytes where left out')
@@ -63,25 +63,36 @@ export function configure(command: Command): void {
     .option('--in-sample', 'of predictions: the model was trained on the items it predicts')
     .option('--training-watermark <ticket>', 'of predictions: the watermark of the run that the model was trained on', seedNumber)
     .option('--idempotency-key <key>', 'load the file once, however often the command is run; an interrupted load goes on where it stopped')
-    .option('--json', 'print one JSON object')
-    .addHelpText('after', importHelp + databaseHelp)
+    .option('--json', 'print one JSON object'))
+    .option('--dry-run', 'with --from: tell what would come of it, and write nothing')
+    .option('--rejects <file>', 'with --from: a CSV file for the records that are refused, with their places')
+    .addHelpText('after', importHelp + fromHelp + optionsHelp + databaseHelp)
     .action(importRows);
 }
 
-function versionOf({ model, modelVersion, inSample, trainingWatermark }: ImportOptions): Parameters<typeof predictionsSink>[3] {
+function versionOf({ model, modelVersion, inSample, trainingWatermark }: ImportFlags): Parameters<typeof predictionsSink>[3] {
   return { model: model!, version: modelVersion!, outOfSample: inSample ? false : null, trainingWatermark: trainingWatermark ?? null, complete: true };
 }
 
 /** @throws Refusal before anything is opened. */
-function requireOwnOptions({ rows, wide, model, modelVersion, inSample, trainingWatermark }: ImportOptions): void {
+function requireOwnOptions({ from, rows, wide, map, format, idempotencyKey, model, modelVersion, inSample, trainingWatermark }: ImportFlags): void {
   if (rows !== 'votes' && wide) throw new Refusal(`--wide goes with --rows votes, and these are ${rows}`, true);
   const isGiven = [model, modelVersion, inSample, trainingWatermark].some((option) => option !== undefined);
   if (rows !== 'predictions' && isGiven) throw new Refusal(`--model and what belongs to it go with --rows predictions, and these are ${rows}`, true);
+  if (from !== undefined && (rows !== 'votes' || wide || map !== undefined || format !== undefined || idempotencyKey !== undefined)) {
+    throw new Refusal('--rows, --wide, --map, --format and --idempotency-key are for files without --from, whose records have ids of their own', true);
+  }
   if (rows === 'predictions' && (model === undefined || modelVersion === undefined)) throw new Refusal('predictions need --model and --model-version', true);
 }
 
-async function importRows(file: string, options: ImportOptions): Promise<void> {
+async function importRows(files: string[], options: ImportFlags): Promise<void> {
   requireOwnOptions(options);
+  if (options.from !== undefined) return importForeign(files, options);
+  requireFrom(options);
+  const idle = options.dryRun ? '--dry-run' : options.rejects !== undefined ? '--rejects' : null;
+  if (idle) throw new Refusal(`${idle} goes with --from, which tells whose file it is`, true);
+  const [file, second] = files as [string, string | undefined];
+  if (second !== undefined) throw new Refusal(`${visible(second)} is a second file; several files are loaded with --from, which tells whose they are`, true);
   const format = options.format == null ? { read: readAny } : checking(() => findReadableFormat(options.format!), '', true);
   const size = await refusing(file, async () => (file === '-' ? 0 : (await stat(file)).size));
   const bar = new PhaseBar();

@@ -22,10 +22,11 @@ export class Order {
   readonly survey: Survey = { votes: 0, outcomes: {}, classes: new Map(), gold: 0, predictions: 0, items: 0, passed: {}, refused: {}, annotators: 0, votedItems: 0 };
   private readonly annotators = new Set<string>();
   private readonly items = new Set<string>();
-  /** The latest time of each annotator on each item. */
+  /** Of each annotator on each item the latest time that was seen. */
   private readonly latest = new Map<string, number>();
-  /** Pairs that have an answer behind a later one of theirs. */
+  /** Pairs that have an answer behind a later one of theirs, and all that have more than one. */
   private readonly late = new Set<string>();
+  private readonly repeated = new Set<string>();
 
   see(fates: readonly Fate[]): void {
     const { survey } = this;
@@ -39,7 +40,7 @@ export class Order {
           this.items.add(fate.item);
           survey.annotators = this.annotators.size;
           survey.votedItems = this.items.size;
-          this.seeTime(fate);
+          this.seePair(fate);
           break;
         case 'gold': survey.gold++; break;
         case 'prediction': survey.predictions++; break;
@@ -50,13 +51,18 @@ export class Order {
     }
   }
 
-  private seeTime(vote: FateOf<'vote'>): void {
-    const { time } = vote;
-    if (time === null) return;
+  private seePair(vote: FateOf<'vote'>): void {
+    const time = vote.time ?? -Infinity;
     const key = pairOf(vote);
     const before = this.latest.get(key);
-    if (before !== undefined && time < before) this.late.add(key);
-    else this.latest.set(key, time);
+    if (before !== undefined) this.repeated.add(key);
+    if (before !== undefined && vote.time !== null && time < before) this.late.add(key);
+    else this.latest.set(key, Math.max(time, before ?? -Infinity));
+  }
+
+  /** Whether the annotator of a vote that was seen answered its item more than once. */
+  isRepeated(vote: { item: string; annotator: string }): boolean {
+    return this.repeated.has(pairOf(vote));
   }
 
   /**

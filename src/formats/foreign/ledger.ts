@@ -14,6 +14,8 @@ export class Ledger implements Fates {
   /** The file that is being read. */
   file = '';
   readonly notes = new Map<string, number>();
+  /** Classes that the project does not have, each with how many answers name it. */
+  readonly unknownClasses = new Map<string, number>();
   private fates: Fate[] = [];
   private readonly golds = new Map<string, { class: string } & { file: string; at: string }>();
   private readonly outcomes: ReadonlyMap<string, OtherOutcome>;
@@ -124,6 +126,7 @@ export class Ledger implements Fates {
   }
 
   private unknown(name: string): string {
+    this.unknownClasses.set(name, (this.unknownClasses.get(name) ?? 0) + 1);
     const known = [...this.classes!];
     const more = known.length > 10 ? ` and ${known.length - 10} more` : '';
     return `class ${quoted(name)} is not among ${known.slice(0, 10).map(quoted).join(', ')}${more}; give it another name by --class-map, or an outcome by --unsure, --skip or --cannot`;

@@ -77,17 +77,17 @@ export class ForeignFiles {
 
   /**
    * What becomes of each record, in the order of the files; each call reads them anew.
-   * @param onNotes told at the end what the caller should know
+   * @param onEnd told at the end what the caller should know
    * @throws FaultInFile, after what was told before the place of the fault
    */
-  async *fates(onNotes?: (notes: ReadonlyMap<string, number>) => void): AsyncGenerator<Fate[]> {
+  async *fates(onEnd?: (told: Pick<Ledger, 'notes' | 'unknownClasses'>) => void): AsyncGenerator<Fate[]> {
     await this.choose();
     const ledger = new Ledger(this.options, this.classes && new Set(this.classes));
     for (const file of this.files) {
       ledger.file = file.path;
       yield* this.pass(file, ledger, (record) => this.reader.record(record, ledger));
     }
-    onNotes?.(ledger.notes);
+    onEnd?.(ledger);
   }
 
   private async choose(): Promise<void> {
