@@ -1,3 +1,6 @@
+import type { passingReasons } from '../src/formats/foreign/fates.js';
+import type { flagOf, ImportOptionSpec } from '../src/formats/foreign/options.js';
+import type { Platform } from '../src/formats/foreign/platform.js';
 import type { AcquisitionScore, AggregationMethod, AgreementMetric, FindingSpec, OptionSpec } from '../src/aggregation/index.js';
 
 export interface Registries {
@@ -10,3 +13,13 @@ export interface Registries {
 
 /** The page with every generated table replaced by that of the registries. */
 export function withTables(page: string, registries: Registries): string;
+
+export interface ImportRegistries {
+  platforms: readonly Platform[];
+  importOptionSpecs: readonly ImportOptionSpec[];
+  flagOf: typeof flagOf;
+  passingReasons: typeof passingReasons;
+}
+
+/** The same of the page on importing. */
+export function withImportTables(page: string, registries: ImportRegistries): string;

@@ -1,4 +1,4 @@
-// The tables of aggregation.md come from the registries: `npm run build && node docs/tables.mjs` brings them up to date.
+// The tables of aggregation.md and importing.md come from the registries: `npm run build && node docs/tables.mjs` brings them up to date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
@@ -32,8 +32,32 @@ const tables = {
   'crowd-options': ({ crowdOptions }) => table(['option', 'default', 'range', 'meaning'], crowdOptions.map(optionCells)),
 };
 
+const importTables = {
+  platforms: ({ platforms, flagOf }) => table(
+    ['`--from`', 'platform', 'files', 'options of its own', '`auto`'],
+    platforms.map(({ id, title, files, heeds, recognises }) => [`\`${id}\``, title, files, heeds.map((name) => `\`${flagOf(name)}\``).join(', '), recognises ? 'yes' : 'no']),
+  ),
+  'import-options': ({ importOptionSpecs, flagOf }) => table(
+    ['option', 'parameter', 'what it says', 'heeded by'],
+    importOptionSpecs.map(({ name, kind, takes, doc, common }) => [
+      `\`${flagOf(name)}${kind === 'flag' ? '' : ` ${typeof kind === 'object' ? kind.join('\\|') : (takes ?? '').toUpperCase()}`}\``.replaceAll('\\|', ' or '), `\`${name}\``, doc, common ? 'all' : 'some',
+    ]),
+  ),
+  'passing-reasons': ({ passingReasons }) => table(['reason', 'what it says'], Object.entries(passingReasons).map(([reason, meaning]) => [`\`${reason}\``, meaning])),
+};
+
+/** The page on methods. */
 export function withTables(page, registries) {
-  return Object.entries(tables).reduce((text, [name, render]) => {
+  return withEach(tables, page, registries);
+}
+
+/** The page on importing. */
+export function withImportTables(page, registries) {
+  return withEach(importTables, page, registries);
+}
+
+function withEach(all, page, registries) {
+  return Object.entries(all).reduce((text, [name, render]) => {
     const [start, end] = [`<!-- table: ${name} -->`, `<!-- end: ${name} -->`];
     const [before, rest, ...more] = text.split(start);
     if (rest === undefined || more.length > 0 || !rest.includes(end)) throw new Error(`the page needs ${start} once, and ${end} after it`);
@@ -65,7 +89,13 @@ function table(head, rows) {
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const page = new URL('aggregation.md', import.meta.url);
-  const registries = await import(new URL('../dist/src/aggregation/index.js', import.meta.url));
-  writeFileSync(page, withTables(readFileSync(page, 'utf8'), registries));
+  const built = (path) => import(new URL(`../dist/src/${path}`, import.meta.url));
+  const bring = (name, made) => {
+    const page = new URL(name, import.meta.url);
+    writeFileSync(page, made(readFileSync(page, 'utf8')));
+  };
+  const library = await built('aggregation/index.js');
+  bring('aggregation.md', (page) => withTables(page, library));
+  const registries = { ...await built('formats/platforms/platforms.js'), ...await built('formats/foreign/options.js'), ...await built('formats/foreign/fates.js') };
+  bring('importing.md', (page) => withImportTables(page, registries));
 }

@@ -11,7 +11,7 @@ import { type ForeignRecord, RecordFault } from '../foreign/record.js';
 export const lmEval: Platform = {
   id: 'lm-eval',
   title: 'LM Evaluation Harness',
-  files: 'samples_<task>_<date>.jsonl; --annotator names the model',
+  files: 'samples_TASK_DATE.jsonl; --annotator names the model',
   forms: ['json'],
   heeds: ['question', 'itemId', 'filter', 'classes'],
   recognises: (beginning) => beginning.form === 'json' && within(beginning.value, 'doc_id') !== undefined && within(beginning.value, 'filtered_resps') !== undefined,

@@ -14,7 +14,7 @@ const FREE = 'free_response';
 export const potato: Platform = {
   id: 'potato',
   title: 'Potato',
-  files: 'annotation_output/<user>/user_state.json, and its exports as CSV, TSV and JSONL',
+  files: 'annotation_output/USER/user_state.json, and its exports as CSV, TSV and JSONL',
   forms: ['json', 'table'],
   table: { known: /^(instance_id|user_id|[^.]+\.[^.]+)$/ },
   heeds: ['question'],

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { type Fate, FileRefused } from '../../../src/formats/foreign/fates.js';
-import { importOptions, importOptionSpecs } from '../../../src/formats/foreign/options.js';
+import { withImportTables } from '../../../docs/tables.mjs';
+import { type Fate, FileRefused, passingReasons } from '../../../src/formats/foreign/fates.js';
+import { flagOf, importOptions, importOptionSpecs } from '../../../src/formats/foreign/options.js';
 import type { ForeignFile } from '../../../src/formats/foreign/platform.js';
 import { FaultInFile } from '../../../src/formats/foreign/read.js';
 import { readForeignVotes } from '../../../src/formats/foreign-votes.js';
@@ -86,6 +88,11 @@ describe('files of platforms', () => {
     const unknown = await found('label-studio', [fileOf(labelStudio)], {}, ['spam']);
     expect(unknown.fates.find((fate) => fate.fate === 'refused')).toMatchObject({ at: '/0/annotations/0', code: 'UNKNOWN_CLASS', message: expect.stringContaining('class "ham" is not among "spam"; give it another name by --class-map') as string });
   });
+});
+
+it('are in the tables of docs/importing.md (else: npm run build && node docs/tables.mjs)', () => {
+  const page = readFileSync(new URL('../../../docs/importing.md', import.meta.url), 'utf8');
+  expect(page).toBe(withImportTables(page, { platforms, importOptionSpecs, flagOf, passingReasons }));
 });
 
 describe('a file that cannot be read', () => {
