@@ -39,7 +39,7 @@ const inWords = async (id: string) => (await standing(id)).map((vote) => [vote.i
 const choice = (...choices: string[]) => [{ from_name: 'kind', type: 'choices', value: { choices } }];
 const at = (time: string) => ({ created_at: `2025-05-01T${time}Z`, updated_at: `2025-05-01T${time}Z` });
 /** The newest answer first, as the platform has them. */
-const tasks = [
+const tasks: { annotations: Record<string, unknown>[]; [name: string]: unknown }[] = [
   { id: 1, project: 9, data: { text: 'one' }, annotations: [{ id: 12, completed_by: 5, result: choice('spam'), ...at('11:00:00') }, { id: 11, completed_by: 5, result: choice('ham'), ...at('10:00:00') }] },
   { id: 2, data: {}, annotations: [{ id: 13, completed_by: 6, result: choice('ham', 'spam') }, { id: 14, completed_by: 6, ground_truth: true, result: choice('ham') }], predictions: [{ model_version: 'v1', score: 0.75, result: choice('ham') }] },
 ];

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { test } from 'vitest';
 import { damaged, draws, seedsOf, tryReader, tryVote } from '../formats/fuzz.js';
+import { tryForeign } from '../formats/platforms/fuzz.js';
 import { dose } from './promises/promised.js';
 
 /**
@@ -32,4 +33,12 @@ test.each([['csv', dose(8000, 500_000)], ['ndjson', dose(20_000, 1_200_000)], ['
 
 test('the check of votes meets odd values and breaks on none', () => {
   for (let n = 0; n < dose(50_000, 5_000_000); n++) tryVote(draws(FIRST + n));
+});
+
+test('the readers of other platforms meet damaged files and break on none', async () => {
+  for (let n = 0; n < dose(2000, 500_000); n++) {
+    await tryForeign(draws(FIRST + n)).catch((error: Error) => {
+      throw new Error(`FUZZ_SEED=${FIRST + n}: ${error.message}`, { cause: error });
+    });
+  }
 });
