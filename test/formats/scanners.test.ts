@@ -70,7 +70,7 @@ describe.each([csv, ndjson].map((format) => [format.id as 'csv' | 'ndjson', form
           return found;
         };
         const alone = foundBefore(Buffer.alloc(0));
-        for (const after of behind) expect(foundBefore(after), `${text.slice(0, length)}|${after}`).toEqual(alone);
+        for (const after of behind) expect(foundBefore(after), `${text.slice(0, length)}|${after.toString()}`).toEqual(alone);
         if (id === 'ndjson' && length > 0 && length < text.length) expect(alone.at(-1), text.slice(0, length)).toMatch(/ends inside/);
       }
     }
