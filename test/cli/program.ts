@@ -7,7 +7,7 @@ import { command, type Ended } from '../setup/command.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 /** All that the offline commands may load: no Nest, no database. */
-const packages = ['commander', 'cli-table3', 'cli-progress'];
+const packages = ['commander', 'cli-table3', 'cli-progress', 'saxes'];
 
 /** The compiled program beside the few packages it may load, and a folder of files to run it on. */
 export class Program {

@@ -11,7 +11,7 @@ import { TableRows } from './table-scanner.js';
 import { XmlScanner } from './xml.js';
 
 /** Of a record, in bytes: a task with all of its answers. */
-const longestRecord = 1 << 26;
+const longestRecord = 1 << 24;
 /** Files that are no text, by their first bytes, and what to do about them. */
 const binaries: readonly (readonly [mark: string, remedy: string])[] = [
   ['PK\x03\x04', 'the file is a zip; unpack it, and give the file within'],

@@ -1,5 +1,6 @@
-import { isUtf8 } from 'node:buffer';
-import { FormatError, shown } from '../text/fault.js';
+import { StringDecoder } from 'node:string_decoder';
+import { SaxesParser } from 'saxes';
+import { FormatError } from '../text/fault.js';
 import type { Scanner } from '../text/scanner.js';
 import type { RecordTaker } from './record.js';
 
@@ -13,149 +14,139 @@ export interface XmlElement {
 }
 
 const deepest = 64;
-const entities: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: '\'' };
-const skipped: readonly (readonly [open: string, close: string])[] = [['<?', '?>'], ['<!--', '-->']];
-const cdata = ['<![CDATA[', ']]>'] as const;
-
-/** @throws RangeError saying what is no XML, or no XML that is read here: there are no entities but the usual ones */
-export function parseXml(text: string): XmlElement {
-  const root: XmlElement = { name: '', attributes: new Map(), children: [], text: '' };
-  const open = [root];
-  for (let at = 0; at < text.length; ) {
-    const end = pieceEnd(text, at, text.length);
-    if (end < 0) throw new RangeError('the text ends inside an element');
-    const piece = text.slice(at, end);
-    at = end;
-    const within = open.at(-1)!;
-    if (skipped.some(([start]) => piece.startsWith(start))) continue;
-    if (piece.startsWith(cdata[0])) within.text += piece.slice(cdata[0].length, -cdata[1].length);
-    else if (!piece.startsWith('<')) within.text += decoded(piece);
-    else if (piece.startsWith('</')) {
-      const name = piece.slice(2, -1).trim();
-      if (open.length < 2 || within.name !== name) throw new RangeError(`</${name}> closes no element`);
-      open.pop();
-    } else if (piece.startsWith('<!')) throw new RangeError('document types are not read');
-    else {
-      const element = elementOf(piece);
-      within.children.push(element);
-      if (!piece.endsWith('/>')) open.push(element);
-      if (open.length > deepest) throw new RangeError(`elements nested more than ${deepest} deep are not read`);
-    }
-  }
-  if (open.length > 1 || root.children.length !== 1) throw new RangeError(open.length > 1 ? `<${open.at(-1)!.name}> is not closed` : 'one element is expected');
-  return root.children[0]!;
-}
-
-/** Where the piece at `at` ends: a tag, what is skipped, CDATA, or text up to the next of them; -1 where it is not all there. */
-function pieceEnd(text: string, at: number, length: number): number {
-  if (text[at] !== '<') {
-    const next = text.indexOf('<', at);
-    return next < 0 || next > length ? length : next;
-  }
-  for (const [start, close] of [...skipped, cdata]) {
-    if (!text.startsWith(start, at)) continue;
-    const end = text.indexOf(close, at + start.length);
-    return end < 0 ? -1 : end + close.length;
-  }
-  let quote = '';
-  for (let place = at + 1; place < length; place++) {
-    const character = text[place]!;
-    if (quote !== '') quote = character === quote ? '' : quote;
-    else if (character === '"' || character === '\'') quote = character;
-    else if (character === '>') return place + 1;
-  }
-  return -1;
-}
-
-function elementOf(tag: string): XmlElement {
-  const [, name, rest] = /^<([^\s/>]+)([^]*?)\/?>$/.exec(tag) ?? [];
-  if (name === undefined) throw new RangeError(`${shown(Buffer.from(tag))} is no tag`);
-  const attributes = new Map([...rest!.matchAll(/([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)].map(([, key, double, single]) => [key!, decoded(double ?? single ?? '')] as const));
-  return { name, attributes, children: [], text: '' };
-}
-
-/** @throws RangeError for an entity that XML does not have by itself */
-function decoded(text: string): string {
-  return text.replace(/&(#x[0-9a-fA-F]{1,6}|#\d{1,7}|\w+);/g, (whole, name: string) => {
-    const code = name.startsWith('#x') ? parseInt(name.slice(2), 16) : name.startsWith('#') ? Number(name.slice(1)) : NaN;
-    const character = code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code < 0xe000) ? String.fromCodePoint(code) : entities[name];
-    if (character === undefined) throw new RangeError(`${whole} is no entity that is read`);
-    return character;
-  });
-}
+/** Characters of an element with all within. */
+const longest = 1 << 24;
 
 /** The first child of that name within, and within that the next. */
 export function childOf(element: XmlElement | undefined, ...path: readonly string[]): XmlElement | undefined {
   return path.reduce<XmlElement | undefined>((found, name) => found?.children.find((child) => child.name === name), element);
 }
 
+/** @throws RangeError saying what is no XML, or no XML that is read here: there are no document types, and no entities but the usual ones */
+export function parseXml(text: string): XmlElement {
+  let root: XmlElement | null = null;
+  const reader = new ElementReader(0, (element, fault) => {
+    if (fault !== null) throw new RangeError(fault);
+    root = element;
+  });
+  reader.write(text);
+  reader.end();
+  return root!;
+}
+
+/** Reads XML as it comes, and hands on each element of one depth when it ends. */
+class ElementReader {
+  private readonly parser = new SaxesParser();
+  private readonly open: XmlElement[] = [];
+  /** Of the element that is to be handed on: whether it has begun, where, in characters, and what is wrong in it. */
+  private isWithin = false;
+  private from = 0;
+  private fault: string | null = null;
+  /** Of the line that it begins on, from 1. */
+  line = 1;
+
+  /**
+   * @param depth of the elements that are handed on: 0 for the outermost one, 1 for those within it
+   * @param onElement with what is wrong in the element, or null
+   * @throws RangeError from `write` and `end`, where it lies outside of such an element
+   */
+  constructor(private readonly depth: number, onElement: (element: XmlElement, fault: string | null) => void) {
+    const { parser, open } = this;
+    parser.on('opentagstart', () => {
+      if (open.length !== depth) return;
+      this.isWithin = true;
+      this.line = parser.line;
+      this.from = parser.position;
+      this.fault = null;
+    });
+    parser.on('opentag', ({ name, attributes }) => {
+      const element: XmlElement = { name, attributes: new Map(Object.entries(attributes)), children: [], text: '' };
+      if (open.length > depth) open.at(-1)!.children.push(element);
+      for (const value of element.attributes.values()) this.check(value);
+      open.push(element);
+      if (open.length > deepest) throw new RangeError(`elements nested more than ${deepest} deep are not read`);
+    });
+    parser.on('text', (text) => this.add(text));
+    parser.on('cdata', (text) => this.add(text));
+    parser.on('closetag', () => {
+      const element = open.pop()!;
+      if (open.length !== depth) return;
+      this.isWithin = false;
+      onElement(element, this.fault);
+    });
+    parser.on('doctype', () => { throw new RangeError('document types are not read'); });
+    parser.on('error', ({ message }) => {
+      const words = message.replace(/^\d+:\d+: /, '');
+      if (!this.isWithin) throw new RangeError(words);
+      this.fault ??= words;
+    });
+  }
+
+  /** Whether the outermost element has begun, and its name. */
+  get root(): string | undefined {
+    return this.open[0]?.name;
+  }
+
+  /** The line that has been read to, from 1. */
+  get lineNow(): number {
+    return this.parser.line;
+  }
+
+  write(text: string): void {
+    this.parser.write(text);
+    if (this.isWithin && this.parser.position - this.from > longest) {
+      throw new RangeError(`the element from line ${this.line} on is longer than ${longest >> 20} MB`);
+    }
+  }
+
+  end(): void {
+    this.parser.close();
+  }
+
+  private add(text: string): void {
+    const { open, depth } = this;
+    const element = open.at(-1);
+    if (!element || open.length <= depth) return;
+    element.text += text;
+    this.check(text);
+  }
+
+  /** What bytes that are no UTF-8 are read as is refused. */
+  private check(text: string): void {
+    if (text.includes('\ufffd')) this.fault ??= NO_TEXT;
+  }
+}
+
+const NO_TEXT = 'it is not valid UTF-8; save the file as UTF-8';
+
 /** A file of XML, whose records are the elements within its outermost one. */
 export class XmlScanner implements Scanner {
   line = 1;
   readonly unread = new Set<string>();
-  private root: string | null = null;
-  private hasEnded = false;
+  private readonly decoder = new StringDecoder('utf8');
+  private readonly reader: ElementReader;
 
-  constructor(private readonly taker: RecordTaker) {}
+  constructor(taker: RecordTaker) {
+    this.reader = new ElementReader(1, (element, fault) => {
+      const at = String(this.reader.line);
+      if (fault === null) taker.record({ kind: 'xml', at, element });
+      else taker.bad(at, fault === NO_TEXT ? 'INVALID_TEXT' : 'MALFORMED', `the element cannot be read: ${fault}`);
+    });
+  }
 
+  /** Takes all: the parser keeps what is unfinished. */
   scan(bytes: Buffer, length: number, final: boolean): number {
-    // One character a byte: places in the text are places in the bytes.
-    const text = bytes.toString('latin1', 0, length);
-    let used = 0;
-    for (;;) {
-      const end = this.piece(text, used);
-      if (end < 0) break;
-      if (end > used) this.advance(bytes, text, used, end);
-      used = end;
-      if (used >= length) break;
-    }
-    if (final && (used < length || !this.hasEnded)) throw new FormatError(`the file ends before <${this.root ?? '?'}> does; it was cut, export it again`, this.line);
-    return used;
-  }
-
-  /** Behind the next whole piece of the file: what stands outside, or an element with all within; -1 where it is not all there. */
-  private piece(text: string, at: number): number {
-    let depth = 0;
-    for (let place = at; place < text.length; ) {
-      const end = pieceEnd(text, place, text.length);
-      if (end < 0) return -1;
-      const isTag = text[place] === '<' && text[place + 1] !== '!' && text[place + 1] !== '?';
-      if (!isTag && depth === 0) return end;
-      if (isTag && this.root === null) return end;
-      if (isTag && text[place + 1] === '/') depth--;
-      else if (isTag && text[end - 2] !== '/') depth++;
-      place = end;
-      if (depth <= 0) return place;
-    }
-    return -1;
-  }
-
-  private advance(bytes: Buffer, text: string, start: number, end: number): void {
-    const isTag = text[start] === '<' && text[start + 1] !== '!' && text[start + 1] !== '?';
-    if (text.startsWith('<!DOCTYPE', start)) throw new FormatError('the file has a document type, which is not read; export it again', this.line);
-    if (isTag && this.hasEnded) throw new FormatError(`${shown(bytes, start, end)} is not expected behind the end of <${this.root!}>`, this.line);
-    if (isTag && this.root === null) {
-      this.root = elementNameOf(text.slice(start, end));
-      this.hasEnded = text[end - 2] === '/';
-    } else if (isTag && text[start + 1] === '/') this.hasEnded = true;
-    else if (isTag) this.pass(bytes, start, end);
-    for (let lf = text.indexOf('\n', start); lf >= 0 && lf < end; lf = text.indexOf('\n', lf + 1)) this.line++;
-  }
-
-  private pass(bytes: Buffer, start: number, end: number): void {
-    if (!isUtf8(bytes.subarray(start, end))) return this.taker.bad(String(this.line), 'INVALID_TEXT', 'the element is not valid UTF-8; save the file as UTF-8');
-    let element: XmlElement;
+    const { reader } = this;
     try {
-      element = parseXml(bytes.toString('utf8', start, end));
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      this.taker.bad(String(this.line), 'MALFORMED', `the element cannot be read: ${error.message}`);
-      return;
+      reader.write(this.decoder.write(bytes.subarray(0, length)));
+      this.line = reader.lineNow;
+      if (!final) return length;
+      if (reader.root !== undefined) throw new FormatError(`the file ends before <${reader.root}> does; it was cut, export it again`, this.line);
+      reader.end();
+    } catch (fault) {
+      if (fault instanceof RangeError) throw new FormatError(`the file cannot be read as XML: ${fault.message}`, reader.lineNow);
+      throw fault;
     }
-    this.taker.record({ kind: 'xml', at: String(this.line), element });
+    return length;
   }
-}
-
-function elementNameOf(tag: string): string {
-  return /^<([^\s/>]+)/.exec(tag)?.[1] ?? '';
 }

@@ -126,6 +126,19 @@ describe('a file that cannot be read', () => {
     expect(fatesOf(fates)).toEqual(['vote 1 a SKIP', 'refused 2 MALFORMED', 'refused 3 INVALID_TEXT', 'vote 3 a SKIP']);
   });
 
+  it('tells of an element that is no XML, or no UTF-8, and reads on; of an end that is missing, too', async () => {
+    const image = (id: number, tag: string) => `<image id="${id}" name="${id}.jpg">${tag}</image>`;
+    const head = '<annotations><meta><job><assignee><username>ann</username></assignee></job></meta>\n';
+    const file = Buffer.concat([
+      Buffer.from(head + image(1, '<tag label="ham"/>')), Buffer.from(`\n${image(2, '<tag label="h&nbsp;m"/>')}\n${image(3, '<tag label=ham/>')}\n`),
+      Buffer.from('<image id="4" name="4.jpg"><tag label="h\xff"/></image>\n', 'latin1'), Buffer.from(`${image(5, '<tag label="ham"/>')}\n`),
+    ]);
+    const { fates } = await found('cvat', [fileOf(Buffer.concat([file, Buffer.from('</annotations>')]))], {}, null);
+    expect(fatesOf(fates)).toEqual(['vote 1.jpg ann ham', 'refused 3 MALFORMED', 'refused 4 MALFORMED', 'refused 5 INVALID_TEXT', 'vote 5.jpg ann ham']);
+    expect(await faultOf('cvat', file)).toMatch(/^BROKEN: .*line 7: the file ends before <annotations> does; it was cut/);
+    expect(await faultOf('cvat', `${head}${image(1, '')}</annotations>more`)).toMatch(/^BROKEN: .*line 2: the file cannot be read as XML: /);
+  });
+
   it('tells which options a platform heeds, and what they may be', async () => {
     expect(await faultOf('crowd-kit', 'task,worker,label\n', { question: 'a' })).toMatch(/^OPTION: --question means nothing in files of crowd-kit; what does: --annotator, /);
     expect(await faultOf('one-hot', 'a,b\n')).toMatch(/^OPTION: files of one-hot need --class-columns/);
