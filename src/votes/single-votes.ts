@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { touchItems } from '../items/touched-items.js';
+import { currentSignal } from '../platform/budget.js';
 import { batchedBy } from '../platform/database/batched.js';
 import { Idempotency, KeyUnderWay, type IdempotencyScope, type KeyedCall } from '../platform/database/idempotency.js';
 import { Transactions, type Transaction } from '../platform/database/transaction.js';
@@ -29,6 +30,8 @@ interface SingleVote {
   id: string;
   row: VoteRow;
   key: Key;
+  /** Comes when its caller has gone. */
+  signal: AbortSignal | undefined;
 }
 
 /** A vote that is checked, or refused, on its way through the transaction of several. */
@@ -68,7 +71,7 @@ export class SingleVotes {
 
   /** @throws NOT_FOUND; CONFLICT for an archived project, or a key that came with another request; FORBIDDEN where the caller may not give this vote */
   async submit(caller: Principal, id: string, row: VoteRow, key: Key): Promise<Submitted> {
-    const call = { caller, projectId: this.access.numberOf(caller, id), id, row, key };
+    const call = { caller, projectId: this.access.numberOf(caller, id), id, row, key, signal: currentSignal() };
     requireOwnVotes(caller, [row]);
     return await this.together(call) ?? this.votes.submit(await this.access.findOpen(caller, id), [row], { idempotency: key });
   }
@@ -79,7 +82,8 @@ export class SingleVotes {
     const project = await this.source.getRepository(Project).findOneBy({ id: calls[0]!.projectId });
     const seen: number[] = [];
     calls.forEach((call, place) => {
-      if (project?.workspaceId === call.caller.workspaceId) seen.push(place);
+      if (call.signal?.aborted) answers[place] = call.signal.reason as Error;
+      else if (project?.workspaceId === call.caller.workspaceId) seen.push(place);
       else answers[place] = notFound('project', call.id);
     });
     if (!project || seen.length === 0) return answers;

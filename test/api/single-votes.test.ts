@@ -152,6 +152,27 @@ describe('votes that come one a call', () => {
     expect((await Promise.all(waiting)).map((answer) => told(answer).counts.created as number)).toEqual(Array<number>(10).fill(1));
   });
 
+  it('whose callers have gone are not written once their turn comes', async () => {
+    const id = await service.newProject();
+    const open = await holdVotes(id);
+    const first = send(id, vote(0));
+    const underWay = (count: number) => until(async () => await metric('assay_requests_under_way{kind="call"}') === count, `${count} calls under way`);
+    await underWay(1);
+    const leaving = new AbortController();
+    const gone = fetch(`${service.url}/graphql`, {
+      method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${service.key}` }, signal: leaving.signal,
+      body: JSON.stringify({ query: SUBMIT, variables: { input: { projectId: id, votes: [vote(1)] } } }),
+    }).catch((error: Error) => error.name);
+    await underWay(2);
+    leaving.abort();
+    expect(await gone).toBe('AbortError');
+    await underWay(1);
+    await open();
+    expect(told(await first).counts.created).toBe(1);
+    expect(told(await send(id, vote(2))).counts.created).toBe(1);
+    expect(await votesOf(id)).toEqual({ votes: '2', ended: '0' });
+  });
+
   it('of a project that is absent, archived or another workspace\'s are refused as ever', async () => {
     const id = await service.newProject();
     const absent = Buffer.from(Buffer.from(id, 'base64url').toString().replace(String(numberOf(id)), '999999')).toString('base64url');
