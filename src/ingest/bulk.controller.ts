@@ -22,7 +22,7 @@ import { VotesService } from '../votes/votes.service.js';
 import { withColumns, type BulkSink } from './bulk-sink.js';
 import { BrokenUpload, BulkService, type BulkAnswer } from './bulk.service.js';
 import { type ForeignAnswer, ForeignImportService } from './foreign-import.service.js';
-import { type ForeignUpload, foreignUploadIn, withUpload } from './foreign-upload.js';
+import { asParameters, type ForeignUpload, foreignUploadIn, withUpload } from './foreign-upload.js';
 import { goldSink } from './gold-sink.js';
 import { itemsSink } from './items-sink.js';
 import { predictionsSink } from './predictions-sink.js';
@@ -86,8 +86,12 @@ export class BulkController {
     const project = await this.access.findOpen(principal!, id);
     const coding = chooseCoding(request.headers['content-encoding']);
     const { MAX_UNPACKED_BYTES } = this.config.settings;
-    return withUpload(decoded(this.bounded(request, reply), coding, MAX_UNPACKED_BYTES), upload, project, MAX_UNPACKED_BYTES, (files) =>
+    const answer = await withUpload(decoded(this.bounded(request, reply), coding, MAX_UNPACKED_BYTES), upload, project, MAX_UNPACKED_BYTES, (files) =>
       this.foreign.load(project, actorOf(request.assay!), files, { dryRun: upload.dryRun, mayGold: mayUse(principal!, 'project:admin') }));
+    return {
+      ...answer, notes: answer.notes.map(asParameters),
+      refusals: answer.refusals.map((refusal) => ({ ...refusal, message: asParameters(refusal.message) })),
+    };
   }
 
   private async upload<T extends Table, Count extends string>(

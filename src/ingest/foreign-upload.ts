@@ -48,12 +48,17 @@ function asked<T>(read: () => T): T {
 }
 
 function optionRefusal(error: unknown): unknown {
-  return error instanceof RangeError ? invalid(error.message) : error;
+  return error instanceof RangeError ? invalid(asParameters(error.message)) : error;
 }
 
 function fileRefusal(error: unknown): unknown {
   if (!(error instanceof FaultInFile)) return error;
   const { fault } = error;
-  if (fault instanceof FormatError) return new AssayError('INVALID_INPUT', `${fault.line === null ? '' : `line ${fault.line}: `}${fault.reason}; nothing of it is stored`);
-  return new AssayError('INVALID_INPUT', `${fault.message} (${fault.code}); nothing of it is stored`);
+  if (fault instanceof FormatError) return new AssayError('INVALID_INPUT', `${fault.line === null ? '' : `line ${fault.line}: `}${asParameters(fault.reason)}; nothing of it is stored`);
+  return new AssayError('INVALID_INPUT', `${asParameters(fault.message)} (${fault.code}); nothing of it is stored`);
+}
+
+/** Readers name options as commands have them: `--item-id` is `?itemId=` here, and `--from auto` `?from=auto`. */
+export function asParameters(message: string): string {
+  return message.replace(/--([a-z]+(?:-[a-z]+)*)(?: ([A-Z]{2,}\b|(?<=--from )[a-z]+(?:-[a-z]+)*))?/g, (_, name: string, value = '') => `?${name.replace(/-(.)/g, (__, letter: string) => letter.toUpperCase())}=${value}`);
 }

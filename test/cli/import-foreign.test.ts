@@ -127,6 +127,14 @@ describe('POST /projects/:id/votes?from=', () => {
     expect(await inWords(id)).toEqual(['1 5 spam ls:12']);
   });
 
+  it('names the parameters that help as parameters', async () => {
+    const id = await service.newProject({ classes: ['ham', 'spam'] });
+    const { body } = await post(id, 'from=crowd-kit&dryRun=true', 'task,worker,label\nt2,w,eggs\n');
+    expect(body.refusals).toMatchObject([
+      { at: '2', code: 'UNKNOWN_CLASS', message: 'class "eggs" is not among "ham", "spam"; give it another name by ?classMap=, or an outcome by ?unsure=, ?skip= or ?cannot=' },
+    ]);
+  });
+
   it('leaves gold answers out where the key may not set them, and says so', async () => {
     const id = await service.newProject();
     const key = await service.newKey({ scopes: ['votes:write'] });
@@ -138,7 +146,7 @@ describe('POST /projects/:id/votes?from=', () => {
     const id = await service.newProject();
     for (const [query, body, message] of [
       ['from=label-studio', JSON.stringify(tasks).slice(0, -3), 'line 1: the file ends inside a record'],
-      ['from=toloka', JSON.stringify(tasks), 'it looks like one of Label Studio: --from label-studio (OTHER_PLATFORM); nothing of it is stored'],
+      ['from=toloka', JSON.stringify(tasks), 'it looks like one of Label Studio: ?from=label-studio (OTHER_PLATFORM); nothing of it is stored'],
       ['from=nowhere', '', 'there is no platform "nowhere"'],
       ['from=label-studio&question=what', JSON.stringify(tasks), 'there is no question "what"; there are "kind" (NO_SUCH_QUESTION)'],
       ['from=label-studio&gold=maybe', '', 'gold is "maybe"; it is read or ignore or only'],
