@@ -17,6 +17,7 @@ import { ConfusionEvidence1764000000024 } from './1764000000024-confusion-eviden
 import { RunCosts1764000000025 } from './1764000000025-run-costs.js';
 import { RunTraces1764000000030 } from './1764000000030-run-traces.js';
 import { Advices1764000000031 } from './1764000000031-advices.js';
+import { LabelBlocks1764000000032 } from './1764000000032-label-blocks.js';
 
 /** In the order they are applied. */
 export const migrations = [
@@ -39,4 +40,5 @@ export const migrations = [
   RunCosts1764000000025,
   RunTraces1764000000030,
   Advices1764000000031,
+  LabelBlocks1764000000032,
 ];

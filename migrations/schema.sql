@@ -221,6 +221,19 @@ create table items (
   constraint items_project_id_external_id_key UNIQUE (project_id, external_id)
 );
 
+create table label_blocks (
+  run_id bigint not null,
+  first double precision,
+  project_id integer not null,
+  block integer not null,
+  first_item integer,
+  part smallint not null,
+  starts integer[],
+  bytes bytea not null,
+  constraint label_blocks_pkey PRIMARY KEY (project_id, run_id, part, block)
+);
+CREATE INDEX label_blocks_by_first ON public.label_blocks USING btree (project_id, run_id, part, first, first_item) WHERE (first IS NOT NULL);
+
 create table leases (
   leased_at timestamp with time zone not null default clock_timestamp(),
   expires_at timestamp with time zone not null,
@@ -474,12 +487,15 @@ create table runs (
   iteration_done real,
   request_id text,
   traceparent text,
+  label_rows boolean not null default true,
+  label_blocks_since timestamp with time zone,
   constraint runs_origin_check CHECK ((origin = ANY (ARRAY['REQUEST'::text, 'RULE'::text]))),
   constraint runs_pkey PRIMARY KEY (project_id, id),
   constraint runs_status_check CHECK ((status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'CANCELLED'::text])))
 );
 CREATE INDEX runs_droppable ON public.runs USING btree (finished_at) WHERE ((origin = 'RULE'::text) AND (status = 'SUCCEEDED'::text) AND (results_dropped_at IS NULL));
 CREATE INDEX runs_unfinished ON public.runs USING btree (project_id) WHERE (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text]));
+CREATE INDEX runs_with_label_rows ON public.runs USING btree (label_blocks_since) WHERE (label_rows AND (status = 'SUCCEEDED'::text) AND (results_dropped_at IS NULL));
 
 create table soft_labels (
   confidence double precision not null,

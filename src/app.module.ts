@@ -15,6 +15,7 @@ import { PlatformModule } from './platform/platform.module.js';
 import { PredictionsModule } from './predictions/predictions.module.js';
 import { ProjectsModule } from './projects/projects.module.js';
 import { ReliabilityModule } from './reliability/reliability.module.js';
+import { ResultsModule } from './results/results.module.js';
 import { RulesModule } from './rules/rules.module.js';
 import { RunsModule } from './runs/runs.module.js';
 import { SamplesModule } from './samples/samples.module.js';
@@ -29,7 +30,7 @@ export class AppModule {
       imports: [
         PlatformModule.with(config),
         EventsModule, JobsModule, ComputeModule, RulesModule, ProjectsModule, graphqlModule(),
-        ItemsModule, AnnotatorsModule,
+        ItemsModule, AnnotatorsModule, ResultsModule,
         VotesModule, GoldModule, PredictionsModule,
         IngestModule, RunsModule, ReliabilityModule, LiveModule,
         AssignmentModule, ExportsModule, SamplesModule,

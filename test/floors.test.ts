@@ -9,7 +9,7 @@ const src = fileURLToPath(new URL('../src/', import.meta.url));
 const floors: readonly (readonly string[])[] = [
   ['aggregation', 'formats', 'platform'],
   ['events', 'jobs', 'compute', 'rules', 'projects'],
-  ['items', 'annotators'],
+  ['items', 'annotators', 'results'],
   ['votes', 'gold', 'predictions'],
   ['ingest', 'runs', 'reliability', 'live'],
   ['assignment', 'exports', 'samples'],

@@ -47,6 +47,7 @@ export { classShares } from './vote-shares.js';
 export { defaultMethodId, findMethod, methods, methodsOfVotes, versionsOf } from './methods.js';
 export { resolveOptions } from './options.js';
 export { judgeRepeat, repeatPolicies, sameAnswer, standingVotes, type Answer, type ArrivedVotes, type Repeats } from './repeats.js';
+export { ascendingOrder } from './numeric/ascending-order.js';
 export { topN } from './numeric/top-n.js';
 export { checkPredictions } from './predictions.js';
 export { checkParameters, runParameters, type RunParameters } from './run-parameters.js';

@@ -10,6 +10,7 @@ import { PredictionModels, type VersionFacts } from '../predictions/prediction-m
 import { Audit, type Actor } from '../projects/audit/audit.js';
 import type { Project } from '../projects/project.entity.js';
 import { lockVotes } from '../projects/vote-lock.js';
+import { OldResults } from '../results/old-results.service.js';
 import { Run } from '../runs/run.entity.js';
 import { requireResults } from '../runs/run-reader.js';
 import { newestWatermark } from '../runs/watermark.js';
@@ -36,6 +37,7 @@ export class ExportsService implements Facts {
     private readonly downloads: Downloads,
     private readonly models: PredictionModels,
     private readonly audit: Audit,
+    private readonly old: OldResults,
   ) {}
 
   /**
@@ -65,6 +67,10 @@ export class ExportsService implements Facts {
     if (!run) throw notFound('run', id!);
     requireResults(run);
     return run;
+  }
+
+  labelsReady({ projectId, id }: Run): Promise<void> {
+    return this.old.ready({ projectId, runId: id });
   }
 
   async confusion({ projectId, id }: Run): Promise<{ implied: boolean; hasEvidence: boolean }> {

@@ -3,6 +3,9 @@ import { endWithThread } from '../platform/database/cancellable-client.js';
 import { drawSample } from '../aggregation/index.js';
 import { readCopy, sqlInteger } from '../platform/database/binary-copy-reader.js';
 import { Connection } from '../platform/database/connection.js';
+import { Prepared } from '../platform/database/prepared.js';
+import { readFigure } from '../results/label-figures.js';
+import { convertRows } from '../results/old-rows.js';
 
 export interface DrawTask {
   url: string;
@@ -31,11 +34,17 @@ export async function run({ url, projectId, size, seed, byUncertainty }: DrawTas
   try {
     await endWithThread(client);
     await client.query('begin isolation level repeatable read, read only');
-    const { rows: [project] } = await client.query<{ itemCount: number; classCount: number; runId: number | null }>(
-      `select next_item_code as "itemCount", cardinality(classes) as "classCount", current_run_id::float8 as "runId"
+    const { rows: [project] } = await client.query<{ itemCount: number; classCount: number; runId: number | null; areOldRows: boolean | null }>(
+      `select next_item_code as "itemCount", cardinality(classes) as "classCount", current_run_id::float8 as "runId",
+         (select label_blocks_since is null from runs where runs.project_id = projects.id and runs.id = current_run_id) as "areOldRows"
        from projects join project_codes on project_id = id where id = $1`, [projectId],
     );
-    const { itemCount, classCount, runId } = project!;
+    const { itemCount, classCount, runId, areOldRows } = project!;
+    if (areOldRows && byUncertainty) {
+      await client.query('rollback');
+      await convertRows(url, { projectId, runId: runId! });
+      return await run({ url, projectId, size, seed, byUncertainty });
+    }
     const hasGold = new Uint8Array(itemCount);
     for await (const rows of readCopy(client, `select item_code from gold_answers where project_id = ${sqlInteger(projectId)} and ended_seq is null`)) {
       while (rows.next()) hasGold[rows.int4()] = 1;
@@ -55,13 +64,14 @@ export async function run({ url, projectId, size, seed, byUncertainty }: DrawTas
 async function readEntropies(client: pg.Client, projectId: number, runId: number | null, itemCount: number, greatest: number): Promise<Float64Array> {
   const entropies = new Float64Array(itemCount).fill(greatest);
   if (runId == null) return entropies;
-  for (const table of ['soft_labels', 'live_labels']) {
-    const query = `select item_code, entropy from ${table} where project_id = ${sqlInteger(projectId)} and run_id = ${sqlInteger(runId)}`;
-    for await (const rows of readCopy(client, query)) {
-      while (rows.next()) {
-        const item = rows.int4();
-        entropies[item] = rows.float8();
-      }
+  const ofRun = await readFigure(Prepared.by(client), { projectId, runId }, itemCount, 'entropy');
+  ofRun.forEach((entropy, item) => {
+    if (!Number.isNaN(entropy)) entropies[item] = entropy;
+  });
+  for await (const rows of readCopy(client, `select item_code, entropy from live_labels where project_id = ${sqlInteger(projectId)} and run_id = ${sqlInteger(runId)}`)) {
+    while (rows.next()) {
+      const item = rows.int4();
+      entropies[item] = rows.float8();
     }
   }
   return entropies;

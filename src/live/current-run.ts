@@ -1,6 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { int4Array } from '../platform/database/binary-array.js';
 import type { Asked } from '../platform/database/prepared.js';
 import { methods, type ConfusionMatrices } from '../aggregation/index.js';
+import type { ResultsKey } from '../results/blocks.js';
+import { OldResults } from '../results/old-results.service.js';
+import { readLabels } from '../results/stored-labels.js';
 
 /** What a project's current run left behind for labels between runs. */
 export interface CurrentRun {
@@ -32,6 +36,8 @@ export class CurrentRuns {
   private readonly matrices = new Map<string, AnnotatorMatrix>();
   private cachedNumbers = 0;
 
+  constructor(private readonly old: OldResults) {}
+
   /** @returns null where no run is current, or where it left no parameters (a method without matrices over very many classes). */
   async of(database: Asked, projectId: number): Promise<CurrentRun | null> {
     const [row] = await database.query<{ id: number | null }>(`select current_run_id as id from projects where id = $1`, [projectId]);
@@ -42,6 +48,7 @@ export class CurrentRuns {
     const key = `${projectId}:${runId}`;
     let run = this.runs.get(key);
     if (run === undefined) {
+      await this.old.ready({ projectId, runId }, database);
       run = await readRun(database, projectId, runId);
       this.runs.set(key, run);
       if (this.runs.size > 1000) this.runs.delete(this.runs.keys().next().value!);
@@ -58,6 +65,16 @@ export class CurrentRuns {
     return joined(annotators.map((code) => read?.get(code) ?? this.matrices.get(prefix + code) ?? NONE));
   }
 
+  /** K probabilities of each of the items that has a label: as they are now, by this run and what came since. */
+  async labelsOf(database: Asked, key: ResultsKey, K: number, items: readonly number[]): Promise<Map<number, Float64Array>> {
+    if (items.length === 0) return new Map();
+    await this.old.ready(key, database);
+    const labels = new Map(Array.from(await readLabels(database, key, K, items), ([code, { probabilities }]) => [code, probabilities]));
+    const live = await database.query<{ code: number; row: string }>(LIVE, [key.projectId, key.runId, int4Array(items)]);
+    for (const { code, row } of live) labels.set(code, Float64Array.from(row.split(' '), Number));
+    return labels;
+  }
+
   private remember(key: string, matrix: AnnotatorMatrix): void {
     this.matrices.set(key, matrix);
     this.cachedNumbers += matrix.values.length + 1;
@@ -68,6 +85,10 @@ export class CurrentRuns {
     }
   }
 }
+
+// As text: the driver's own reader of arrays takes them a character at a time.
+const LIVE = `
+  select item_code as code, array_to_string(probabilities, ' ') as row from live_labels where project_id = $1 and item_code = any($3::int4[]) and run_id = $2`;
 
 const NONE: AnnotatorMatrix = { labels: new Int32Array(0), values: new Float64Array(0) };
 

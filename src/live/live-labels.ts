@@ -4,6 +4,7 @@ import { touchFound } from '../items/touched-items.js';
 import { int4Array } from '../platform/database/binary-array.js';
 import { Prepared } from '../platform/database/prepared.js';
 import type { Transaction } from '../platform/database/transaction.js';
+import { readLabels, type StoredLabel } from '../results/stored-labels.js';
 import { CurrentRuns, type CurrentRun } from './current-run.js';
 import { CHANGED_ITEMS } from './changed-items.js';
 import type { TouchedGold } from './touched-gold.js';
@@ -31,7 +32,7 @@ export class LiveLabels {
   async refresh(transaction: Transaction, projectId: number, run: CurrentRun, votes: TouchedVotes, gold: TouchedGold): Promise<LabelsNow> {
     const { codes, standing, came, went } = votes;
     const K = standing.classCount;
-    const found = await readRunLabels(transaction, projectId, run.id, codes);
+    const found = await readLabels(Prepared.within(transaction), { projectId, runId: run.id }, K, codes);
     const parameters = {
       classPriors: run.classPriors, pooled: run.pooled,
       confusion: await this.runs.matricesOf(Prepared.within(transaction), projectId, run, votes.annotatorCodes),
@@ -51,7 +52,7 @@ export class LiveLabels {
       else if (!hasVotes) row.set(run.classPriors);
       // The run's label was its gold answer's, and tells nothing of the votes.
       else if (knownThen >= 0) row.set(at(byVotes));
-      else row.set(votesChanged ? at(moved) : (ofRun ?? run.classPriors));
+      else row.set(votesChanged ? at(moved) : (ofRun?.probabilities ?? run.classPriors));
       labels.labelled[item] = hasVotes || known >= 0 || ofRun ? 1 : 0;
       if (labels.labelled[item] && (votesChanged || known !== knownThen)) live.push(item);
     }
@@ -74,26 +75,17 @@ function countOf({ itemOffsets }: { itemOffsets: Int32Array }, item: number): nu
  * What the run found, to be moved on. No class may be at 0, or no vote could bring it back: each
  * gets at least a tenth of what one vote among n + K would be.
  */
-function startOf(found: Map<number, Float64Array>, codes: Int32Array, offsets: Int32Array, priors: Float64Array): Float64Array {
+function startOf(found: Map<number, StoredLabel>, codes: Int32Array, offsets: Int32Array, priors: Float64Array): Float64Array {
   const K = priors.length;
   const start = new Float64Array(codes.length * K);
   codes.forEach((code, item) => {
-    const row = found.get(code) ?? priors;
+    const row = found.get(code)?.probabilities ?? priors;
     const least = 0.1 / (offsets[item + 1]! - offsets[item]! + K);
     let sum = 0;
     for (let k = 0; k < K; k++) sum += start[item * K + k] = Math.max(least, row[k]!);
     for (let k = 0; k < K; k++) start[item * K + k]! /= sum;
   });
   return start;
-}
-
-async function readRunLabels(transaction: Transaction, projectId: number, runId: number, codes: Int32Array): Promise<Map<number, Float64Array>> {
-  // As text: the driver's own reader of arrays takes them a character at a time.
-  const rows: { code: number; row: string }[] = await transaction.query(
-    `select item_code as code, array_to_string(probabilities, ' ') as row from soft_labels where project_id = $1 and run_id = $2 and item_code = any($3::int4[])`,
-    [projectId, runId, int4Array(codes)],
-  );
-  return new Map(rows.map(({ code, row }) => [code, Float64Array.from(row.split(' '), Number)]));
 }
 
 async function write(transaction: Transaction, projectId: number, runId: number, votes: TouchedVotes, { posteriors }: LabelsNow, live: readonly number[]): Promise<void> {

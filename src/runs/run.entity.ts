@@ -176,6 +176,10 @@ export class Run implements Node {
   @Field(() => Date, { nullable: true, description: 'When its soft labels and annotator figures were dropped; starting it again with its watermark, options and seed brings them back to the bit.' })
   resultsDroppedAt: Date | null;
 
+  /** Null where its labels have the form of an older version, see results/old-results.service.ts. */
+  @Column({ name: 'label_blocks_since', type: 'timestamptz', nullable: true })
+  labelBlocksSince: Date | null;
+
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   @Field(() => Date)
   createdAt: Date;

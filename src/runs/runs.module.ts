@@ -6,6 +6,7 @@ import { GoldModule } from '../gold/gold.module.js';
 import { ItemsModule } from '../items/items.module.js';
 import { NodeTypes } from '../platform/graphql/node.js';
 import { PredictionsModule } from '../predictions/predictions.module.js';
+import { ResultsModule } from '../results/results.module.js';
 import { AnnotatorFiguresResolver, AnnotatorResultsResolver } from './results/annotator-results.resolver.js';
 import { AnnotatorResultsService } from './results/annotator-results.service.js';
 import { Classes } from './classes.js';
@@ -33,7 +34,7 @@ import { ItemSoftLabelResolver, ProjectSoftLabelsResolver, SoftLabelResolver } f
 import { SoftLabelsService } from './results/soft-labels.service.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([Run]), EventsModule, ComputeModule, ItemsModule, PredictionsModule, GoldModule],
+  imports: [TypeOrmModule.forFeature([Run]), EventsModule, ComputeModule, ItemsModule, PredictionsModule, GoldModule, ResultsModule],
   providers: [
     RunReader, RunsStore, RunWork, RunsService, RunProgress, Reruns, DroppedResults, Classes, NamedRun, SoftLabelsService, AnnotatorResultsService, FindingsService, GoldEvaluations, WorkedOutOnce, RunCertificates, MethodAdvices,
     RunsResolver, ProjectRunsResolver, MethodsResolver, ProjectSoftLabelsResolver, ItemSoftLabelResolver, SoftLabelResolver, AnnotatorResultsResolver, GoldEvaluationResolver, RunCertificateResolver, MethodAdviceResolver,

@@ -194,7 +194,7 @@ describe('a reader of a download', () => {
   it('who goes has their statement cancelled', async () => {
     const other = home.source.createQueryRunner();
     await other.startTransaction();
-    await other.query('lock table soft_labels in access exclusive mode');
+    await other.query('lock table label_blocks in access exclusive mode');
     const gone = new AbortController();
     const asked = ask(gone.signal, 'soft-labels.ndjson').then(async (answer) => answer.text()).catch(() => 'broken off');
     await until(async () => await atWork() > 0, 'a statement under way');

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aggregate, VoteTable } from '../../src/aggregation/index.js';
-import { codes, ended, newCrowd, numbersOf, readRun, runToEnd, startRun, storedBits, submit, untilRun } from '../runs/crowd.js';
+import { codes, ended, newCrowd, numbersOf, readRun, runToEnd, startRun, storedBits, storedLabels, submit, untilRun } from '../runs/crowd.js';
 import { startService, type Service } from '../setup/service.js';
 import { until } from '../setup/until.js';
 import { models, probabilitiesOf, submitPredictions } from './prediction-calls.js';
@@ -29,8 +29,7 @@ async function expected({ projectId, votes, columns }: Crowd, methodId: string, 
 }
 
 async function softLabels(run: { id: string }): Promise<number[]> {
-  const rows = await service.source.query<{ probabilities: number[] }[]>(`select probabilities from soft_labels where project_id = $1 and run_id = $2 order by item_code`, numbersOf(run.id));
-  return rows.flatMap((row) => row.probabilities);
+  return (await storedLabels(service, run.id, K)).flatMap((label) => label.probabilities);
 }
 
 const numberOf = (item: string) => Number(item.slice(1));

@@ -95,7 +95,7 @@ describe('the certificate of a run', () => {
     expect(await certificateOf(busy)).toBeNull();
     await service.data(`mutation ($id: ID!) { cancelRun(input: { id: $id }) { run { id } } }`, { id: busy.id });
     expect(await certificateOf(busy)).toBeNull();
-    await service.source.query(`delete from soft_labels where project_id = $1 and run_id = $2`, numbersOf(run.id));
+    await service.source.query(`delete from label_blocks where project_id = $1 and run_id = $2`, numbersOf(run.id));
     await service.source.query(`update runs set results_dropped_at = now() where project_id = $1 and id = $2`, numbersOf(run.id));
     expect(await certificateOf(run)).toMatchObject({ votedItems: 2 });
   });

@@ -1,6 +1,9 @@
 import { createClient, type Client } from 'graphql-ws';
 import WebSocket from 'ws';
 import { simulateCrowd, type CrowdOptions } from '../../src/aggregation/index.js';
+import { part } from '../../src/results/blocks.js';
+import { readRecord } from '../../src/results/label-record.js';
+import { eachRecord } from '../../src/results/stored-labels.js';
 import type { Service } from '../setup/service.js';
 import { until } from '../setup/until.js';
 
@@ -91,12 +94,25 @@ export async function storedBits(service: Service, runId: string): Promise<unkno
   const of = numbersOf(runId);
   return {
     softLabels: await service.source.query(
-      `select item_code, votes, consensus, tie, float8send(confidence) c, float8send(entropy) e, array(select float8send(p) from unnest(probabilities) p) p
-       from soft_labels where project_id = $1 and run_id = $2 order by item_code`, of),
+      `select part, block, first, first_item, starts, bytes from label_blocks where project_id = $1 and run_id = $2 order by part, block`, of),
     annotators: await service.source.query(
       `select annotator_code, votes, float8send(quality) q, float8send(accuracy) a, confusion_labels l, array(select float8send(p) from unnest(confusion_values) p) v
        from annotator_results where project_id = $1 and run_id = $2 order by annotator_code`, of),
   };
+}
+
+/** The stored soft labels of a run, in the order of item codes. */
+export async function storedLabels(service: Service, runId: string, K: number): Promise<{ item: number; votes: number; probabilities: number[] }[]> {
+  const blocks = await service.source.query<{ block: number; starts: number[]; bytes: Buffer }[]>(
+    `select block, starts, bytes from label_blocks where project_id = $1 and run_id = $2 and part = ${part.labels} order by block`, numbersOf(runId));
+  const labels: { item: number; votes: number; probabilities: number[] }[] = [];
+  for (const { block, starts, bytes } of blocks) {
+    eachRecord(block, starts, bytes, (item, view, at, end) => {
+      const probabilities = new Float64Array(K);
+      labels.push({ item, votes: readRecord(view, at, end, probabilities, 0, K), probabilities: Array.from(probabilities) });
+    });
+  }
+  return labels;
 }
 
 export function socketClient(service: Service, key = service.key): Client {

@@ -128,7 +128,7 @@ it("an automatic run's results go an hour after it ended, unless it is current; 
   await expect.poll(async () => (await labels(old!.id)).errors?.[0]).toMatchObject({
     message: expect.stringMatching(/were dropped at .*start it again with watermark \d+/), extensions: { code: 'CONFLICT' },
   });
-  const left = await service.source.query(`select distinct run_id as id from soft_labels where project_id = $1 order by 1`, numbersOf(projectId));
+  const left = await service.source.query(`select distinct run_id as id from label_blocks where project_id = $1 order by 1`, numbersOf(projectId));
   expect(left.map((row: { id: number }) => row.id)).toEqual([numbersOf(asked.id)[1], numbersOf(current!.id)[1]]);
   expect((await service.graphql(`mutation ($id: ID!) { setCurrentRun(input: { id: $id }) { run { id } } }`, { id: old!.id })).errors![0]!.extensions.code).toBe('CONFLICT');
 });

@@ -219,14 +219,14 @@ describe('the number of SQL statements', () => {
     currentRun { id diagnostics { iterations } }`;
 
   it.each([
-    // projects, soft_labels, items, soft_labels of those items, classes, runs
-    ['softLabels', '{ softLabels(first: $n) { nodes { consensus classes probabilities item { externalId softLabel { confidence } } run { id } } } }', 6],
-    // projects, items, soft_labels, classes, runs
-    ['items', '{ items(first: $n) { nodes { externalId softLabel { consensus classes confidence run { id } } } } }', 5],
+    // projects, runs, which items, their labels, items, the current run, labels of those items, live ones, classes
+    ['softLabels', '{ softLabels(first: $n) { nodes { consensus classes probabilities item { externalId softLabel { confidence } } run { id } } } }', 9],
+    // projects, items, the current run, labels, live ones, classes, runs
+    ['items', '{ items(first: $n) { nodes { externalId softLabel { consensus classes confidence run { id } } } } }', 7],
     // projects, annotators, figures, confusion, classes
     ['annotators', '{ annotators(first: $n) { nodes { quality accuracy { value low high } confusionMatrix { rows { vote } } } } }', 5],
-    ['items of a named run', '{ items(first: $n) { nodes { softLabel(run: $run) { consensus } } } }', 5],
-    ['everything at once', `{ ${everything} }`, 10],
+    ['items of a named run', '{ items(first: $n) { nodes { softLabel(run: $run) { consensus } } } }', 6],
+    ['everything at once', `{ ${everything} }`, 13],
   ])('for %s is the same for 1 row and for 50', async (_, fields, count) => {
     const query = `query ($id: ID!, $n: Int!${fields.includes('$run') ? ', $run: ID!' : ''}) { project(id: $id) ${fields} }`;
     const variables = { id: projectId, ...(fields.includes('$run') && { run: run.id }) };

@@ -5,7 +5,7 @@ import type { RunTaskInput } from '../../src/runs/running/run.task.js';
 import { RunsStore } from '../../src/runs/runs.store.js';
 import { startService, type Service } from '../setup/service.js';
 import { until } from '../setup/until.js';
-import { codes, ended, endless, manyVotes, newCrowd, numbersOf, readRun, runToEnd, startRun, storedBits, submit, untilRun } from './crowd.js';
+import { codes, ended, endless, manyVotes, newCrowd, numbersOf, readRun, runToEnd, startRun, storedBits, storedLabels, submit, untilRun } from './crowd.js';
 
 const START = `mutation ($input: StartRunInput!) { startRun(input: $input) { replayed run { id status } } }`;
 const CANCEL = `mutation ($id: ID!) { cancelRun(input: { id: $id }) { run { id status finishedAt } } }`;
@@ -31,8 +31,8 @@ describe('startRun', () => {
       classes: crowd.columns.classes, itemCount: items.length, annotatorCount: annotators.length, classCount: 3,
     });
     const expected = aggregate(table, 'dawid-skene', { options: { tolerance: 1e-9 }, seed: 3 });
-    const rows = await service.source.query<{ probabilities: number[] }[]>(`select probabilities from soft_labels order by item_code`);
-    expect(rows.flatMap((row) => row.probabilities)).toEqual(Array.from(expected.posteriors));
+    const labels = await storedLabels(service, run.id, 3);
+    expect(labels.flatMap((label) => label.probabilities)).toEqual(Array.from(expected.posteriors));
     const quality = await service.source.query<{ quality: number }[]>(`select quality from annotator_results order by annotator_code`);
     expect(quality.map((row) => row.quality)).toEqual(Array.from(expected.annotatorQuality!));
     expect(run).toMatchObject({

@@ -38,12 +38,6 @@ const FREE = `
   where counts.project_id = $1 and counts.item_code = any($3::int4[]) and counts.state = 0 and counts.votes + counts.leases < rule.max_votes
     and (rule.allow_repeats or ${answered('$1', 'counts.item_code', '$2')} is null) and ${held('$1', 'counts.item_code', '$2')} is null`;
 
-const LABELS = `
-  select wanted.code, array_to_string(coalesce(
-    (select probabilities from live_labels where project_id = $1 and item_code = wanted.code and run_id = $2),
-    (select probabilities from soft_labels where project_id = $1 and run_id = $2 and item_code = wanted.code)), ' ') as row
-  from unnest($3::int4[]) as wanted(code)`;
-
 /** SQL of the queue, for whoever walks along it. */
 export const candidatesStore = {
   /** The next `limit` entries of the queue behind a place, in their order, whether they can be given or not. */
@@ -54,11 +48,5 @@ export const candidatesStore = {
   /** Those of the items that the annotator can be given, in the queue or behind it. */
   free(database: Asked, projectId: number, annotator: number, items: readonly number[]): Promise<Pick<Candidate, 'item' | 'votes'>[]> {
     return database.query(FREE, [projectId, annotator, int4Array(items)]);
-  },
-
-  /** K probabilities an item, where there are any. */
-  async labels(database: Asked, projectId: number, runId: number, items: readonly number[]): Promise<Map<number, Float64Array>> {
-    const rows = await database.query<{ code: number; row: string | null }>(LABELS, [projectId, runId, int4Array(items)]);
-    return new Map(rows.filter(({ row }) => row != null).map(({ code, row }) => [code, Float64Array.from(row!.split(' '), Number)]));
   },
 };

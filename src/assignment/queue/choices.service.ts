@@ -68,7 +68,7 @@ export class ChoicesService {
       if (free.length > 0) {
         yield await this.ranked(database, projectId, annotator, terms, free, async (run) => {
           const items = free.filter(isByAnnotator).map((entry) => entry.item);
-          const labels = await candidatesStore.labels(database, projectId, run.id, items);
+          const labels = await this.runs.labelsOf(database, { projectId, runId: run.id }, terms.classCount, items);
           return posteriorsOf(items.map((item) => labels.get(item)), run.classPriors);
         });
       }

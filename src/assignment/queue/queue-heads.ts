@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Prepared } from '../../platform/database/prepared.js';
+import { CurrentRuns } from '../../live/current-run.js';
 import { isByAnnotator, posteriorsOf } from './ranking.js';
 
 /** An entry of the queue with its label, as it was a moment ago: what does not depend on who asks. */
@@ -9,7 +10,7 @@ export interface HeadEntry {
   strategy: string;
   votes: number;
   leases: number;
-  /** K probabilities; null for an item without a label. */
+  /** K probabilities; null for an item without a label, and where what it is worth does not depend on it. */
   label: Float64Array | null;
 }
 
@@ -34,11 +35,8 @@ const KEPT_MS = 100;
 const MOST = 1000;
 
 const HEAD = `
-  select queue.item_code as item, queue.score, queue.strategy, counts.votes, counts.leases,
-    array_to_string(coalesce(
-      (select probabilities from live_labels where project_id = $1 and item_code = queue.item_code and run_id = $3),
-      (select probabilities from soft_labels where project_id = $1 and run_id = $3 and item_code = queue.item_code)), ' ') as label
-  from (select * from item_queue where project_id = $1 and generation = $2 order by priority, item_code limit $4) queue
+  select queue.item_code as item, queue.score, queue.strategy, counts.votes, counts.leases
+  from (select * from item_queue where project_id = $1 and generation = $2 order by priority, item_code limit $3) queue
   cross join lateral (
     select votes, leases, state from item_counts where project_id = $1 and item_code = queue.item_code offset 0
   ) counts
@@ -53,7 +51,10 @@ const HEAD = `
 export class QueueHeads {
   private readonly heads = new Map<string, { head: Promise<QueueHead>; until: number }>();
 
-  constructor(private readonly prepared: Prepared) {}
+  constructor(
+    private readonly prepared: Prepared,
+    private readonly runs: CurrentRuns,
+  ) {}
 
   async of(projectId: number, generation: number, runId: number | null, classCount: number): Promise<QueueHead> {
     const key = `${projectId}:${generation}:${runId}`;
@@ -68,7 +69,8 @@ export class QueueHeads {
 
   private async read(projectId: number, generation: number, runId: number | null, classCount: number): Promise<QueueHead> {
     const length = Math.max(1, Math.min(LENGTH, Math.floor(NUMBERS / classCount)));
-    const rows = await this.prepared.query<Omit<HeadEntry, 'label'> & { label: string | null }>(HEAD, [projectId, generation, runId, length]);
-    return new QueueHead(rows.map((row) => ({ ...row, label: row.label == null ? null : Float64Array.from(row.label.split(' '), Number) })));
+    const rows = await this.prepared.query<Omit<HeadEntry, 'label'>>(HEAD, [projectId, generation, length]);
+    const labels = runId == null ? null : await this.runs.labelsOf(this.prepared, { projectId, runId }, classCount, rows.filter(isByAnnotator).map(({ item }) => item));
+    return new QueueHead(rows.map((row) => ({ ...row, label: labels?.get(row.item) ?? null })));
   }
 }

@@ -1,7 +1,8 @@
 import type { Client } from 'pg';
-import { int4Array } from '../../platform/database/binary-array.js';
-import { readCopy, sqlInteger } from '../../platform/database/binary-copy-reader.js';
+import { Prepared } from '../../platform/database/prepared.js';
 import type { Transaction } from '../../platform/database/transaction.js';
+import { readFigure } from '../../results/label-figures.js';
+import { readItemFindings } from '../../results/stored-labels.js';
 import type { ItemRules } from './item-facts.js';
 
 /** Quantities of rules that are findings of the current run, by the names the run keeps them under. */
@@ -24,15 +25,9 @@ export async function readPoolFindings(client: Client, projectId: number, N: num
   const found = empty(named, N);
   if (runId == null) return found;
   const { rows: [run] } = await client.query<{ names: string[] | null }>(`select item_findings as names from runs where project_id = $1 and id = $2`, [projectId, runId]);
-  const present = named.filter((quantity) => run?.names?.includes(findingOf[quantity]));
-  if (present.length === 0) return found;
-  const columns = present.map((quantity) => `findings[${sqlInteger(run!.names!.indexOf(findingOf[quantity]) + 1)}]`);
-  const rows = readCopy(client, `select item_code, ${columns.join(', ')} from soft_labels where project_id = ${sqlInteger(projectId)} and run_id = ${sqlInteger(runId)} and findings is not null`);
-  for await (const batch of rows) {
-    while (batch.next()) {
-      const item = batch.int4();
-      for (const quantity of present) found[quantity]![item] = batch.float8();
-    }
+  for (const quantity of named) {
+    const place = run?.names?.indexOf(findingOf[quantity]) ?? -1;
+    if (place >= 0) found[quantity]!.set(await readFigure(Prepared.by(client), { projectId, runId }, N, place));
   }
   return found;
 }
@@ -43,16 +38,12 @@ export async function readTouchedFindings(transaction: Transaction, projectId: n
   if (named.length === 0) return null;
   const found = empty(named, codes.length);
   if (runId == null) return found;
-  const rows: { code: number; names: string[]; findings: number[] }[] = await transaction.query(
-    `select label.item_code as code, run.item_findings as names, label.findings
-     from runs run join soft_labels label on label.project_id = $1 and label.run_id = $2 and label.item_code = any($3::int4[]) and label.findings is not null
-     where run.project_id = $1 and run.id = $2`,
-    [projectId, runId, int4Array(codes)],
-  );
-  const placeOf = new Map(Array.from(codes, (code, place) => [code, place]));
-  for (const { code, names, findings } of rows) {
-    for (const quantity of named) found[quantity]![placeOf.get(code)!] = findings[names.indexOf(findingOf[quantity])] ?? NaN;
-  }
+  const [run]: { names: string[] | null }[] = await transaction.query(`select item_findings as names from runs where project_id = $1 and id = $2`, [projectId, runId]);
+  if (!run?.names) return found;
+  const numbers = await readItemFindings(Prepared.within(transaction), { projectId, runId }, run.names.length, codes);
+  codes.forEach((code, place) => {
+    for (const quantity of named) found[quantity]![place] = numbers.get(code)?.[run.names!.indexOf(findingOf[quantity])] ?? NaN;
+  });
   return found;
 }
 

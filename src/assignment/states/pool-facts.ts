@@ -3,6 +3,8 @@ import { VoteTable } from '../../aggregation/index.js';
 import { CHANGED_ITEMS } from '../../live/changed-items.js';
 import { beside } from '../../platform/database/beside.js';
 import { readCopy, sqlInteger } from '../../platform/database/binary-copy-reader.js';
+import { convertRows } from '../../results/old-rows.js';
+import { readAllLabels } from '../../results/stored-labels.js';
 import { changesOf } from '../../projects/vote-changes.js';
 import { isColdStart, type ItemFacts, type ItemRules } from './item-facts.js';
 import { readPoolFindings } from './item-findings.js';
@@ -43,6 +45,8 @@ interface ProjectRow extends Omit<ItemRules, 'coldStart'> {
   priors: number[] | null;
   pooledLabels: number[] | null;
   pooledValues: number[] | null;
+  /** Whether its labels still have the form of an older version. */
+  areOldRows: boolean | null;
 }
 
 /**
@@ -52,6 +56,11 @@ export async function readPool(client: Client, url: string, projectId: number, p
   await client.query('begin isolation level repeatable read read only');
   try {
     const project = await readProject(client, projectId);
+    if (project.areOldRows) {
+      await client.query('rollback');
+      await convertRows(url, { projectId, runId: project.runId! });
+      return await readPool(client, url, projectId, policies, { rules, versions });
+    }
     const N = project.itemCount;
     const K = project.classCount;
     const run = runOf(project);
@@ -97,7 +106,8 @@ async function readProject(client: Client, projectId: number): Promise<ProjectRo
     `select project.min_votes as "minVotes", project.max_votes as "maxVotes", project.confidence, project.policy, project.overlap_share as "overlapShare",
        project.done_rule as "doneRule", project.priority_rule as "priorityRule", project.flag_rule as "flagRule", project.scoring_version::float8 as "scoringVersion", ${changesOf('project.id')}::float8 as changes,
        project.classes, cardinality(project.classes) as "classCount", codes.next_item_code as "itemCount", codes.next_annotator_code as "annotatorCount",
-       project.current_run_id::float8 as "runId", run.watermark::float8 as watermark, run.vote_count::float8 as "runVotes", run.class_priors as priors, run.pooled_labels as "pooledLabels", run.pooled_values as "pooledValues"
+       project.current_run_id::float8 as "runId", run.watermark::float8 as watermark, run.vote_count::float8 as "runVotes", run.class_priors as priors, run.pooled_labels as "pooledLabels", run.pooled_values as "pooledValues",
+       run.label_blocks_since is null and run.id is not null as "areOldRows"
      from projects project join project_codes codes on codes.project_id = project.id
      left join runs run on run.project_id = project.id and run.id = project.current_run_id
      where project.id = $1`,
@@ -171,13 +181,12 @@ async function readLabels(client: Client, projectId: number, { itemCount: N, cla
   if (run) for (let at = 0; at < posteriors.length; at += K) posteriors.set(run.classPriors, at);
   else posteriors.fill(1 / K);
   if (run && runId != null) {
-    for (const table of ['soft_labels', 'live_labels']) {
-      for await (const rows of readCopy(client, `select item_code, probabilities from ${table} where project_id = ${projectId} and run_id = ${sqlInteger(runId)}`)) {
-        while (rows.next()) {
-          const item = rows.int4();
-          rows.float8Array(posteriors, item * K);
-          labelled[item] = 1;
-        }
+    await readAllLabels(client, { projectId, runId }, K, posteriors, (item) => (labelled[item] = 1));
+    for await (const rows of readCopy(client, `select item_code, probabilities from live_labels where project_id = ${projectId} and run_id = ${sqlInteger(runId)}`)) {
+      while (rows.next()) {
+        const item = rows.int4();
+        rows.float8Array(posteriors, item * K);
+        labelled[item] = 1;
       }
     }
   }

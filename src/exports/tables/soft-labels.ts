@@ -1,10 +1,13 @@
+import { bestClass, entropy, tiedClasses } from '../../aggregation/index.js';
 import { classColumn } from '../../formats/rows/tables.js';
-import { sqlInteger } from '../../platform/database/binary-copy-reader.js';
+import type { CellValue } from '../../formats/text/writer.js';
+import { LABELS_A_BLOCK } from '../../results/blocks.js';
+import { readRecord } from '../../results/label-record.js';
+import { eachRecord, findingsOfItems, labelBlocksBehind } from '../../results/stored-labels.js';
 import type { Project } from '../../projects/project.entity.js';
 import type { Run } from '../../runs/run.entity.js';
-import { column, type Column } from '../reading/column.js';
-import { pieceRows } from '../reading/pieces.js';
-import { findingColumns } from './findings.js';
+import { pieceRows, type BlockSequence } from '../reading/pieces.js';
+import { findingCells } from './findings.js';
 import type { ExportTable } from './table.js';
 
 /** In the order of item codes. A run's results never change, so that pieces fit together. */
@@ -14,27 +17,43 @@ export const softLabels: ExportTable = {
   choices: ['run'],
   async open(project, facts, choice) {
     const run = await facts.run(project, choice);
-    const columns = columnsOf(project, run);
-    return {
-      run, isFixed: true,
-      sequences: [{
-        projectId: project.id, columns, from: 'soft_labels label', key: 'label.item_code',
-        where: `label.project_id = ${sqlInteger(project.id)} and label.run_id = ${sqlInteger(run.id)}`,
-        pieceRows: pieceRows(columns.length + project.classes.length),
-      }],
-    };
+    await facts.labelsReady(run);
+    return { run, isFixed: true, sequences: [labelsOf(project, run)] };
   },
 };
 
-function columnsOf({ classes }: Project, run: Run): Column[] {
-  return [
-    column.item('item', 'label.item_code'),
-    column.word('label', 'label.consensus', classes),
-    column.float8('confidence', 'label.confidence'),
-    column.float8('entropy', 'label.entropy'),
-    column.int4('votes', 'label.votes'),
-    column.boolean('tie', 'label.tie'),
-    column.numbers(classes.map(classColumn), 'label.probabilities'),
-    ...findingColumns(run, 'item', run.itemFindings, classes, 'label.findings'),
-  ];
+function labelsOf({ id: projectId, classes }: Project, run: Run): BlockSequence {
+  const K = classes.length;
+  const key = { projectId, runId: run.id };
+  const found = findingCells(run, 'item', run.itemFindings, classes);
+  const names = ['label', 'confidence', 'entropy', 'votes', 'tie', ...classes.map(classColumn), ...found.names];
+  const blocks = Math.max(1, Math.floor(pieceRows(names.length) / LABELS_A_BLOCK));
+  const probabilities = new Float64Array(K);
+  return {
+    projectId,
+    columns: [{ names: ['item'], dictionary: 'items' }, { names }],
+    async readPiece(after, read) {
+      const rows: CellValue[][] = [];
+      let lastKey = -1;
+      await read(labelBlocksBehind(key, after ?? -1, blocks), (copied) => {
+        lastKey = copied.int4();
+        eachRecord(lastKey, copied.int4s(), copied.raw(), (item, view, at, end) => {
+          const votes = readRecord(view, at, end, probabilities, 0, K);
+          const best = bestClass(probabilities, 0, K);
+          const cells: CellValue[] = [item, classes[best]!, probabilities[best]!, entropy(probabilities, 0, K), votes, tiedClasses(probabilities, 0, K) > 1];
+          for (let k = 0; k < K; k++) cells.push(probabilities[k]!);
+          rows.push(cells);
+        });
+      });
+      if (lastKey < 0) return null;
+      if (found.names.length > 0 && rows.length > 0) {
+        const numbers = await findingsOfItems(read, key, run.itemFindings!.length, rows[0]![0] as number, (rows.at(-1)![0] as number) + 1);
+        for (const cells of rows) {
+          const item = cells[0] as number;
+          found.write((place) => numbers(place, item), cells);
+        }
+      }
+      return { rows, lastKey };
+    },
+  };
 }

@@ -2,7 +2,7 @@ import type { CellValue } from '../../formats/text/writer.js';
 import type { VersionFacts } from '../../predictions/prediction-models.service.js';
 import type { Project } from '../../projects/project.entity.js';
 import type { Run } from '../../runs/run.entity.js';
-import type { Sequence } from '../reading/pieces.js';
+import type { BlockSequence, Sequence } from '../reading/pieces.js';
 
 /** What a caller may say of a download; each table names the ones it heeds. */
 export interface ExportChoice {
@@ -22,6 +22,8 @@ export interface ExportChoice {
 export interface Facts {
   /** @throws CONFLICT where there are no results; NOT_FOUND for a run of another project. */
   run(project: Project, choice: ExportChoice): Promise<Run>;
+  /** Waits until the run's labels have today's form. */
+  labelsReady(run: Run): Promise<void>;
   /** Of the run's confusion matrices: whether they follow from its soft labels, its method having none, and whether the method tells how sure they are. */
   confusion(run: Run): Promise<{ implied: boolean; hasEvidence: boolean }>;
   /** A point of the project's log: what is written later is not shown. @throws INVALID_INPUT for one that is still to come. */
@@ -35,7 +37,7 @@ export interface OpenTable {
   /** The names of its columns, as far as they are not those of the sequences. */
   columns?: readonly string[];
   /** One behind the other; all have the same columns. */
-  sequences: readonly Sequence[];
+  sequences: readonly (Sequence | BlockSequence)[];
   /** What is written in place of a row that was read: as many rows as it holds. */
   expand?: (cells: readonly CellValue[]) => CellValue[][];
   /** The run whose results they are, if they are a run's. */

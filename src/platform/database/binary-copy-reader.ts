@@ -124,6 +124,14 @@ export class CopyRows {
     return this.bytes.toString('utf8', start, this.at);
   }
 
+  /** A bytea, as it lies in what the server sent: whoever keeps it copies it. */
+  raw(): Buffer {
+    const start = this.at + 4;
+    this.at = start + this.view.getInt32(this.at);
+    if (this.at > this.end || this.at < start) throw this.unlike('a bytea');
+    return this.bytes.subarray(start, this.at);
+  }
+
   /** A timestamptz in milliseconds from 1970 on; what is less than one is cut off, as a Date of the driver's has it. */
   milliseconds(): number {
     return Math.floor((this.int8() + EPOCH_SHIFT_US) / 1000);

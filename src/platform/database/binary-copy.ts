@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
-import type { Client } from 'pg';
+import type { ClientBase } from 'pg';
 import { from as copyFrom, type CopyStreamQuery } from 'pg-copy-streams';
 
 const CHUNK_BYTES = 256 * 1024;
@@ -19,7 +19,7 @@ export class BinaryCopy {
   private view = viewOf(this.chunk);
   private at: number;
 
-  constructor(client: Client, table: string, columns: readonly string[]) {
+  constructor(client: ClientBase, table: string, columns: readonly string[]) {
     this.stream = client.query(copyFrom(`copy ${table} (${columns.join(', ')}) from stdin (format binary)`));
     this.done = finished(this.stream);
     // Whoever flushes or ends meets the fault; until then it must not count as unhandled.
@@ -73,6 +73,12 @@ export class BinaryCopy {
     const bytes = Buffer.byteLength(value);
     this.header(bytes);
     this.at += this.chunk.write(value, this.at);
+  }
+
+  bytes(value: Uint8Array): void {
+    this.header(value.length);
+    this.chunk.set(value, this.at);
+    this.at += value.length;
   }
 
   null(): void {

@@ -67,6 +67,11 @@ export class Prepared implements Asked, OnApplicationShutdown {
     return { query: (text, values) => transaction.query(text, values) };
   }
 
+  /** A client of its own, for a thread. */
+  static by(client: pg.ClientBase): Asked {
+    return { query: async <Row>(text: string, values: unknown[]) => (await client.query(text, values)).rows as Row[] };
+  }
+
   private nameOf(text: string): string {
     let name = this.names.get(text);
     if (!name) this.names.set(text, name = createHash('sha256').update(text).digest('base64url').slice(0, 20));

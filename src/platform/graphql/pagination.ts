@@ -119,6 +119,16 @@ export class Keyset<Row> {
     };
   }
 
+  /** One page for a store that is not asked in SQL: strictly between two keys, from the lower end or, descending, from the upper one on; `limit` is one more than asked. */
+  stretch(args: PageArgs): { above: KeyPart[] | null; below: KeyPart[] | null; descending: boolean; limit: number } {
+    const { backward, size } = readSize(args);
+    const runsDown = Boolean(this.columns[0]!.descending);
+    const after = args.after == null ? null : readCursor(args.after, this.columns, 'after');
+    const before = args.before == null ? null : readCursor(args.before, this.columns, 'before');
+    const [above, below] = runsDown ? [before, after] : [after, before];
+    return { above, below, descending: runsDown !== backward, limit: size + 1 };
+  }
+
   /** `rows` as the page's SQL gave them: one more than asked tells that there are more. */
   connection<T>(args: PageArgs, rows: Row[], toNode: (row: Row) => T): ConnectionOf<T> {
     const { backward, size } = readSize(args);

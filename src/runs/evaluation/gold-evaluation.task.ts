@@ -3,6 +3,9 @@ import { endWithThread } from '../../platform/database/cancellable-client.js';
 import { betaQuantile, bestClass, calibration, sampledShare, tiedClasses } from '../../aggregation/index.js';
 import { readCopy, sqlInteger } from '../../platform/database/binary-copy-reader.js';
 import { Connection } from '../../platform/database/connection.js';
+import { Prepared } from '../../platform/database/prepared.js';
+import { labelsReady } from '../../results/old-rows.js';
+import { readLabels } from '../../results/stored-labels.js';
 import type { ConsensusAccuracy, GoldEvaluation } from './gold-evaluation.js';
 
 export interface EvaluationTask {
@@ -37,6 +40,7 @@ export async function run(task: EvaluationTask): Promise<Omit<GoldEvaluation, 'r
   const client = await Connection.open(task.url, 'assay gold evaluation');
   try {
     await endWithThread(client);
+    await labelsReady(Prepared.by(client), task.url, task);
     await client.query('begin isolation level repeatable read, read only');
     return await evaluate(client, task);
   } finally {
@@ -57,11 +61,12 @@ async function evaluate(client: pg.Client, { projectId, runId, classCount: K, go
   const posteriors = new Float64Array(unseen.length * K);
   const compared: number[] = [];
   for (let from = 0; from < unseen.length; from += CHUNK) {
-    const { rows } = await client.query<[item: number, probabilities: number[]]>({
-      text: `select item_code, probabilities from soft_labels where project_id = $1 and run_id = $2 and item_code = any($3::int4[]) order by item_code`,
-      values: [projectId, runId, unseen.slice(from, from + CHUNK)], rowMode: 'array',
-    });
-    for (const [item, probabilities] of rows) posteriors.set(probabilities, compared.push(item) * K - K);
+    const chunk = unseen.slice(from, from + CHUNK);
+    const labels = await readLabels(Prepared.by(client), { projectId, runId }, K, chunk);
+    for (const item of chunk) {
+      const label = labels.get(item);
+      if (label) posteriors.set(label.probabilities, compared.push(item) * K - K);
+    }
   }
   const scores = compared.length === 0 ? null : scoresOf({
     posteriors: posteriors.subarray(0, compared.length * K),

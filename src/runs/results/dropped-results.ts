@@ -40,7 +40,7 @@ export class DroppedResults implements OnModuleInit {
     // setCurrentRun takes the run's lock too: had the run become current since the look, it would be seen here.
     const [current] = await transaction.query<unknown[]>(`select 1 from projects where id = $1 and current_run_id = $2`, [projectId, runId]);
     if (current) return;
-    for (const table of ['soft_labels', 'annotator_results']) {
+    for (const table of ['label_blocks', 'soft_labels', 'annotator_results']) {
       await transaction.query(`delete from ${table} where project_id = $1 and run_id = $2`, [projectId, runId]);
     }
     await transaction.query(`update runs set results_dropped_at = clock_timestamp() where project_id = $1 and id = $2`, [projectId, runId]);

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { findingsOf, type ConfusablePair, type FindingSpec } from '../../aggregation/index.js';
 import type { RequestContext } from '../../platform/request-context.js';
+import { OldResults } from '../../results/old-results.service.js';
+import { labelledOf, readItemFindings } from '../../results/stored-labels.js';
 import type { Run } from '../run.entity.js';
 import { RunReader } from '../run-reader.js';
 import type { Finding } from './finding.entity.js';
@@ -22,17 +24,18 @@ export class FindingsService {
   constructor(
     private readonly source: DataSource,
     private readonly runs: RunReader,
+    private readonly old: OldResults,
   ) {}
 
   /** @returns null where the run's method finds nothing about items, or the item had no label in it. */
   async ofItem(context: RequestContext, projectId: number, runId: number, itemCode: number): Promise<FoundNumbers | null> {
     const run = await this.runs.load(context, projectId, runId);
-    return run?.itemFindings ? this.load(context, 'soft_labels', 'item_code', run, run.itemFindings, itemCode) : null;
+    return run?.itemFindings ? this.loadOfItem(context, run, run.itemFindings, itemCode) : null;
   }
 
   async ofAnnotator(context: RequestContext, projectId: number, runId: number, annotatorCode: number): Promise<FoundNumbers | null> {
     const run = await this.runs.load(context, projectId, runId);
-    return run?.annotatorFindings ? this.load(context, 'annotator_results', 'annotator_code', run, run.annotatorFindings, annotatorCode) : null;
+    return run?.annotatorFindings ? this.loadOfAnnotator(context, run, run.annotatorFindings, annotatorCode) : null;
   }
 
   /** @returns null where the run does not find items' two answers. */
@@ -43,15 +46,28 @@ export class FindingsService {
     return row?.pairs ? row : null;
   }
 
-  private load(context: RequestContext, table: string, column: string, run: Run, names: readonly string[], code: number): Promise<FoundNumbers | null> {
-    return context.loader<number, FoundNumbers>(`findings:${table}:${run.projectId}:${run.id}`, async (codes) => {
+  private loadOfItem(context: RequestContext, run: Run, names: readonly string[], code: number): Promise<FoundNumbers | null> {
+    const key = { projectId: run.projectId, runId: run.id };
+    return context.loader<number, FoundNumbers>(`findings:items:${run.projectId}:${run.id}`, async (codes) => {
+      if (!run.labelBlocksSince) await this.old.ready(key);
+      const [labelled, numbers] = await Promise.all([labelledOf(this.source, key, codes), readItemFindings(this.source, key, names.length, codes)]);
+      return codes.map((one) => (labelled.has(one) ? byName(names, numbers.get(one)) : null));
+    }).load(code);
+  }
+
+  private loadOfAnnotator(context: RequestContext, run: Run, names: readonly string[], code: number): Promise<FoundNumbers | null> {
+    return context.loader<number, FoundNumbers>(`findings:annotators:${run.projectId}:${run.id}`, async (codes) => {
       const rows: { code: number; findings: number[] }[] = await this.source.query(
-        `select ${column} as code, findings from ${table} where project_id = $1 and run_id = $2 and ${column} = any($3) and findings is not null`, [run.projectId, run.id, codes],
+        `select annotator_code as code, findings from annotator_results where project_id = $1 and run_id = $2 and annotator_code = any($3) and findings is not null`, [run.projectId, run.id, codes],
       );
-      const found = new Map(rows.map((row) => [row.code, new Map(names.map((name, i) => [name, finiteOrNull(row.findings[i]!)]))]));
+      const found = new Map(rows.map((row) => [row.code, byName(names, row.findings)]));
       return codes.map((one) => found.get(one) ?? null);
     }).load(code);
   }
+}
+
+function byName(names: readonly string[], numbers: ArrayLike<number> | undefined): FoundNumbers {
+  return new Map(names.map((name, i) => [name, finiteOrNull(numbers?.[i] ?? NaN)]));
 }
 
 /** @param of the class or model that the number is about */

@@ -1,45 +1,32 @@
 import type { Client } from 'pg';
-import { bestClass, entropy, tiedClasses, type ConfusionMatrices, type MethodResult, type VoteTable } from '../../aggregation/index.js';
+import type { ConfusionMatrices, MethodResult, VoteTable } from '../../aggregation/index.js';
 import { BinaryCopy } from '../../platform/database/binary-copy.js';
+import { LabelWriter } from '../../results/label-writer.js';
 import { expectedAccuracy, wilsonInterval } from './accuracy.js';
 import type { FoundColumns } from './found.js';
 import type { RunKey } from '../runs.store.js';
 
-const SOFT_LABEL_COLUMNS = ['confidence', 'entropy', 'run_id', 'project_id', 'item_code', 'votes', 'consensus', 'tie', 'probabilities', 'findings'];
 const ANNOTATOR_COLUMNS = [
   'project_id', 'run_id', 'annotator_code', 'votes', 'quality', 'accuracy', 'accuracy_low', 'accuracy_high', 'confusion_labels', 'confusion_values', 'confusion_evidence', 'findings',
 ];
 
 /**
- * One row for each item with votes, or whose class the method was given. Other items have no soft label: a prior is no finding about them.
+ * One label for each item with votes, or whose class the method was given. Other items have no soft label: a prior is no finding about them.
  * @param found null where the method finds nothing about items
  * @param gold N class indices, -1 where unknown; null where the method read none.
  */
 export async function writeSoftLabels(
-  client: Client, { projectId, runId }: RunKey, votes: VoteTable, posteriors: Float64Array, found: FoundColumns | null, gold: Int32Array | null,
+  client: Client, key: RunKey, votes: VoteTable, posteriors: Float64Array, found: FoundColumns | null, gold: Int32Array | null,
 ): Promise<void> {
   const { itemCount, itemOffsets, classCount: K } = votes;
-  const copy = new BinaryCopy(client, 'soft_labels', SOFT_LABEL_COLUMNS);
+  const writer = new LabelWriter(client, key, itemCount, K);
   for (let item = 0; item < itemCount; item++) {
     const voteCount = itemOffsets[item + 1]! - itemOffsets[item]!;
     if (voteCount === 0 && (gold?.[item] ?? -1) < 0) continue;
-    const at = item * K;
-    const consensus = bestClass(posteriors, at, K);
-    copy.row(SOFT_LABEL_COLUMNS.length);
-    copy.float8(posteriors[at + consensus]!);
-    copy.float8(entropy(posteriors, at, K));
-    copy.int8(runId);
-    copy.int4(projectId);
-    copy.int4(item);
-    copy.int4(voteCount);
-    copy.int2(consensus);
-    copy.boolean(tiedClasses(posteriors, at, K) > 1);
-    copy.float8Array(posteriors, at, at + K);
-    if (found) copy.float8ArrayAcross(found.columns, item);
-    else copy.null();
-    if (copy.isFull) await copy.flush();
+    writer.add(item, voteCount, posteriors, item * K);
+    if (writer.isFull) await writer.flush();
   }
-  await copy.end();
+  await writer.end(found?.columns ?? []);
 }
 
 /** One row for each annotator with votes. @param confusion the method's matrices, or those its soft labels imply. */

@@ -109,7 +109,7 @@ registerEnumType(SoftLabelField, {
   valuesMap: {
     ITEM: { description: 'The order in which items became known.' },
     ...Object.fromEntries(Array.from(orderedFindings, ([name, { meaning, methods }]) =>
-      [name, { description: `${meaning} Of runs of ${methods.join(', ')}; items without the figure come last. The run's labels are sorted for it.` }])),
+      [name, { description: `${meaning} Of runs of ${methods.join(', ')}; items without the figure come last.` }])),
   },
 });
 

@@ -11,7 +11,7 @@ import { NamedRun, RunArgument } from '../named-run.js';
 import { Run } from '../run.entity.js';
 import { RunReader } from '../run-reader.js';
 import { SoftLabel, SoftLabelFilter, SoftLabelOrder, SortDirection } from './soft-label.entity.js';
-import { namesFindings, runOfCursor, SoftLabelConnection, SoftLabelsService } from './soft-labels.service.js';
+import { runOfCursor, SoftLabelConnection, SoftLabelsService } from './soft-labels.service.js';
 
 @Resolver(() => Project)
 export class ProjectSoftLabelsResolver {
@@ -33,9 +33,8 @@ export class ProjectSoftLabelsResolver {
     const behind = runOfCursor(page);
     const named = run ?? (behind != null && behind !== project.currentRunId ? globalId('Run', project.id, behind) : null);
     const found = named == null ? null : await this.namedRun.find(context, project.id, named);
-    const runId = found?.id ?? project.currentRunId;
-    const figuresOf = found ?? (runId != null && namesFindings(filter ?? {}, order) ? await this.runs.load(context, project.id, runId) : null);
-    const labels = await this.service.page(project, runId ?? 0, figuresOf, filter ?? {}, order, page);
+    const ofRun = found ?? (project.currentRunId == null ? null : await this.runs.load(context, project.id, project.currentRunId));
+    const labels = await this.service.page(project, ofRun, filter ?? {}, order, page);
     context.budget?.spendNumbers(labels.nodes.length * project.classes.length);
     return labels;
   }

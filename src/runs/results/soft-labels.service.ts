@@ -6,27 +6,23 @@ import { connectionType, Keyset, type ConnectionOf, type KeyColumn, type PageArg
 import type { RequestContext } from '../../platform/request-context.js';
 import { excerpt } from '../../platform/text.js';
 import type { Project } from '../../projects/project.entity.js';
-import { findingsPer } from '../../aggregation/index.js';
+import { bestClass, entropy, findingsPer, tiedClasses } from '../../aggregation/index.js';
 import { globalId } from '../../platform/graphql/global-id.js';
+import type { OrderPart, ResultsKey } from '../../results/blocks.js';
+import { LabelFigures, type Figure, type Range, type Wanted } from '../../results/label-figures.js';
+import { BEFORE_ITEMS, BEHIND_ITEMS, isBefore, walkItems, walkOrder, type Place, type Stretch } from '../../results/label-order.js';
+import { OldResults } from '../../results/old-results.service.js';
+import { readLabels } from '../../results/stored-labels.js';
 import type { Run } from '../run.entity.js';
 import { orderedFindings, SoftLabel, SortDirection, type SoftLabelFilter, type SoftLabelOrder } from './soft-label.entity.js';
 
 export const SoftLabelConnection = connectionType(SoftLabel);
 
-const FIGURES = `label.project_id as "projectId", label.run_id as "runId", label.item_code as "itemCode", label.consensus as "consensusIndex",
-  label.probabilities, label.confidence, label.entropy, label.votes, label.tie`;
-const OF_RUN = `${FIGURES}, false as live, null::timestamptz as "updatedAt"`;
-const LIVE = `${FIGURES}, true as live, label.updated_at as "updatedAt"`;
+const LIVE = `label.project_id as "projectId", label.run_id as "runId", label.item_code as "itemCode", label.consensus as "consensusIndex",
+  label.probabilities, label.confidence, label.entropy, label.votes, label.tie, true as live, label.updated_at as "updatedAt"`;
 
-/** The columns of soft_labels that have an order of their own. */
-const columns: Readonly<Record<string, KeyColumn>> = {
-  CONFIDENCE: { sql: 'label.confidence', type: 'float8' },
-  ENTROPY: { sql: 'label.entropy', type: 'float8' },
-  VOTES: { sql: 'label.votes', type: 'int4' },
-};
-
-/** Those of them that an index of the table goes on with. */
-const indexed: ReadonlySet<string> = new Set(['CONFIDENCE', 'ENTROPY']);
+/** The figures that a run keeps its labels in the order of, by the name the API gives them; and of the filter. */
+const orders: Readonly<Record<string, OrderPart>> = { CONFIDENCE: 'confidence', ENTROPY: 'entropy', VOTES: 'votes' };
 
 /** What stands for an unknown figure, so that it comes last and a cursor can hold it: no figure reaches it. */
 const BEYOND_ALL = 1e308;
@@ -38,23 +34,36 @@ const byItem = new Keyset<SoftLabel>([{ sql: 'label.item_code', type: 'int4' }],
 
 @Injectable()
 export class SoftLabelsService {
-  constructor(private readonly source: DataSource) {}
+  constructor(
+    private readonly source: DataSource,
+    private readonly old: OldResults,
+    private readonly figures: LabelFigures,
+  ) {}
 
-  /**
-   * One page: from an index of the order that was asked for; by votes or a finding, from a sort of the run's rows.
-   * @param run needed where `namesFindings`; null also where there is no run
-   */
-  async page(project: Project, runId: number, run: Run | null, filter: SoftLabelFilter, order: SoftLabelOrder, args: PageArgs): Promise<ConnectionOf<SoftLabel>> {
-    const column = order.field === 'ITEM' ? null : columns[order.field] ?? findingColumn(run, order);
-    const keyset = keysetOf(column, order.direction);
-    const parameters: unknown[] = [project.id, runId];
-    const conditions = ['label.project_id = $1', 'label.run_id = $2', ...conditionsOf(filter, project, run, parameters)];
-    const { where, orderBy, limit } = keyset.page(args, parameters);
-    const sql = `select ${OF_RUN}, ${column?.sql ?? 'null'} as place from soft_labels label where ${conditions.join(' and ')} and ${where} order by ${orderBy} limit ${limit}`;
-    // Another filter may have an index that gives fewer rows, to be sorted, than the order's own would pass over.
-    const isIndexed = (column == null || indexed.has(order.field)) && Object.keys(filter).every((name) => indexed.has(order.field) && name === order.field.toLowerCase());
-    const rows = isIndexed ? await queryByIndex<OrderedLabel>(this.source, sql, parameters) : await this.source.query<OrderedLabel[]>(sql, parameters);
+  /** One page: from the order that was asked for where the filter leaves all of it or one stretch; else by a look at all labels of the run. */
+  async page(project: Project, run: Run | null, filter: SoftLabelFilter, { field, direction }: SoftLabelOrder, args: PageArgs): Promise<ConnectionOf<SoftLabel>> {
+    const by = field === 'ITEM' ? null : orders[field] ?? findingOf(run, orderedFindings.get(field)!.name, 'orderBy.field', orderedFindings.get(field)!.methods);
+    const keyset = keysetOf(field, direction);
+    const wanted = wantedBy(filter, project, run);
+    const stretch = placesOf(keyset.stretch(args), by != null);
+    if (!run) return keyset.connection(args, [], (row) => row);
+    const key = { projectId: project.id, runId: run.id };
+    if (!run.labelBlocksSince) await this.old.ready(key);
+    const places = await this.places(key, run.itemCount ?? 0, wanted, by, direction === SortDirection.DESC ? -BEYOND_ALL : BEYOND_ALL, stretch);
+    const labels = await this.ofRun(key, project.classes.length, places.map(({ item }) => item));
+    const rows = places.flatMap(({ value, item }) => {
+      const label = labels.get(item);
+      return label ? [Object.assign(label, { place: by == null ? null : value })] : [];
+    });
     return keyset.connection(args, rows, ({ place: _, ...row }) => Object.assign(new SoftLabel(), row));
+  }
+
+  private places(key: ResultsKey, N: number, { consensus, tie, ranges }: Wanted, by: Figure | null, unknown: number, stretch: Stretch): Promise<Place[]> | Place[] {
+    const isWhole = consensus == null && tie == null && ranges.every(({ figure }) => figure === by);
+    if (!isWhole || typeof by === 'number') return this.figures.find(this.source, key, N, { consensus, tie, ranges }, by, unknown, stretch);
+    const byIndex = { query: <Row>(sql: string, parameters: unknown[]) => queryByIndex<Row>(this.source, sql, parameters) };
+    if (by == null) return walkItems(byIndex, key, { ...stretch, above: stretch.above.item, below: Math.min(stretch.below.item, N) }).then((items) => items.map((item) => ({ value: 0, item })));
+    return walkOrder(byIndex, key, by, ranges.reduce(cutBy, stretch));
   }
 
   /** The labels that changed after the current run read its votes, in the order of items. */
@@ -67,29 +76,38 @@ export class SoftLabelsService {
     return byItem.connection(args, rows, (row) => Object.assign(new SoftLabel(), row));
   }
 
-  /** Of the named run as it found them; else as they are now by the project's current one. All items asked for at once are one statement. */
+  /** Of the named run as it found them; else as they are now by the project's current one. All items asked for at once are one reading. */
   load(context: RequestContext, projectId: number, runId: number | null, itemCode: number): Promise<SoftLabel | null> {
     return context.loader<number, SoftLabel>(`softLabels:${projectId}:${runId ?? 'current'}`, async (codes) => {
-      const rows: SoftLabel[] = await this.source.query(
-        `select ${OF_RUN} from soft_labels label
-         where label.project_id = $1 and label.item_code = any($2)
-           and label.run_id = coalesce($3::bigint, (select current_run_id from projects where id = $1))
-         union all
-         select ${LIVE} from live_labels label
-         where $3::bigint is null and label.project_id = $1 and label.item_code = any($2) and label.run_id = (select current_run_id from projects where id = $1)`,
-        [projectId, codes, runId],
+      const [run] = await this.source.query<{ id: number; K: number; inBlocks: boolean }[]>(
+        `select run.id, cardinality(project.classes) as "K", run.label_blocks_since is not null as "inBlocks"
+         from projects project join runs run on run.project_id = project.id and run.id = coalesce($2::bigint, project.current_run_id) where project.id = $1`, [projectId, runId],
       );
-      context.budget?.spendNumbers(rows.reduce((sum, row) => sum + row.probabilities.length, 0));
-      // A live label comes behind the run's own, and takes its place.
-      const found = new Map(rows.map((row) => [row.itemCode, Object.assign(new SoftLabel(), row)]));
+      if (!run) return codes.map(() => null);
+      const key = { projectId, runId: run.id };
+      if (!run.inBlocks) await this.old.ready(key);
+      const found = await this.ofRun(key, run.K, codes);
+      if (runId == null) {
+        const live: SoftLabel[] = await this.source.query(`select ${LIVE} from live_labels label where label.project_id = $1 and label.item_code = any($2) and label.run_id = $3`, [projectId, codes, run.id]);
+        // A live label takes the place of the run's own.
+        for (const row of live) found.set(row.itemCode, Object.assign(new SoftLabel(), row));
+      }
+      context.budget?.spendNumbers(found.size * run.K);
       return codes.map((code) => found.get(code) ?? null);
     }).load(itemCode);
   }
-}
 
-/** Whether such a page can be had only from a run that has the figures. */
-export function namesFindings({ topTwo, difficulty, disagreement }: SoftLabelFilter, { field }: SoftLabelOrder): boolean {
-  return Boolean(topTwo ?? difficulty ?? disagreement) || orderedFindings.has(field);
+  private async ofRun(key: ResultsKey, K: number, codes: readonly number[]): Promise<Map<number, SoftLabel>> {
+    if (codes.length === 0) return new Map();
+    const labels = await readLabels(this.source, key, K, codes);
+    return new Map(Array.from(labels, ([itemCode, { votes, probabilities }]) => {
+      const consensusIndex = bestClass(probabilities, 0, K);
+      return [itemCode, Object.assign(new SoftLabel(), {
+        ...key, itemCode, consensusIndex, probabilities: Array.from(probabilities), confidence: probabilities[consensusIndex]!, entropy: entropy(probabilities, 0, K), votes,
+        tie: tiedClasses(probabilities, 0, K) > 1, live: false, updatedAt: null,
+      })];
+    }));
+  }
 }
 
 /** The run that a page's cursor belongs to, or null without a cursor. */
@@ -105,61 +123,64 @@ export function runOfCursor(args: PageArgs): number | null {
   throw invalid(`${excerpt(cursor)} is not a cursor of this connection; use an endCursor or startCursor as it came`, args.after != null ? 'after' : 'before');
 }
 
-/**
- * The run ends every cursor: the pages behind a cursor are of the same run, whatever becomes current meanwhile. It must not
- * come first: PostgreSQL would then begin each page at the run's first row (7 ms instead of 0.2 ms at row 50,000).
- */
-function keysetOf(column: KeyColumn | null, direction: SortDirection): Keyset<OrderedLabel> {
+/** The run ends every cursor: the pages behind a cursor are of the same run, whatever becomes current meanwhile. */
+function keysetOf(field: string, direction: SortDirection): Keyset<OrderedLabel> {
   const descending = direction === SortDirection.DESC;
-  const all: KeyColumn[] = [...(column ? [column] : []), { sql: 'label.item_code', type: 'int4' }, { sql: 'label.run_id', type: 'int8' }];
-  return new Keyset(all.map((one) => ({ ...one, descending })), ({ place, itemCode, runId }) => [...(column ? [place!] : []), itemCode, runId]);
+  const column: KeyColumn[] = field === 'ITEM' ? [] : [{ sql: field, type: field === 'VOTES' ? 'int4' : 'float8' }];
+  const all: KeyColumn[] = [...column, { sql: 'item', type: 'int4' }, { sql: 'run', type: 'int8' }];
+  return new Keyset(all.map((one) => ({ ...one, descending })), ({ place, itemCode, runId }) => [...(place == null ? [] : [place]), itemCode, runId]);
 }
 
-/** @throws INVALID_INPUT where the run has no such figures. */
-function findingColumn(run: Run | null, { field, direction }: SoftLabelOrder): KeyColumn {
-  const spec = orderedFindings.get(field)!;
-  const unknown = direction === SortDirection.DESC ? -BEYOND_ALL : BEYOND_ALL;
-  return { sql: `coalesce(nullif(${findingSql(run, spec.name, `orderBy.field`, spec.methods)}, 'NaN'), ${unknown})`, type: 'float8' };
+/** The ends of a page as places; without a cursor, those before and behind all. @param hasValue whether the keys begin with the figure of an order */
+function placesOf({ above, below, ...rest }: ReturnType<Keyset<OrderedLabel>['stretch']>, hasValue: boolean): Stretch {
+  const placeOf = (key: (number | string)[] | null, end: Place): Place => {
+    if (!key) return end;
+    return hasValue ? { value: key[0] as number, item: key[1] as number } : { value: 0, item: key[0] as number };
+  };
+  return { ...rest, above: placeOf(above, { value: -Infinity, item: BEFORE_ITEMS }), below: placeOf(below, { value: Infinity, item: BEHIND_ITEMS }) };
 }
 
-/** SQL for one of a label's findings. @throws INVALID_INPUT where the run's method has none of that name. */
-function findingSql(run: Run | null, name: string, field: string, methods: readonly string[]): string {
-  // Without a run there is no row whose figure could be missed.
-  if (!run) return `label.findings[1]`;
+/** The stretch as far as it lies in a range of its own figure. */
+function cutBy(stretch: Stretch, { min, max }: Range): Stretch {
+  const [low, high] = [{ value: min, item: BEFORE_ITEMS }, { value: max, item: BEHIND_ITEMS }];
+  return { ...stretch, above: isBefore(stretch.above, low) ? low : stretch.above, below: isBefore(high, stretch.below) ? high : stretch.below };
+}
+
+/** The place of a finding among those of the run. @throws INVALID_INPUT where the run's method has none of that name. */
+function findingOf(run: Run | null, name: string, field: string, methods: readonly string[]): number {
+  // Without a run there is no label whose figure could be missed.
+  if (!run) return 0;
   const at = run.itemFindings?.indexOf(name) ?? -1;
   if (at < 0) {
     throw invalid(`the run ${globalId('Run', run.projectId, run.id)} is of method ${run.methodId} and has no ${name}; name a run of ${methods.join(' or ')}`, field);
   }
-  return `label.findings[${at + 1}]`;
+  return at;
 }
 
 /** @throws INVALID_INPUT for a class the project does not have, for ranges that are upside down, and for figures that the run does not have. */
-function conditionsOf(filter: SoftLabelFilter, project: Project, run: Run | null, parameters: unknown[]): string[] {
-  const conditions: string[] = [];
-  const equal = (sql: string, value: number | boolean) => conditions.push(`${sql} = $${parameters.push(value)}`);
-  const within = (sql: string, field: string, { min, max }: { min?: number | null; max?: number | null }) => {
+function wantedBy(filter: SoftLabelFilter, project: Project, run: Run | null): Wanted {
+  const wanted: Wanted & { ranges: Range[] } = { ranges: [] };
+  const within = (figure: Figure, field: string, { min, max }: { min?: number | null; max?: number | null }) => {
     if (min != null && max != null && min > max) throw invalid(`${field}: min ${min} is above max ${max}`, field);
-    if (min != null) conditions.push(`${sql} >= $${parameters.push(min)}`);
-    if (max != null) conditions.push(`${sql} <= $${parameters.push(max)}`);
+    if (min != null || max != null) wanted.ranges.push({ figure, min: min ?? -Infinity, max: max ?? Infinity });
   };
   const classIndex = (name: string, field: string) => {
     const index = project.classes.indexOf(name);
     if (index < 0) throw invalid(`${field} ${excerpt(name)} is not among the project's classes ${excerpt(project.classes)}`, field);
     return index;
   };
-  const finding = (name: string, field: string) => findingSql(run, name, field, specs.get(name)!.methods);
-  // NaN is above every number to PostgreSQL.
-  const known = (sql: string) => `nullif(${sql}, 'NaN')`;
+  const finding = (name: string, field: string) => findingOf(run, name, field, specs.get(name)!.methods);
 
-  if (filter.class != null) equal('label.consensus', classIndex(filter.class, 'filter.class'));
-  for (const name of ['confidence', 'entropy', 'votes'] as const) within(`label.${name}`, `filter.${name}`, filter[name] ?? {});
-  if (filter.tie != null) equal('label.tie', filter.tie);
-  for (const name of ['difficulty', 'disagreement'] as const) if (filter[name]) within(known(finding(name, `filter.${name}`)), `filter.${name}`, filter[name]);
+  if (filter.class != null) wanted.consensus = classIndex(filter.class, 'filter.class');
+  if (filter.tie != null) wanted.tie = filter.tie;
+  for (const name of ['confidence', 'entropy', 'votes'] as const) within(name, `filter.${name}`, filter[name] ?? {});
+  for (const name of ['difficulty', 'disagreement'] as const) if (filter[name]) within(finding(name, `filter.${name}`), `filter.${name}`, filter[name]);
   const { confusionProbability: confusion, ...topTwo } = filter.topTwo ?? {};
-  for (const name of ['first', 'second'] as const) if (topTwo[name] != null) equal(finding(name, `filter.topTwo.${name}`), classIndex(topTwo[name], `filter.topTwo.${name}`));
-  if (confusion) within(known(finding('confusionProbability', 'filter.topTwo.confusionProbability')), 'filter.topTwo.confusionProbability', confusion);
-  for (const name of ['tied', 'disagreesWithMajority'] as const) if (topTwo[name] != null) equal(finding(name, `filter.topTwo.${name}`), Number(topTwo[name]));
-  return conditions;
+  const equal = (name: string, value: number) => within(finding(name, `filter.topTwo.${name}`), `filter.topTwo.${name}`, { min: value, max: value });
+  for (const name of ['first', 'second'] as const) if (topTwo[name] != null) equal(name, classIndex(topTwo[name], `filter.topTwo.${name}`));
+  if (confusion) within(finding('confusionProbability', 'filter.topTwo.confusionProbability'), 'filter.topTwo.confusionProbability', confusion);
+  for (const name of ['tied', 'disagreesWithMajority'] as const) if (topTwo[name] != null) equal(name, Number(topTwo[name]));
+  return wanted;
 }
 
 const specs = new Map(findingsPer('item').map((spec) => [spec.name, spec]));

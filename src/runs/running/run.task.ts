@@ -117,7 +117,8 @@ async function publish(
   const { rowCount } = await client.query(
     `update runs set status = 'SUCCEEDED', lease_until = null, finished_at = clock_timestamp(), phase = 'done', iteration_done = null,
             iteration = $4, log_likelihood = $5, vote_count = $6, iterations = $4, converged = $7, ties = $8, trace = $9,
-            warnings = $10, class_priors = $11, seconds = $12, confusion_implied = $13, pooled_labels = $14, pooled_values = $15, gold_count = $16
+            warnings = $10, class_priors = $11, seconds = $12, confusion_implied = $13, pooled_labels = $14, pooled_values = $15, gold_count = $16,
+            label_rows = false, label_blocks_since = clock_timestamp()
      where project_id = $1 and id = $2 and fence = $3 and status = 'RUNNING'`,
     [
       projectId, runId, fence, diagnostics.iterations, finiteOrNull(diagnostics.trace.at(-1)), voteCount, diagnostics.converged,

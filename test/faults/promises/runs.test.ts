@@ -60,7 +60,9 @@ promised('F2', 'a run whose worker is killed shows nothing of it, is taken up wi
     worker.child.kill('SIGKILL');
     await worker.exit;
     const killedAt = performance.now();
-    const rows = await fleet().query<{ count: number }>(`select count(*)::int as count from soft_labels where run_id = $1`, [numberOf(id)]);
+    const rows = await fleet().query<{ count: number }>(
+      `select coalesce(sum((select count(*) from generate_subscripts(starts, 1) place where starts[place + 1] > starts[place])), 0)::int as count from label_blocks where run_id = $1`, [numberOf(id)],
+    );
     // Who was killed after its commit has done the run whole.
     const isDone = (await state(id)).status === 'SUCCEEDED';
     const now = await softLabels(server, projectId);

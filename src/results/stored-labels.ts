@@ -1,0 +1,125 @@
+import type pg from 'pg';
+import { int4Array } from '../platform/database/binary-array.js';
+import { readCopy, sqlInteger, type CopyRows } from '../platform/database/binary-copy-reader.js';
+import type { Asked } from '../platform/database/prepared.js';
+import { float64s, ITEMS_A_COLUMN_BLOCK, LABEL_BITS, LABELS_A_BLOCK, part, type ResultsKey } from './blocks.js';
+import { readRecord } from './label-record.js';
+
+/** A soft label as a run found it. */
+export interface StoredLabel {
+  /** That the run read. */
+  votes: number;
+  /** K. */
+  probabilities: Float64Array;
+}
+
+/** One block for each code, found by its key, and of that the one record. */
+const RECORDS = `
+  select wanted.code, substr(block.bytes, 1 + block.starts[1 + wanted.place], block.starts[2 + wanted.place] - block.starts[1 + wanted.place]) as record
+  from (select code, code & ${LABELS_A_BLOCK - 1} as place from unnest($3::int4[]) as given(code)) wanted
+  cross join lateral (
+    select starts, bytes from label_blocks where project_id = $1 and run_id = $2 and part = ${part.labels} and block = wanted.code >> ${LABEL_BITS} offset 0
+  ) block
+  where block.starts[2 + wanted.place] > block.starts[1 + wanted.place]`;
+
+/** Those of the items that have one, by code. */
+export async function readLabels(database: Asked, { projectId, runId }: ResultsKey, K: number, codes: ArrayLike<number>): Promise<Map<number, StoredLabel>> {
+  const rows = await database.query<{ code: number; record: Buffer }>(RECORDS, [projectId, runId, int4Array(codes)]);
+  return new Map(rows.map(({ code, record }) => {
+    const probabilities = new Float64Array(K);
+    return [code, { votes: readRecord(viewOf(record), 0, record.length, probabilities, 0, K), probabilities }];
+  }));
+}
+
+/** Shown to whoever reads all labels: the record lies in `view` from `at` to `end`. */
+export type ShowRecord = (item: number, view: DataView, at: number, end: number) => void;
+
+/** The records of a block, by item. @returns how many it has */
+export function eachRecord(block: number, starts: ArrayLike<number>, bytes: Buffer, show: ShowRecord): void {
+  const view = viewOf(bytes);
+  for (let place = 0; place < LABELS_A_BLOCK; place++) {
+    if (starts[place + 1]! > starts[place]!) show(block * LABELS_A_BLOCK + place, view, starts[place]!, starts[place + 1]!);
+  }
+}
+
+/** Of all items with a label the probabilities, in the order of codes: target[item K...]. @param seen told of each */
+export async function readAllLabels(client: pg.ClientBase, key: ResultsKey, K: number, target: Float64Array, seen: (item: number) => void): Promise<void> {
+  const { projectId, runId } = sqlKey(key);
+  const query = `select block, starts, bytes from label_blocks where project_id = ${projectId} and run_id = ${runId} and part = ${part.labels} order by block`;
+  for await (const rows of readCopy(client, query)) {
+    while (rows.next()) {
+      const block = rows.int4();
+      eachRecord(block, rows.int4s(), rows.raw(), (item, view, at, end) => {
+        readRecord(view, at, end, target, item * K, K);
+        seen(item);
+      });
+    }
+  }
+}
+
+const LABELLED = `
+  select wanted.code from (select code, code & ${LABELS_A_BLOCK - 1} as place from unnest($3::int4[]) as given(code)) wanted
+  cross join lateral (
+    select starts from label_blocks where project_id = $1 and run_id = $2 and part = ${part.labels} and block = wanted.code >> ${LABEL_BITS} offset 0
+  ) block
+  where block.starts[2 + wanted.place] > block.starts[1 + wanted.place]`;
+
+/** Those of the items that have a label. */
+export async function labelledOf(database: Asked, { projectId, runId }: ResultsKey, codes: ArrayLike<number>): Promise<Set<number>> {
+  return new Set((await database.query<{ code: number }>(LABELLED, [projectId, runId, int4Array(codes)])).map(({ code }) => code));
+}
+
+const FOUND = `
+  select wanted.code, column_block.part - ${part.findings} as finding, substr(column_block.bytes, 1 + 8 * (wanted.code & ${ITEMS_A_COLUMN_BLOCK - 1}), 8) as number
+  from unnest($3::int4[]) as wanted(code)
+  cross join generate_series(${part.findings}, ${part.findings} - 1 + $4::int4) as wanted_part(part)
+  cross join lateral (
+    select label.part, label.bytes from label_blocks label
+    where label.project_id = $1 and label.run_id = $2 and label.part = wanted_part.part::smallint and label.block = wanted.code / ${ITEMS_A_COLUMN_BLOCK} offset 0
+  ) column_block`;
+
+/** What was found about some items, by code: `count` numbers each, NaN for what is unknown. Also of items without a label, then all unknown. */
+export async function readItemFindings(database: Asked, { projectId, runId }: ResultsKey, count: number, codes: ArrayLike<number>): Promise<Map<number, Float64Array>> {
+  const rows = await database.query<{ code: number; finding: number; number: Buffer }>(FOUND, [projectId, runId, int4Array(codes), count]);
+  const found = new Map<number, Float64Array>();
+  for (const { code, finding, number } of rows) {
+    if (!found.has(code)) found.set(code, new Float64Array(count).fill(NaN));
+    found.get(code)![finding] = number.readDoubleLE();
+  }
+  return found;
+}
+
+/** The query of so many blocks of labels behind one: block, starts, bytes. */
+export function labelBlocksBehind(key: ResultsKey, block: number, count: number): string {
+  const { projectId, runId } = sqlKey(key);
+  return `select block, starts, bytes from label_blocks where project_id = ${projectId} and run_id = ${runId} and part = ${part.labels} and block > ${sqlInteger(block)} order by block limit ${sqlInteger(count)}`;
+}
+
+/** What was found about the items from one code up to another. @returns the number at a place among the run's findings, of an item */
+export async function findingsOfItems(
+  read: (query: string, take: (rows: CopyRows) => void) => Promise<void>, key: ResultsKey, count: number, from: number, to: number,
+): Promise<(place: number, item: number) => number> {
+  const { projectId, runId } = sqlKey(key);
+  const [low, high] = [sqlInteger(from), sqlInteger(to)];
+  const size = ITEMS_A_COLUMN_BLOCK;
+  const parts = Array.from({ length: count }, (_, f) => part.findings + f);
+  const columns = parts.map(() => new Float64Array(to - from).fill(NaN));
+  await read(
+    `select part, block, substr(bytes, 1 + 8 * greatest(0, ${low} - block * ${size}), 8 * (least(${high}, (block + 1) * ${size}) - greatest(${low}, block * ${size})))
+     from label_blocks where project_id = ${projectId} and run_id = ${runId} and part = any('{${parts.join(',')}}'::int2[]) and block between ${Math.floor(low / size)} and ${Math.floor((high - 1) / size)}`,
+    (rows) => {
+      const column = columns[rows.int2() - part.findings]!;
+      const first = rows.int4() * size;
+      column.set(float64s(rows.raw()), Math.max(0, first - from));
+    },
+  );
+  return (place, item) => columns[place]![item - from]!;
+}
+
+export function sqlKey({ projectId, runId }: ResultsKey): ResultsKey {
+  return { projectId: sqlInteger(projectId), runId: sqlInteger(runId) };
+}
+
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
