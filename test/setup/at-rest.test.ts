@@ -48,7 +48,9 @@ const cases: Case[] = [
     `update runs set origin = 'RULE', finished_at = finished_at - interval '3570 seconds'; update projects set current_run_id = 0, live_run_id = 0; update project_queues set run_id = 0; update reliability_states set run_id = 0`,
     `update runs set origin = 'REQUEST', finished_at = finished_at + interval '3570 seconds';
      update projects set current_run_id = 1, live_run_id = 1; update project_queues set run_id = 1; update reliability_states set run_id = 1`],
-  [['sweep labels kept as rows'], 'update runs set label_rows = true, label_blocks_since = null', 'update runs set label_rows = false, label_blocks_since = clock_timestamp()'],
+  [['sweep labels kept as rows'],
+    `insert into runs (project_id, method_id, method_version, options, seed, origin, make_current, status, item_count) values (1, 'majority-vote', 1, '{}', 0, 'REQUEST', false, 'SUCCEEDED', 0)`,
+    `delete from runs where item_count = 0`],
   [['sweep labels kept as rows'],
     `update runs set label_rows = true, label_blocks_since = label_blocks_since - interval '86370 seconds'`, `update runs set label_rows = false, label_blocks_since = label_blocks_since + interval '86370 seconds'`],
   [['sweep stale queues'], 'update project_queues set scored_at = null', 'update project_queues set scored_at = clock_timestamp()'],
