@@ -1,9 +1,8 @@
 import type pg from 'pg';
 import { endWithThread } from '../platform/database/cancellable-client.js';
 import { drawSample } from '../aggregation/index.js';
-import { readCopy, sqlInteger } from '../platform/database/binary-copy-reader.js';
+import { readBy, readCopy, sqlInteger } from '../platform/database/binary-copy-reader.js';
 import { Connection } from '../platform/database/connection.js';
-import { Prepared } from '../platform/database/prepared.js';
 import { readFigure } from '../results/label-figures.js';
 import { convertRows } from '../results/old-rows.js';
 
@@ -64,7 +63,7 @@ export async function run({ url, projectId, size, seed, byUncertainty }: DrawTas
 async function readEntropies(client: pg.Client, projectId: number, runId: number | null, itemCount: number, greatest: number): Promise<Float64Array> {
   const entropies = new Float64Array(itemCount).fill(greatest);
   if (runId == null) return entropies;
-  const ofRun = await readFigure(Prepared.by(client), { projectId, runId }, itemCount, 'entropy');
+  const ofRun = await readFigure(readBy(client), { projectId, runId }, itemCount, 'entropy');
   ofRun.forEach((entropy, item) => {
     if (!Number.isNaN(entropy)) entropies[item] = entropy;
   });

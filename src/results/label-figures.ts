@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import type { Asked } from '../platform/database/prepared.js';
+import { sqlInteger, type ReadRows } from '../platform/database/binary-copy-reader.js';
 import { ENTRY_BYTES, float64s, int32s, ITEMS_A_COLUMN_BLOCK, part, TIED, uint16s, UNLABELLED, type OrderPart, type ResultsKey } from './blocks.js';
 import { isBefore, type Place, type Stretch } from './label-order.js';
+import { sqlKey } from './stored-labels.js';
 
 /** A figure of every label: one that is kept in order, or the finding at this place of the run's. */
 export type Figure = OrderPart | number;
@@ -23,8 +24,6 @@ export interface Wanted {
 
 /** Bytes of columns that are kept in memory over all runs; one of a run of a million labels is 8 MB. */
 const KEPT_BYTES = 64 * 2 ** 20;
-/** Of a column, at a time. */
-const BLOCKS_AT_ONCE = 64;
 /** Labels that are looked at before others have their turn. */
 const LABELS_AT_ONCE = 2 ** 19;
 
@@ -45,11 +44,11 @@ export class LabelFigures {
    * @param N one more than the greatest code of an item
    * @param by null for the order of items, whose places have 0 as their value; labels whose figure is unknown have `unknown`
    */
-  async find(database: Asked, key: ResultsKey, N: number, wanted: Wanted, by: Figure | null, unknown: number, stretch: Stretch): Promise<Place[]> {
-    const consensus = await this.column(database, key, N, 'consensus') as Uint16Array;
+  async find(read: ReadRows, key: ResultsKey, N: number, wanted: Wanted, by: Figure | null, unknown: number, stretch: Stretch): Promise<Place[]> {
+    const consensus = await this.column(read, key, N, 'consensus') as Uint16Array;
     const ranges = [];
-    for (const range of wanted.ranges) ranges.push({ ...range, values: await this.column(database, key, N, range.figure) as Float64Array });
-    const values = by == null ? null : await this.column(database, key, N, by) as Float64Array;
+    for (const range of wanted.ranges) ranges.push({ ...range, values: await this.column(read, key, N, range.figure) as Float64Array });
+    const values = by == null ? null : await this.column(read, key, N, by) as Float64Array;
     const nearest = new Nearest(stretch);
     const fits = new Uint8Array(LABELS_AT_ONCE);
     for (let first = 0; first < N; first += LABELS_AT_ONCE) {
@@ -67,7 +66,7 @@ export class LabelFigures {
     return nearest.places();
   }
 
-  private column(database: Asked, { projectId, runId }: ResultsKey, N: number, figure: Figure | 'consensus'): Promise<Numbers> {
+  private column(read: ReadRows, { projectId, runId }: ResultsKey, N: number, figure: Figure | 'consensus'): Promise<Numbers> {
     const name = `${projectId}:${runId}:${figure}`;
     const known = this.kept.get(name);
     if (known) {
@@ -76,7 +75,7 @@ export class LabelFigures {
       this.kept.set(name, known);
       return known;
     }
-    const column = readColumn(database, { projectId, runId }, N, figure);
+    const column = readColumn(read, { projectId, runId }, N, figure);
     this.kept.set(name, column);
     column.then((numbers) => this.keep(name, numbers.byteLength), () => this.kept.delete(name));
     return column;
@@ -96,25 +95,22 @@ export class LabelFigures {
 }
 
 /** N numbers by item, NaN for those without. */
-export function readFigure(database: Asked, key: ResultsKey, N: number, figure: Figure): Promise<Float64Array> {
-  return readColumn(database, key, N, figure) as Promise<Float64Array>;
+export function readFigure(read: ReadRows, key: ResultsKey, N: number, figure: Figure): Promise<Float64Array> {
+  return readColumn(read, key, N, figure) as Promise<Float64Array>;
 }
 
-const COLUMN = `select block, bytes from label_blocks where project_id = $1 and run_id = $2 and part = $3 and block >= $4 and block < $4 + ${BLOCKS_AT_ONCE}`;
-
 /** N numbers by item: NaN, or UNLABELLED, for those without. */
-async function readColumn(database: Asked, { projectId, runId }: ResultsKey, N: number, figure: Figure | 'consensus'): Promise<Numbers> {
+async function readColumn(read: ReadRows, key: ResultsKey, N: number, figure: Figure | 'consensus'): Promise<Numbers> {
   const isOrder = figure === 'confidence' || figure === 'entropy' || figure === 'votes';
   const which = typeof figure === 'number' ? part.findings + figure : part[figure];
   const column = figure === 'consensus' ? new Uint16Array(N).fill(UNLABELLED) : new Float64Array(N).fill(NaN);
-  for (let block = 0; ; block += BLOCKS_AT_ONCE) {
-    const rows = await database.query<{ block: number; bytes: Buffer }>(COLUMN, [projectId, runId, which, block]);
-    for (const { block: at, bytes } of rows) {
-      if (isOrder) scatter(bytes, column);
-      else column.set(figure === 'consensus' ? uint16s(bytes) : float64s(bytes), at * ITEMS_A_COLUMN_BLOCK);
-    }
-    if (rows.length < BLOCKS_AT_ONCE) return column;
-  }
+  const { projectId, runId } = sqlKey(key);
+  await read(`select block, bytes from label_blocks where project_id = ${projectId} and run_id = ${runId} and part = ${sqlInteger(which)}`, (rows) => {
+    const [block, bytes] = [rows.int4(), rows.raw()];
+    if (isOrder) scatter(bytes, column);
+    else column.set(figure === 'consensus' ? uint16s(bytes) : float64s(bytes), block * ITEMS_A_COLUMN_BLOCK);
+  });
+  return column;
 }
 
 function scatter(bytes: Buffer, column: Numbers): void {

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { int4Array } from '../platform/database/binary-array.js';
-import { readCopy, sqlInteger, type CopyRows } from '../platform/database/binary-copy-reader.js';
+import { readCopy, sqlInteger, type ReadRows } from '../platform/database/binary-copy-reader.js';
 import type { Asked } from '../platform/database/prepared.js';
 import { float64s, ITEMS_A_COLUMN_BLOCK, LABEL_BITS, LABELS_A_BLOCK, part, type ResultsKey } from './blocks.js';
 import { readRecord } from './label-record.js';
@@ -97,7 +97,7 @@ export function labelBlocksBehind(key: ResultsKey, block: number, count: number)
 
 /** What was found about the items from one code up to another. @returns the number at a place among the run's findings, of an item */
 export async function findingsOfItems(
-  read: (query: string, take: (rows: CopyRows) => void) => Promise<void>, key: ResultsKey, count: number, from: number, to: number,
+  read: ReadRows, key: ResultsKey, count: number, from: number, to: number,
 ): Promise<(place: number, item: number) => number> {
   const { projectId, runId } = sqlKey(key);
   const [low, high] = [sqlInteger(from), sqlInteger(to)];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bestClass, entropy, tiedClasses } from '../../src/aggregation/index.js';
-import { readCopy } from '../../src/platform/database/binary-copy-reader.js';
+import { readBy, type ReadRows } from '../../src/platform/database/binary-copy-reader.js';
 import { Connection } from '../../src/platform/database/connection.js';
 import { Prepared } from '../../src/platform/database/prepared.js';
 import { LabelFigures, readFigure, type Figure, type Range } from '../../src/results/label-figures.js';
@@ -80,17 +80,14 @@ describe('blocks of labels', () => {
     const single = await readItemFindings(asked(), key, 2, [17_999, 1, 5, 8_192]);
     for (const item of [17_999, 1, 5, 8_192]) expect(Array.from(single.get(item)!)).toEqual([findings[0]![item], findings[1]![item]]);
     for (const [from, to] of [[8_000, 8_500], [8_191, 16_400], [0, 1], [17_990, N]] as const) {
-      const read = async (query: string, take: Parameters<Parameters<typeof findingsOfItems>[0]>[1]) => {
-        for await (const rows of readCopy(client, query)) while (rows.next()) take(rows);
-      };
-      const numbers = await findingsOfItems(read, key, 2, from, to);
+      const numbers = await findingsOfItems(readBy(client), key, 2, from, to);
       for (let item = from; item < to; item++) expect([numbers(0, item), numbers(1, item)]).toEqual([findings[0]![item], findings[1]![item]]);
     }
-    expect(await readFigure(asked(), key, N, 0)).toEqual(findings[0]);
+    expect(await readFigure(readBy(client), key, N, 0)).toEqual(findings[0]);
   });
 
   it.each(['confidence', 'entropy', 'votes'] as const)('give back the figure %s of all items', async (figure) => {
-    expect(await readFigure(asked(), key, N, figure)).toEqual(Float64Array.from({ length: N }, (_, item) => (isLabelled(item) ? figureOf(figure, item) : NaN)));
+    expect(await readFigure(readBy(client), key, N, figure)).toEqual(Float64Array.from({ length: N }, (_, item) => (isLabelled(item) ? figureOf(figure, item) : NaN)));
   });
 });
 
@@ -155,16 +152,16 @@ describe('a look at all labels', () => {
           const value = by == null ? 0 : figureOf(by, item);
           return { value: Number.isNaN(value) ? unknown : value, item };
         });
-        expect(await shared.find(asked(), key, N, conditions, by, unknown, { above, below, descending, limit: most })).toEqual(inStretch(places, above, below, descending, most));
+        expect(await shared.find(readBy(client), key, N, conditions, by, unknown, { above, below, descending, limit: most })).toEqual(inStretch(places, above, below, descending, most));
       }), { numRuns: 150 });
   });
 
   it('reads a column once, and again once others have taken its room', async () => {
     const columns: number[] = [];
-    const counting = { query: async <Row>(sql: string, values: unknown[]) => {
-      if (values[3] === 0) columns.push(values[2] as number);
-      return (await client.query(sql, values)).rows as Row[];
-    } };
+    const counting: ReadRows = (query, take) => {
+      columns.push(Number(/part = (\d+)/.exec(query)![1]));
+      return readBy(client)(query, take);
+    };
     const look = (figures: LabelFigures) => figures.find(counting, key, N, { ranges: [{ figure: 'votes', min: 3, max: 4 }] }, null, 0, { above: { value: 0, item: -1 }, below: { value: 0, item: N }, descending: false, limit: 3 });
     const roomy = new LabelFigures();
     await Promise.all([look(roomy), look(roomy)]);

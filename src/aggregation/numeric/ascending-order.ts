@@ -1,43 +1,68 @@
-/** Fewer than this are sorted by comparing: 65,536 counters cost more. */
+/** Fewer than this are sorted by comparing. */
 const RADIX_FROM = 4096;
-const DIGIT_BITS = 16;
+const DIGIT_BITS = 11;
 const DIGITS = 2 ** DIGIT_BITS;
+const WORD_BITS = 32;
+
+/** Values to be sorted: of each two words whose order as whole numbers without a sign is the value's, and where it came from. */
+interface Keys {
+  low: Uint32Array;
+  high: Uint32Array;
+  index: Int32Array;
+}
 
 /**
  * Indices of the values from the lowest to the highest; equal ones keep their order. A radix sort of the bits, O(values):
- * of a million a tenth of what comparing them takes.
+ * of a million a sixth of what comparing them takes.
  * @param values without NaN
  */
 export function ascendingOrder(values: Float64Array): Int32Array {
   const count = values.length;
-  let order = Int32Array.from({ length: count }, (_, index) => index);
-  if (count < RADIX_FROM) return order.sort((a, b) => values[a]! - values[b]! || a - b);
-  const keys = sortableBits(values);
-  let next = new Int32Array(count);
-  for (let digit = 0; digit < 4; digit++) {
-    // Of each key two words, the lower first; of each word two digits.
-    const [word, shift] = [digit >> 1, (digit & 1) * DIGIT_BITS];
-    const starts = new Int32Array(DIGITS + 1);
-    for (let i = 0; i < count; i++) starts[((keys[2 * i + word]! >>> shift) & (DIGITS - 1)) + 1]!++;
-    if (starts.includes(count)) continue;
-    for (let d = 0; d < DIGITS; d++) starts[d + 1]! += starts[d]!;
-    for (let i = 0; i < count; i++) {
-      const index = order[i]!;
-      next[starts[(keys[2 * index + word]! >>> shift) & (DIGITS - 1)]!++] = index;
+  if (count < RADIX_FROM) return Int32Array.from(values.keys()).sort((a, b) => values[a]! - values[b]! || a - b);
+  let keys = keysOf(values);
+  let spare: Keys = { low: new Uint32Array(count), high: new Uint32Array(count), index: new Int32Array(count) };
+  const places = new Int32Array(DIGITS + 1);
+  for (const word of ['low', 'high'] as const) {
+    for (let shift = 0; shift < WORD_BITS; shift += DIGIT_BITS) {
+      if (countDigits(keys[word], shift, places)) continue;
+      distribute(keys, spare, word, shift, places);
+      [keys, spare] = [spare, keys];
     }
-    [order, next] = [next, order];
   }
-  return order;
+  return keys.index;
 }
 
-/** 64 bits of each value, lower word first, that as whole numbers without a sign have the order of the values. */
-function sortableBits(values: Float64Array): Uint32Array {
-  // With 0 added, -0 is 0.
-  const bits = new Uint32Array(values.map((value) => value + 0).buffer);
-  for (let at = 0; at < bits.length; at += 2) {
-    const negative = bits[at + 1]! >>> 31 === 1;
-    if (negative) bits[at] = ~bits[at]!;
-    bits[at + 1] = negative ? ~bits[at + 1]! : bits[at + 1]! | 0x8000_0000;
+function keysOf(values: Float64Array): Keys {
+  const count = values.length;
+  const bits = new Uint32Array(values.buffer.slice(values.byteOffset, values.byteOffset + values.byteLength));
+  const keys = { low: new Uint32Array(count), high: new Uint32Array(count), index: new Int32Array(count) };
+  for (let i = 0; i < count; i++) {
+    const [low, high] = [bits[2 * i]!, bits[2 * i + 1]!];
+    // Of negative numbers the largest bits are the lowest; -0 is taken for 0.
+    const isNegative = high >>> 31 === 1 && values[i] !== 0;
+    keys.low[i] = isNegative ? ~low : low;
+    keys.high[i] = isNegative ? ~high : high | 0x8000_0000;
+    keys.index[i] = i;
   }
-  return bits;
+  return keys;
+}
+
+/** places[d] = how many keys have a smaller digit than d. @returns whether all have the same */
+function countDigits(words: Uint32Array, shift: number, places: Int32Array): boolean {
+  places.fill(0);
+  for (let i = 0; i < words.length; i++) places[((words[i]! >>> shift) & (DIGITS - 1)) + 1]!++;
+  if (places.includes(words.length)) return true;
+  for (let digit = 0; digit < DIGITS; digit++) places[digit + 1]! += places[digit]!;
+  return false;
+}
+
+function distribute(from: Keys, to: Keys, word: 'low' | 'high', shift: number, places: Int32Array): void {
+  const { low, high, index } = from;
+  const words = from[word];
+  for (let i = 0; i < words.length; i++) {
+    const place = places[(words[i]! >>> shift) & (DIGITS - 1)]!++;
+    to.low[place] = low[i]!;
+    to.high[place] = high[i]!;
+    to.index[place] = index[i]!;
+  }
 }

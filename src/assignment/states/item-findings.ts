@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { readBy } from '../../platform/database/binary-copy-reader.js';
 import { Prepared } from '../../platform/database/prepared.js';
 import type { Transaction } from '../../platform/database/transaction.js';
 import { readFigure } from '../../results/label-figures.js';
@@ -27,7 +28,7 @@ export async function readPoolFindings(client: Client, projectId: number, N: num
   const { rows: [run] } = await client.query<{ names: string[] | null }>(`select item_findings as names from runs where project_id = $1 and id = $2`, [projectId, runId]);
   for (const quantity of named) {
     const place = run?.names?.indexOf(findingOf[quantity]) ?? -1;
-    if (place >= 0) found[quantity]!.set(await readFigure(Prepared.by(client), { projectId, runId }, N, place));
+    if (place >= 0) found[quantity]!.set(await readFigure(readBy(client), { projectId, runId }, N, place));
   }
   return found;
 }

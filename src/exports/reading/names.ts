@@ -1,4 +1,4 @@
-import { sqlInteger, type CopyRows } from '../../platform/database/binary-copy-reader.js';
+import { sqlInteger, type ReadRows } from '../../platform/database/binary-copy-reader.js';
 import type { CellValue } from '../../formats/text/writer.js';
 import type { DictionaryTable } from '../../projects/code-dictionary.js';
 
@@ -10,9 +10,6 @@ const SPARSEST_RANGE = 4;
 
 const PAGE_BITS = 10;
 const PAGE_MASK = 2 ** PAGE_BITS - 1;
-
-/** One statement's rows, each shown to `take`. */
-export type ReadRows = (query: string, take: (rows: CopyRows) => void) => Promise<void>;
 
 /** Ids by code. Codes are dense, so that pages of an array find them faster than a map, and none is hashed. */
 class Known {

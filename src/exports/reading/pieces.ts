@@ -1,8 +1,7 @@
 import type { CellValue } from '../../formats/text/writer.js';
-import { sqlInteger } from '../../platform/database/binary-copy-reader.js';
+import { sqlInteger, type ReadRows } from '../../platform/database/binary-copy-reader.js';
 import type { Column } from './column.js';
 import type { Downloads } from './downloads.js';
-import type { ReadRows } from './names.js';
 
 /** Rows of a project in the order of an index, to be read in pieces. */
 export interface Sequence {

@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
+import type { DataSource } from 'typeorm';
 
 /** PGCOPY\n\377\r\n\0, flags, and the length of a header extension, which is 0. */
 const HEADER_BYTES = 19;
@@ -25,6 +26,28 @@ export async function* readCopy(client: ClientBase, query: string): AsyncGenerat
     if (rows.show(chunk)) yield rows;
   }
   rows.requireEnd();
+}
+
+/** One statement's rows, each shown to `take`. */
+export type ReadRows = (query: string, take: (rows: CopyRows) => void) => Promise<void>;
+
+/** By a client that is the caller's own. */
+export function readBy(client: ClientBase): ReadRows {
+  return async (query, take) => {
+    for await (const rows of readCopy(client, query)) while (rows.next()) take(rows);
+  };
+}
+
+/** By a connection of the caller's lane. */
+export function readInLane(source: DataSource): ReadRows {
+  return async (query, take) => {
+    const runner = source.createQueryRunner();
+    try {
+      await readBy(await runner.connect() as ClientBase)(query, take);
+    } finally {
+      await runner.release();
+    }
+  };
 }
 
 /** COPY takes no parameters: a number to be written into its query. @throws RangeError */

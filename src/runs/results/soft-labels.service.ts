@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { readInLane } from '../../platform/database/binary-copy-reader.js';
 import { queryByIndex } from '../../platform/database/by-index.js';
 import { invalid } from '../../platform/errors.js';
 import { connectionType, Keyset, type ConnectionOf, type KeyColumn, type PageArgs } from '../../platform/graphql/pagination.js';
@@ -60,7 +61,7 @@ export class SoftLabelsService {
 
   private places(key: ResultsKey, N: number, { consensus, tie, ranges }: Wanted, by: Figure | null, unknown: number, stretch: Stretch): Promise<Place[]> | Place[] {
     const isWhole = consensus == null && tie == null && ranges.every(({ figure }) => figure === by);
-    if (!isWhole || typeof by === 'number') return this.figures.find(this.source, key, N, { consensus, tie, ranges }, by, unknown, stretch);
+    if (!isWhole || typeof by === 'number') return this.figures.find(readInLane(this.source), key, N, { consensus, tie, ranges }, by, unknown, stretch);
     const byIndex = { query: <Row>(sql: string, parameters: unknown[]) => queryByIndex<Row>(this.source, sql, parameters) };
     if (by == null) return walkItems(byIndex, key, { ...stretch, above: stretch.above.item, below: Math.min(stretch.below.item, N) }).then((items) => items.map((item) => ({ value: 0, item })));
     return walkOrder(byIndex, key, by, ranges.reduce(cutBy, stretch));
