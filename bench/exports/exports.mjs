@@ -12,6 +12,7 @@ import { simulateCrowd } from '../../dist/src/aggregation/index.js';
 import { startApi } from '../../dist/src/application.js';
 import { BinaryCopy } from '../../dist/src/platform/database/binary-copy.js';
 import { startEmbeddedPostgres } from '../../dist/src/platform/embedded-postgres/embedded-postgres.js';
+import { LabelWriter } from '../../dist/src/results/label-writer.js';
 import { FirstWorkspace } from '../../dist/src/projects/keys/first-workspace.js';
 
 const sizes = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [200_000, 1_000_000];
@@ -73,13 +74,16 @@ async function fill(client, project, votes) {
   }
   await copy.end();
   const { rows: [{ id }] } = await client.query(
-    `insert into runs (project_id, method_id, method_version, options, seed, watermark, origin, make_current, status) values ($1, 'dawid-skene', 1, '{}', 0, 1, 'REQUEST', true, 'SUCCEEDED') returning id`, [project],
+    `insert into runs (project_id, method_id, method_version, options, seed, watermark, origin, make_current, status, item_count, label_rows, label_blocks_since)
+     values ($1, 'dawid-skene', 1, '{}', 0, 1, 'REQUEST', true, 'SUCCEEDED', $2, false, now()) returning id`, [project, items],
   );
-  await client.query(
-    `insert into soft_labels (project_id, run_id, item_code, votes, consensus, tie, confidence, entropy, probabilities)
-     select $1, $2, n, 5, 0, false, p[1], 0.1 + p[2], p from generate_series(0, $3::int - 1) n
-     cross join lateral (select array[0.6 + 0.1 * random(), 0.1 * random(), 0.1 * random(), 0.1 * random(), 0.01 * random()] as p, n as used) drawn`, [project, id, items],
-  );
+  const writer = new LabelWriter(client, { projectId: project, runId: id }, items, K);
+  for (let item = 0; item < items; item++) {
+    const rest = [0.1, 0.1, 0.1, 0.01].map((most) => most * Math.random());
+    writer.add(item, 5, Float64Array.of(1 - rest.reduce((sum, p) => sum + p), ...rest), 0);
+    if (writer.isFull) await writer.flush();
+  }
+  await writer.end([]);
   await client.query(`update projects set current_run_id = $2 where id = $1`, [project, id]);
   await client.query('vacuum analyze');
 }
