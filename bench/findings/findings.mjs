@@ -44,19 +44,6 @@ try {
   }
   const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
   say(`\nMedian ratio: ${median(ratios[0]).toFixed(2)} of the wall, ${median(ratios[1]).toFixed(2)} of the processor.`);
-  await watcher.query('vacuum analyze soft_labels');
-  const place = found.names.indexOf('confusionProbability') + 1;
-  const page = async (condition) => {
-    const times = [];
-    for (let n = 0; n < 5; n++) {
-      const from = performance.now();
-      await watcher.query(`select label.*, coalesce(nullif(label.findings[${place}], 'NaN'), -1e308) as place from soft_labels label where project_id = 1 and run_id = 1 and ${condition}
-        order by coalesce(nullif(label.findings[${place}], 'NaN'), -1e308) desc, item_code desc, run_id desc limit 101`);
-      times.push(performance.now() - from);
-    }
-    return median(times).toFixed(0);
-  };
-  say(`\nA page of 100 by CONFUSION_PROBABILITY, for which the run's labels are sorted: ${await page('true')} ms; one in the middle: ${await page(`label.findings[${place}] < 0.2`)} ms.`);
   await watcher.end();
 } finally {
   await server.stop();
@@ -74,7 +61,7 @@ async function connected() {
 }
 
 async function stored(watcher, pid, findings) {
-  await watcher.query('truncate soft_labels');
+  await watcher.query('truncate label_blocks');
   const client = await connected();
   const processor = await endedBackends(pid);
   const from = performance.now();

@@ -45,5 +45,5 @@ export function uint16s(bytes: Buffer): Uint16Array {
 
 /** A buffer's own slice would share its memory, where numbers may lie at any byte. */
 function copied(bytes: Buffer, from: number, to: number): ArrayBuffer {
-  return Uint8Array.prototype.slice.call(bytes, from, to).buffer as ArrayBuffer;
+  return Uint8Array.prototype.slice.call(bytes, from, to).buffer;
 }

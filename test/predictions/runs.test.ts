@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aggregate, VoteTable } from '../../src/aggregation/index.js';
-import { codes, ended, newCrowd, numbersOf, readRun, runToEnd, startRun, storedBits, storedLabels, submit, untilRun } from '../runs/crowd.js';
+import { codes, ended, newCrowd, readRun, runToEnd, startRun, storedBits, storedLabels, submit, untilRun } from '../runs/crowd.js';
 import { startService, type Service } from '../setup/service.js';
 import { until } from '../setup/until.js';
 import { models, probabilitiesOf, submitPredictions } from './prediction-calls.js';

@@ -7,7 +7,7 @@ import type { Column } from '../reading/column.js';
 export interface FindingCells {
   names: string[];
   /** Appends a cell for each name. @param number what was found, by its place among the run's names; NaN and undefined are unknown */
-  write(number: (place: number) => number | undefined, cells: CellValue[]): void;
+  write: (number: (place: number) => number | undefined, cells: CellValue[]) => void;
 }
 
 export function findingCells({ methodId }: Run, per: 'item' | 'annotator', names: readonly string[] | null, classes: readonly string[]): FindingCells {

@@ -41,13 +41,13 @@ function labelsOf({ id: projectId, classes }: Project, run: Run): BlockSequence 
           const votes = readRecord(view, at, end, probabilities, 0, K);
           const best = bestClass(probabilities, 0, K);
           const cells: CellValue[] = [item, classes[best]!, probabilities[best]!, entropy(probabilities, 0, K), votes, tiedClasses(probabilities, 0, K) > 1];
-          for (let k = 0; k < K; k++) cells.push(probabilities[k]!);
+          for (let k = 0; k < K; k++) cells.push(probabilities[k]);
           rows.push(cells);
         });
       });
       if (lastKey < 0) return null;
       if (found.names.length > 0 && rows.length > 0) {
-        const numbers = await findingsOfItems(read, key, run.itemFindings!.length, rows[0]![0] as number, (rows.at(-1)![0] as number) + 1);
+        const numbers = await findingsOfItems(read, key, run.itemFindings!.length, rows[0]![0] as number, rows.at(-1)![0] as number + 1);
         for (const cells of rows) {
           const item = cells[0] as number;
           found.write((place) => numbers(place, item), cells);
