@@ -24,6 +24,15 @@ class Known {
   }
 }
 
+/** The ids of some rows in the order of their codes, as one text: row by row they take four times as long to read. No id has a NUL. */
+async function readRange(from: string, read: ReadRows): Promise<string[]> {
+  let names: string[] = [];
+  await read(`select string_agg(convert_to(external_id, 'UTF8'), '\\x00'::bytea order by code) ${from}`, (rows) => {
+    if (!rows.isNull()) names = rows.raw().toString('utf8').split('\0');
+  });
+  return names;
+}
+
 /** The ids of items and annotators by their codes. A code is given once and never again: what is held stays true. */
 export class Names {
   private readonly held = new Map<string, Known>();
@@ -52,14 +61,18 @@ export class Names {
   /** @param codes ascending, some of them perhaps more than once */
   private async learn(projectId: number, table: DictionaryTable, codes: Int32Array, known: Known, read: ReadRows): Promise<void> {
     const [first, last] = [codes[0]!, codes.at(-1)!];
-    const which = last - first < codes.length * SPARSEST_RANGE ? `code between ${first} and ${last}` : `code = any('{${codes.join(',')}}'::int4[])`;
-    await read(`select code, external_id from ${table} where project_id = ${sqlInteger(projectId)} and ${which}`, (rows) => {
-      const code = rows.int4();
-      const name = rows.text();
+    const of = `from ${table} where project_id = ${sqlInteger(projectId)} and`;
+    const keep = (code: number, name: string) => {
       if (known.get(code) !== undefined) return;
       known.set(code, name);
       this.characters += name.length;
-    });
+    };
+    if (last - first < codes.length * SPARSEST_RANGE) {
+      const names = await readRange(`${of} code between ${first} and ${last}`, read);
+      // Codes have no gaps, unless somebody took rows away by hand.
+      if (names.length === last - first + 1) return names.forEach((name, i) => keep(first + i, name));
+    }
+    await read(`select code, external_id ${of} code = any('{${codes.join(',')}}'::int4[])`, (rows) => keep(rows.int4(), rows.text()));
   }
 
   private forget(): void {
