@@ -18,6 +18,7 @@ import { RunCosts1764000000025 } from './1764000000025-run-costs.js';
 import { RunTraces1764000000030 } from './1764000000030-run-traces.js';
 import { Advices1764000000031 } from './1764000000031-advices.js';
 import { LabelBlocks1764000000032 } from './1764000000032-label-blocks.js';
+import { PackedMatrices1764000000033 } from './1764000000033-packed-matrices.js';
 
 /** In the order they are applied. */
 export const migrations = [
@@ -41,4 +42,5 @@ export const migrations = [
   RunTraces1764000000030,
   Advices1764000000031,
   LabelBlocks1764000000032,
+  PackedMatrices1764000000033,
 ];

@@ -64,6 +64,8 @@ create table annotator_results (
   confusion_values double precision[],
   findings double precision[],
   confusion_evidence double precision[],
+  confusion_starts integer[],
+  confusion_rows bytea,
   constraint annotator_results_pkey PRIMARY KEY (project_id, run_id, annotator_code)
 );
 

@@ -3,6 +3,7 @@ import { int4Array } from '../platform/database/binary-array.js';
 import type { Asked } from '../platform/database/prepared.js';
 import { methods, type ConfusionMatrices } from '../aggregation/index.js';
 import type { ResultsKey } from '../results/blocks.js';
+import { matrixColumns, packedOf, unpackRow, type MatrixColumns, type PackedMatrix } from '../results/packed-matrix.js';
 import { OldResults } from '../results/old-results.service.js';
 import { readLabels } from '../results/stored-labels.js';
 
@@ -23,18 +24,20 @@ export interface CurrentRun {
 /** Rows of one annotator's matrix: the classes used, and for each K probabilities. */
 interface AnnotatorMatrix {
   labels: Int32Array;
-  values: Float64Array;
+  rows: PackedMatrix;
 }
 
-/** Numbers held over all runs: 64 MB. */
-const CACHED_NUMBERS = 8_000_000;
+/** Bytes of matrices held over all runs. */
+const CACHED_BYTES = 64 * 2 ** 20;
+/** Beside a matrix's own bytes, about. */
+const ENTRY_BYTES = 200;
 
 /** Parameters of current runs, read once and kept while they are in use: a run's results never change. */
 @Injectable()
 export class CurrentRuns {
   private readonly runs = new Map<string, CurrentRun | null>();
   private readonly matrices = new Map<string, AnnotatorMatrix>();
-  private cachedNumbers = 0;
+  private cachedBytes = 0;
 
   constructor(private readonly old: OldResults) {}
 
@@ -56,13 +59,17 @@ export class CurrentRuns {
     return run;
   }
 
-  /** One matrix for each of the annotators, in their order; empty for one the run did not know. Repeats allowed. */
-  async matricesOf(database: Asked, projectId: number, run: CurrentRun, annotators: readonly number[]): Promise<ConfusionMatrices> {
+  /**
+   * One matrix for each of the annotators, in their order; empty for one the run did not know. Repeats allowed.
+   * @param used for each of them the classes whose rows are wanted; all where left out
+   */
+  async matricesOf(database: Asked, projectId: number, run: CurrentRun, annotators: readonly number[], used?: readonly ReadonlySet<number>[]): Promise<ConfusionMatrices> {
+    const K = run.classPriors.length;
     const prefix = `${projectId}:${run.id}:`;
     const missing = [...new Set(annotators)].filter((code) => !this.matrices.has(prefix + code));
-    const read = missing.length > 0 ? await readMatrices(database, projectId, run.id, missing) : null;
+    const read = missing.length > 0 ? await readMatrices(database, projectId, run.id, missing, K) : null;
     if (read) for (const [code, matrix] of read) this.remember(prefix + code, matrix);
-    return joined(annotators.map((code) => read?.get(code) ?? this.matrices.get(prefix + code) ?? NONE));
+    return joined(annotators.map((code) => read?.get(code) ?? this.matrices.get(prefix + code) ?? NONE), K, used);
   }
 
   /** K probabilities of each of the items that has a label: as they are now, by this run and what came since. */
@@ -77,20 +84,24 @@ export class CurrentRuns {
 
   private remember(key: string, matrix: AnnotatorMatrix): void {
     this.matrices.set(key, matrix);
-    this.cachedNumbers += matrix.values.length + 1;
-    for (const [oldest, { values }] of this.matrices) {
-      if (this.cachedNumbers <= CACHED_NUMBERS) break;
+    this.cachedBytes += sizeOf(matrix);
+    for (const [oldest, one] of this.matrices) {
+      if (this.cachedBytes <= CACHED_BYTES) break;
       this.matrices.delete(oldest);
-      this.cachedNumbers -= values.length + 1;
+      this.cachedBytes -= sizeOf(one);
     }
   }
+}
+
+function sizeOf({ labels, rows }: AnnotatorMatrix): number {
+  return ENTRY_BYTES + labels.byteLength + rows.starts.byteLength + rows.bytes.byteLength;
 }
 
 // As text: the driver's own reader of arrays takes them a character at a time.
 const LIVE = `
   select item_code as code, array_to_string(probabilities, ' ') as row from live_labels where project_id = $1 and item_code = any($3::int4[]) and run_id = $2`;
 
-const NONE: AnnotatorMatrix = { labels: new Int32Array(0), values: new Float64Array(0) };
+const NONE: AnnotatorMatrix = { labels: new Int32Array(0), rows: { starts: new Int32Array(1), bytes: new Uint8Array(0) } };
 
 async function readRun(database: Asked, projectId: number, runId: number): Promise<CurrentRun | null> {
   const [row] = await database.query<{ watermark: number; voteCount: number; method: string; implied: boolean; readsGold: boolean; priors: number[] | null; labels: number[] | null; values: number[] | null }>(
@@ -105,29 +116,29 @@ async function readRun(database: Asked, projectId: number, runId: number): Promi
   };
 }
 
-async function readMatrices(database: Asked, projectId: number, runId: number, annotators: readonly number[]): Promise<Map<number, AnnotatorMatrix>> {
-  const rows = await database.query<{ code: number; labels: number[] | null; values: string | null }>(
-    `select annotator_code as code, confusion_labels as labels, array_to_string(confusion_values, ' ') as values
-     from annotator_results where project_id = $1 and run_id = $2 and annotator_code = any($3)`,
+async function readMatrices(database: Asked, projectId: number, runId: number, annotators: readonly number[], K: number): Promise<Map<number, AnnotatorMatrix>> {
+  const rows = await database.query<MatrixColumns & { code: number; labels: number[] | null }>(
+    `select annotator_code as code, confusion_labels as labels, ${matrixColumns()} from annotator_results where project_id = $1 and run_id = $2 and annotator_code = any($3)`,
     [projectId, runId, annotators],
   );
   const found = new Map(annotators.map((code) => [code, NONE]));
-  for (const { code, labels, values } of rows) {
-    if (labels && values) found.set(code, { labels: Int32Array.from(labels), values: Float64Array.from(values.split(' '), Number) });
+  for (const { code, labels, ...columns } of rows) {
+    const packed = packedOf(columns, K);
+    if (labels && packed) found.set(code, { labels: Int32Array.from(labels), rows: packed });
   }
   return found;
 }
 
-function joined(matrices: readonly AnnotatorMatrix[]): ConfusionMatrices {
+function joined(matrices: readonly AnnotatorMatrix[], K: number, used?: readonly ReadonlySet<number>[]): ConfusionMatrices {
+  const wanted = matrices.map(({ labels }, i) => [...labels.keys()].filter((row) => used?.[i]!.has(labels[row]!) ?? true));
   const offsets = new Int32Array(matrices.length + 1);
-  matrices.forEach(({ labels }, i) => (offsets[i + 1] = offsets[i]! + labels.length));
+  wanted.forEach((rows, i) => (offsets[i + 1] = offsets[i]! + rows.length));
   const labels = new Int32Array(offsets[matrices.length]!);
-  const values = new Float64Array(matrices.reduce((sum, matrix) => sum + matrix.values.length, 0));
-  let at = 0;
-  matrices.forEach((matrix, i) => {
-    labels.set(matrix.labels, offsets[i]);
-    values.set(matrix.values, at);
-    at += matrix.values.length;
-  });
+  const values = new Float64Array(labels.length * K);
+  matrices.forEach((matrix, i) => wanted[i]!.forEach((row, n) => {
+    const place = offsets[i]! + n;
+    labels[place] = matrix.labels[row]!;
+    unpackRow(matrix.rows, row, K, values, place * K);
+  }));
   return { offsets, labels, values };
 }

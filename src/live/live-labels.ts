@@ -35,7 +35,7 @@ export class LiveLabels {
     const found = await readLabels(Prepared.within(transaction), { projectId, runId: run.id }, K, codes);
     const parameters = {
       classPriors: run.classPriors, pooled: run.pooled,
-      confusion: await this.runs.matricesOf(Prepared.within(transaction), projectId, run, votes.annotatorCodes),
+      confusion: await this.runs.matricesOf(Prepared.within(transaction), projectId, run, votes.annotatorCodes, labelsUsed(votes)),
     };
     const byVotes = livePosteriors(standing, parameters);
     const moved = run.moves ? movePosteriors(startOf(found, codes, standing.itemOffsets, run.classPriors), came, went, parameters) : byVotes;
@@ -65,6 +65,13 @@ export class LiveLabels {
     await transaction.query(`delete from live_labels where project_id = $1 and run_id is distinct from $2`, [projectId, run?.id ?? null]);
     await touchFound(transaction, projectId, CHANGED_ITEMS, run?.watermark ?? 0);
   }
+}
+
+/** Of each annotator the classes of their votes: K x K numbers each would be many. */
+function labelsUsed({ annotatorCodes, standing, came, went }: TouchedVotes): Set<number>[] {
+  const used = annotatorCodes.map(() => new Set<number>());
+  for (const { annotators, classes } of [standing, came, went]) annotators.forEach((annotator, vote) => used[annotator]!.add(classes[vote]!));
+  return used;
 }
 
 function countOf({ itemOffsets }: { itemOffsets: Int32Array }, item: number): number {

@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import type { RunParameters } from '../aggregation/index.js';
 import { readCopy, sqlInteger } from '../platform/database/binary-copy-reader.js';
+import { unpackRow } from '../results/packed-matrix.js';
 import { changesOf } from '../projects/vote-changes.js';
 
 /** What an evaluation reads of a project beside its votes, in one snapshot with them. */
@@ -59,9 +60,16 @@ async function readMatrices(client: Client, projectId: number, runId: number, K:
   const values = new Float64Array(offsets[annotatorCount]! * K);
   let at = 0;
   for await (const copied of readCopy(client, `
-    select confusion_values from annotator_results
+    select confusion_values, confusion_starts, confusion_rows from annotator_results
     where project_id = ${sqlInteger(projectId)} and run_id = ${sqlInteger(runId)} and confusion_labels is not null order by annotator_code`)) {
-    while (copied.next()) at += copied.float8Array(values, at);
+    while (copied.next()) {
+      if (!copied.isNull()) {
+        at += copied.float8Array(values, at);
+        continue;
+      }
+      const packed = { starts: Int32Array.from(copied.int4s()), bytes: copied.raw() };
+      for (let row = 0; row + 1 < packed.starts.length; row++, at += K) unpackRow(packed, row, K, values, at);
+    }
   }
   return { offsets, labels: Int32Array.from(rows.flatMap((row) => row.labels)), values };
 }

@@ -1,6 +1,7 @@
 import type { RunParameters, VoteSequence } from '../aggregation/index.js';
 import { int4Array } from '../platform/database/binary-array.js';
 import type { Transaction } from '../platform/database/transaction.js';
+import { matrixOf, type MatrixColumns } from '../results/packed-matrix.js';
 import type { OwnVote, Surroundings } from './timeline-windows.js';
 
 interface VoteOnItem {
@@ -88,8 +89,9 @@ async function readRows(transaction: Transaction, projectId: number, runId: numb
   const used = new Map(annotators.map((annotator) => [annotator, new Set<number>()]));
   for (const { annotator, label } of votes) used.get(annotator)!.add(label);
   const pairs = [...used].flatMap(([annotator, labels]) => [...labels].map((label) => [annotator, label] as const));
-  const rows: { annotator: number; label: number; values: number[] }[] = await transaction.query(
-    `select wanted.annotator, wanted.label, confusion_values[(place - 1) * $5 + 1 : place * $5] as values
+  const rows: (Pick<MatrixColumns, 'values' | 'bytes'> & { annotator: number; label: number })[] = await transaction.query(
+    `select wanted.annotator, wanted.label, confusion_values[(place - 1) * $5 + 1 : place * $5] as values,
+       substr(confusion_rows, 1 + confusion_starts[place], confusion_starts[place + 1] - confusion_starts[place]) as bytes
      from unnest($3::int4[], $4::int4[]) as wanted(annotator, label)
      join annotator_results results on results.project_id = $1 and results.run_id = $2 and results.annotator_code = wanted.annotator
      cross join lateral array_position(confusion_labels, wanted.label) as place
@@ -103,6 +105,6 @@ async function readRows(transaction: Transaction, projectId: number, runId: numb
   ordered.forEach((some, i) => (offsets[i + 1] = offsets[i]! + some.length));
   const flat = ordered.flat();
   const values = new Float64Array(flat.length * K);
-  flat.forEach((row, i) => values.set(row.values, i * K));
+  flat.forEach(({ values: numbers, bytes }, i) => values.set(matrixOf({ values: numbers, starts: bytes && [0, bytes.length], bytes }, K)!, i * K));
   return { offsets, labels: Int32Array.from(flat, (row) => row.label), values };
 }

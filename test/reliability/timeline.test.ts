@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { leaveOneOut, simulateCrowd } from '../../src/aggregation/index.js';
 import { classNames, newCrowd, numbersOf, runToEnd } from '../runs/crowd.js';
+import { matrixColumns, matrixOf, type MatrixColumns } from '../../src/results/packed-matrix.js';
 import { startService, type Service } from '../setup/service.js';
 
 let service: Service;
@@ -42,8 +43,8 @@ describe('reliabilityTimeline', () => {
 
     // The same from the stored run, in the order of codes: all votes, all matrices.
     const [run] = await service.source.query<{ priors: number[]; labels: number[]; values: number[] }[]>(`select class_priors as priors, pooled_labels as labels, pooled_values as values from runs where project_id = $1`, numbersOf(projectId));
-    const rows = await service.source.query<{ name: string; labels: number[]; values: number[] }[]>(
-      `select external_id as name, confusion_labels as labels, confusion_values as values from annotator_results join annotators on annotators.project_id = annotator_results.project_id and code = annotator_code
+    const rows = await service.source.query<(MatrixColumns & { name: string; labels: number[] })[]>(
+      `select external_id as name, confusion_labels as labels, ${matrixColumns()} from annotator_results join annotators on annotators.project_id = annotator_results.project_id and code = annotator_code
        where annotator_results.project_id = $1 order by external_id`, numbersOf(projectId),
     );
     const order = Array.from(columns.items.keys()).sort((a, b) => columns.annotators[a]! - columns.annotators[b]! || a - b);
@@ -53,7 +54,7 @@ describe('reliabilityTimeline', () => {
       pooled: { offsets: Int32Array.of(0, run!.labels.length), labels: Int32Array.from(run!.labels), values: Float64Array.from(run!.values) },
       confusion: {
         offsets: Int32Array.from({ length: 7 }, (_, a) => rows.slice(0, a).reduce((sum, row) => sum + row.labels.length, 0)),
-        labels: Int32Array.from(rows.flatMap((row) => row.labels)), values: Float64Array.from(rows.flatMap((row) => row.values)),
+        labels: Int32Array.from(rows.flatMap((row) => row.labels)), values: Float64Array.from(rows.flatMap((row) => Array.from(matrixOf(row, 3)!))),
       },
     };
     const agreement = new Map<number, number>();

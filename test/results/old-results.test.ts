@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rowsToBlocks } from '../../src/results/old-rows.js';
+import { matrixColumns, matrixOf, type MatrixColumns } from '../../src/results/packed-matrix.js';
 import { Connection } from '../../src/platform/database/connection.js';
 import { newCrowd, numbersOf, runToEnd, storedBits, storedLabels } from '../runs/crowd.js';
 import { atRest } from '../setup/at-rest.js';
@@ -32,6 +33,12 @@ async function oldRun() {
         [number, runNumber, item, votes, probabilities, found],
       );
     }
+    const matrices: (MatrixColumns & { code: number })[] = await transaction.query(`select annotator_code as code, ${matrixColumns()} from annotator_results where run_id = $1`, [runNumber]);
+    for (const { code, ...columns } of matrices) {
+      await transaction.query(
+        `update annotator_results set confusion_values = $3, confusion_starts = null, confusion_rows = null where run_id = $1 and annotator_code = $2`, [runNumber, code, Array.from(matrixOf(columns, K)!)],
+      );
+    }
     await transaction.query(`delete from label_blocks where run_id = $1`, [runNumber]);
     await transaction.query(`update runs set label_rows = true, label_blocks_since = null where id = $1`, [runNumber]);
   });
@@ -44,17 +51,21 @@ async function labelsOf(service: Service, id: string): Promise<object> {
       all: softLabels(first: 700) { nodes { item { externalId } probabilities votes topTwo { first second confusionProbability { value } } } }
       confusing: softLabels(first: 5, orderBy: { field: CONFUSION_PROBABILITY, direction: DESC }) { nodes { item { externalId } } }
       rare: softLabels(first: 5, filter: { class: "class 1", confidence: { max: 0.9 } }, orderBy: { field: ENTROPY }) { nodes { item { externalId } entropy } }
-      items(first: 20) { nodes { softLabel { confidence } } } } }`, { id },
+      items(first: 20) { nodes { softLabel { confidence } } }
+      annotators { nodes { externalId confusionMatrix { rows { vote probabilities } } reliabilityTimeline(votes: 50) { nodes { agreement } } } } } }`, { id },
   );
   return project;
 }
 
-const ask = async (service: Service, id: string) => ({ project: await labelsOf(service, id), file: await download(service, id) });
+const ask = async (service: Service, id: string) => ({ project: await labelsOf(service, id), file: await download(service, id), matrices: await download(service, id, 'confusion-matrices') });
 
-async function download(service: Service, id: string): Promise<string> {
-  const file = await service.http().get(`/projects/${id}/soft-labels.csv`).set('authorization', `Bearer ${service.key}`).expect(200);
+async function download(service: Service, id: string, table = 'soft-labels'): Promise<string> {
+  const file = await service.http().get(`/projects/${id}/${table}.csv`).set('authorization', `Bearer ${service.key}`).expect(200);
   return file.text;
 }
+
+/** Matrices keep the form they have. */
+const labelBits = (bits: unknown) => (bits as { softLabels: unknown }).softLabels;
 
 const formOf = async (run: { id: string }) => (await home.source.query(
   `select label_rows as rows, label_blocks_since is not null as blocks, (select count(*)::int from soft_labels where run_id = runs.id) as left from runs where id = $1`, [numbersOf(run.id)[1]],
@@ -65,10 +76,10 @@ describe('labels that an older version kept as rows', () => {
     const idle = await startBeside(home, { ASSAY_WORK: 'false' });
     try {
       const { projectId, run, answer, bits } = await oldRun();
-      const [file, ...answers] = await Promise.all([download(idle, projectId), ...Array.from({ length: 20 }, () => labelsOf(idle, projectId))]);
-      expect(file).toBe(answer.file);
+      const [file, matrices, ...answers] = await Promise.all([download(idle, projectId), download(idle, projectId, 'confusion-matrices'), ...Array.from({ length: 20 }, () => labelsOf(idle, projectId))]);
+      expect([file, matrices]).toEqual([answer.file, answer.matrices]);
       for (const one of answers) expect(one).toEqual(answer.project);
-      expect(await storedBits(home, run.id)).toEqual(bits);
+      expect(labelBits(await storedBits(home, run.id))).toEqual(labelBits(bits));
       // Processes of the older version read them for a while.
       expect(await formOf(run)).toEqual({ rows: true, blocks: true, left: 600 });
     } finally {
@@ -79,7 +90,7 @@ describe('labels that an older version kept as rows', () => {
   it('are in blocks though nobody asks, and their rows go a day later', async () => {
     const { projectId, run, answer, bits } = await oldRun();
     await atRest(home);
-    expect(await storedBits(home, run.id)).toEqual(bits);
+    expect(labelBits(await storedBits(home, run.id))).toEqual(labelBits(bits));
     expect(await formOf(run)).toEqual({ rows: true, blocks: true, left: 600 });
     await home.source.query(`update runs set label_blocks_since = label_blocks_since - interval '25 hours' where id = $1`, [numbersOf(run.id)[1]]);
     await atRest(home);
@@ -106,7 +117,7 @@ describe('labels that an older version kept as rows', () => {
     expect(done.filter((mine) => mine).length).toBeLessThanOrEqual(1);
     await Promise.all([one!, other!].map((client) => client.end()));
     await atRest(home);
-    expect(await storedBits(home, run.id)).toEqual(bits);
+    expect(labelBits(await storedBits(home, run.id))).toEqual(labelBits(bits));
   });
 
   it('are read as blocks by whoever gives items by what an answer would tell', async () => {
@@ -115,7 +126,7 @@ describe('labels that an older version kept as rows', () => {
       const { projectId, run, bits } = await oldRun();
       const { nextItems } = await idle.data(`mutation ($id: ID!) { nextItems(input: { projectId: $id, annotator: "new", count: 5 }) { leases { item strategy } } }`, { id: projectId });
       expect(nextItems.leases.map(({ strategy }: { strategy: string }) => strategy)).toEqual(Array(5).fill('information-gain'));
-      expect(await storedBits(home, run.id)).toEqual(bits);
+      expect(labelBits(await storedBits(home, run.id))).toEqual(labelBits(bits));
     } finally {
       await idle.stop();
     }

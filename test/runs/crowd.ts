@@ -96,7 +96,7 @@ export async function storedBits(service: Service, runId: string): Promise<unkno
     softLabels: await service.source.query(
       `select part, block, first, first_item, starts, bytes from label_blocks where project_id = $1 and run_id = $2 order by part, block`, of),
     annotators: await service.source.query(
-      `select annotator_code, votes, float8send(quality) q, float8send(accuracy) a, confusion_labels l, array(select float8send(p) from unnest(confusion_values) p) v
+      `select annotator_code, votes, float8send(quality) q, float8send(accuracy) a, confusion_labels l, confusion_starts s, confusion_rows m
        from annotator_results where project_id = $1 and run_id = $2 order by annotator_code`, of),
   };
 }

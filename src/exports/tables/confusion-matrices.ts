@@ -1,5 +1,6 @@
 import { sqlInteger } from '../../platform/database/binary-copy-reader.js';
 import { confusionColumns, confusionRow } from '../../formats/rows/confusion.js';
+import { matrixOf } from '../../results/packed-matrix.js';
 import { wilsonInterval } from '../../runs/results/accuracy.js';
 import { column, type Column } from '../reading/column.js';
 import { pieceRows } from '../reading/pieces.js';
@@ -23,7 +24,7 @@ export const confusionMatrices: ExportTable = {
       run, isFixed: true,
       columns: ['annotator', 'vote', 'implied', ...confusionColumns(classes, hasEvidence)],
       sequences: [{
-        projectId: project.id, columns: hasEvidence ? [...matrix, evidence] : matrix, from: 'annotator_results result', key: 'result.annotator_code',
+        projectId: project.id, columns: hasEvidence ? [...matrixOfK(K), evidence] : matrixOfK(K), from: 'annotator_results result', key: 'result.annotator_code',
         where: `result.project_id = ${sqlInteger(project.id)} and result.run_id = ${sqlInteger(run.id)} and result.confusion_labels is not null`,
         pieceRows: pieceRows((hasEvidence ? 3 : 1) * K ** 2),
       }],
@@ -40,7 +41,7 @@ export const confusionMatrices: ExportTable = {
 };
 
 /** How many labels there are, the labels, and for each of them K numbers: as many cells as there are, whatever the names. */
-const matrix: readonly Column[] = [
+const matrixOfK = (K: number): readonly Column[] => [
   column.annotator('annotator', 'result.annotator_code'),
   {
     names: ['labels'], sql: 'result.confusion_labels',
@@ -49,7 +50,15 @@ const matrix: readonly Column[] = [
       cells.push(labels.length, ...labels);
     },
   },
-  column.numbers(['values'], 'result.confusion_values'),
+  {
+    names: ['values'], sql: 'result.confusion_values, result.confusion_starts, result.confusion_rows',
+    read: (rows, cells) => {
+      const values = rows.isNull() ? null : rows.float8s();
+      const starts = rows.isNull() ? null : rows.int4s();
+      const bytes = rows.isNull() ? null : rows.raw();
+      for (const number of matrixOf({ values, starts, bytes }, K)!) cells.push(number);
+    },
+  },
 ];
 
 /** K numbers. */

@@ -2,6 +2,7 @@ import { Field, Float, ObjectType } from '@nestjs/graphql';
 import { Estimated, Finding } from './finding.entity.js';
 import { Cost } from '../../platform/graphql/cost.js';
 import { ProbabilityScalar } from '../../platform/graphql/scalars.js';
+import type { MatrixColumns } from '../../results/packed-matrix.js';
 
 @ObjectType({ description: "The share of an annotator's votes that a run takes to be right." })
 export class Accuracy {
@@ -70,14 +71,13 @@ export class AnnotatorFigures {
 }
 
 /** A row of annotator_results, as far as it was read; NULLs of a method that has no such figure. */
-export interface AnnotatorResult {
+export interface AnnotatorResult extends MatrixColumns {
   annotatorCode: number;
   quality: number | null;
   accuracy: number;
   accuracyLow: number;
   accuracyHigh: number;
   confusionLabels: number[] | null;
-  confusionValues: number[] | null;
   confusionEvidence: number[] | null;
   confusionImplied: boolean | null;
 }

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { RequestContext } from '../../platform/request-context.js';
+import { matrixColumns, matrixOf } from '../../results/packed-matrix.js';
 import { wilsonInterval } from './accuracy.js';
 import type { AnnotatorResult, ConfusionMatrix, ConfusionRow } from './annotator-result.entity.js';
 
 const FIGURES = `annotator_code as "annotatorCode", quality, accuracy, accuracy_low as "accuracyLow", accuracy_high as "accuracyHigh"`;
 /** K x K numbers may be many: they are read only where they were asked for. */
-const CONFUSION = `annotator_code as "annotatorCode", confusion_labels as "confusionLabels", confusion_values as "confusionValues", confusion_evidence as "confusionEvidence",
+const CONFUSION = `annotator_code as "annotatorCode", confusion_labels as "confusionLabels", ${matrixColumns()}, confusion_evidence as "confusionEvidence",
   (select confusion_implied from runs where runs.project_id = annotator_results.project_id and runs.id = annotator_results.run_id) as "confusionImplied"`;
 
 const WHERE = 'project_id = $1 and annotator_code = any($2) and run_id = coalesce($3::bigint, (select current_run_id from projects where id = $1))';
@@ -27,11 +28,12 @@ export class AnnotatorResultsService {
     const row = await this.load(context, 'confusion', CONFUSION, projectId, runId, annotatorCode, async (codes) => {
       context.budget?.spendNumbers(codes.length * K * K <= NUMBERS_UNASKED ? codes.length * K * K : K * await this.countRows(projectId, runId, codes));
     });
-    if (!row?.confusionLabels || !row.confusionValues) return null;
-    const { confusionLabels, confusionValues, confusionEvidence } = row;
+    const numbers = row && matrixOf(row, K);
+    if (!row?.confusionLabels || !numbers) return null;
+    const { confusionLabels, confusionEvidence } = row;
     return {
       classes,
-      rows: confusionLabels.map((label, r) => rowOf(classes[label]!, confusionValues.slice(r * K, (r + 1) * K), confusionEvidence)),
+      rows: confusionLabels.map((label, r) => rowOf(classes[label]!, Array.from(numbers.subarray(r * K, (r + 1) * K)), confusionEvidence)),
       implied: row.confusionImplied ?? false,
     };
   }

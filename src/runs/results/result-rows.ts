@@ -1,13 +1,14 @@
 import type { Client } from 'pg';
 import type { ConfusionMatrices, MethodResult, VoteTable } from '../../aggregation/index.js';
 import { BinaryCopy } from '../../platform/database/binary-copy.js';
+import { packMatrix } from '../../results/packed-matrix.js';
 import { LabelWriter } from '../../results/label-writer.js';
 import { expectedAccuracy, wilsonInterval } from './accuracy.js';
 import type { FoundColumns } from './found.js';
 import type { RunKey } from '../runs.store.js';
 
 const ANNOTATOR_COLUMNS = [
-  'project_id', 'run_id', 'annotator_code', 'votes', 'quality', 'accuracy', 'accuracy_low', 'accuracy_high', 'confusion_labels', 'confusion_values', 'confusion_evidence', 'findings',
+  'project_id', 'run_id', 'annotator_code', 'votes', 'quality', 'accuracy', 'accuracy_low', 'accuracy_high', 'confusion_labels', 'confusion_starts', 'confusion_rows', 'confusion_evidence', 'findings',
 ];
 
 /**
@@ -55,8 +56,11 @@ export async function writeAnnotators(
       const first = confusion.offsets[annotator]!;
       const last = confusion.offsets[annotator + 1]!;
       copy.int4Array(confusion.labels, first, last);
-      copy.float8Array(confusion.values, first * K, last * K);
+      const { starts, bytes } = packMatrix(confusion.values, first * K, last - first, K);
+      copy.int4Array(starts, 0, starts.length);
+      copy.bytes(bytes);
     } else {
+      copy.null();
       copy.null();
       copy.null();
     }
