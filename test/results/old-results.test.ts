@@ -52,7 +52,7 @@ async function labelsOf(service: Service, id: string): Promise<object> {
       confusing: softLabels(first: 5, orderBy: { field: CONFUSION_PROBABILITY, direction: DESC }) { nodes { item { externalId } } }
       rare: softLabels(first: 5, filter: { class: "class 1", confidence: { max: 0.9 } }, orderBy: { field: ENTROPY }) { nodes { item { externalId } entropy } }
       items(first: 20) { nodes { softLabel { confidence } } }
-      annotators { nodes { externalId confusionMatrix { rows { vote probabilities } } reliabilityTimeline(votes: 50) { nodes { agreement } } } } } }`, { id },
+      annotators(first: 3) { nodes { externalId confusionMatrix { rows { vote probabilities } } reliabilityTimeline(votes: 50) { nodes { agreement } } } } } }`, { id },
   );
   return project;
 }
