@@ -11,7 +11,7 @@ import { Compute } from '../../dist/src/compute/compute.service.js';
 import { migrateDatabase } from '../../dist/src/platform/database/database.js';
 import { startEmbeddedPostgres } from '../../dist/src/platform/embedded-postgres/embedded-postgres.js';
 import { BinaryCopy } from '../../dist/src/platform/database/binary-copy.js';
-import { readSnapshot } from '../../dist/src/runs/running/snapshot.js';
+import { readSnapshot } from '../../dist/src/runs/snapshot/snapshot.js';
 
 const voteCount = Number(process.argv[2] ?? 1_000_000);
 const methodId = process.argv[3] ?? 'dawid-skene';

@@ -51,6 +51,8 @@ const settings = z.object({
   EXECUTION_TIMEOUT_MS: whole(30_000, 100, 3_600_000).describe('longest GraphQL execution, which is then ended with its statements, and longest SQL statement of a request'),
   MAX_RUN_OPERATIONS: z.coerce.number().min(1e6).max(1e18).default(1e13).describe('steps that a run may take, by estimate; a core does about 3e8 a second'),
   MAX_RUN_MEGABYTES: whole(16_384, 16, 1_000_000_000).describe('memory that the arrays of a run may take, by estimate'),
+  KEPT_VOTES_MEGABYTES: whole(4096, 0, 1_000_000_000)
+    .describe("room in ASSAY_DATA_DIR for large projects' sorted votes, so that their next run reads only what is new; 0 keeps none"),
   SHUTDOWN_TIMEOUT_SECONDS: whole(30, 1, 3600).describe('how long a stop waits for work under way'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().regex(/^https?:\/\//, 'must begin with http:// or https://').optional()
     .describe('a collector that takes traces by OTLP over HTTP; without it nothing is traced'),
