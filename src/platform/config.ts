@@ -18,7 +18,7 @@ const settings = z.object({
     .describe('a PostgreSQL of 15 or later; without it an embedded one starts in ASSAY_DATA_DIR'),
   DATABASE_POOL: whole(24, 9, 200).describe('database connections of this process, shared out to the kinds of its work'),
   ASSAY_DATA_DIR: z.string().min(1).default('.assay').transform((v) => resolve(v))
-    .describe('folder of the embedded database and the first key'),
+    .describe('folder of the embedded database, the first key and kept votes'),
   ASSAY_WORK: flag(true).describe('whether the API process also works on runs; set false where workers run apart'),
   ASSAY_ANNEX: z.enum(['auto', 'always', 'never']).default('never')
     .describe('whether reads and files are worked on by a second process, so that they keep no vote and no next item waiting; auto: once two workspaces call'),

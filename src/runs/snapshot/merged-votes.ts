@@ -35,34 +35,42 @@ export function mergedVotes(kept: SortedVotes, cameInAnyOrder: Snapshot, wentInA
     ...wentInAnyOrder, ...size, itemCount: Math.max(size.itemCount, kept.itemOffsets.length - 1), annotatorCount: Math.max(size.annotatorCount, kept.annotatorCount),
   });
   const offsets = mergedOffsets(kept, came, went, size.itemCount);
-  const voteCount = offsets[size.itemCount]!;
-  const annotators = new Int32Array(voteCount);
-  const classes = new Int32Array(voteCount);
+  const places = { came: placesIn(kept, came), went: placesOfGone(kept, went) };
+  const annotators = mergedColumn(kept.annotators, came.annotators, places, offsets[size.itemCount]!);
+  const classes = mergedColumn(kept.classes, came.classes, places, offsets[size.itemCount]!);
+  return new VoteTable({ items: itemsOf(offsets), annotators, classes, ...size }, { taken: true });
+}
+
+interface Places {
+  /** Before which of the kept votes each one comes that came. */
+  came: Int32Array;
+  /** Which of the kept votes went. */
+  went: Int32Array;
+}
+
+function mergedColumn(kept: Int32Array | Uint16Array | Uint8Array, came: Int32Array, places: Places, voteCount: number): Int32Array {
+  const merged = new Int32Array(voteCount);
   let from = 0;
   let to = 0;
-  /** Takes over all kept votes before this one. */
-  const copyUpTo = (end: number) => {
-    const { annotators: keptAnnotators, classes: keptClasses } = kept;
-    while (from < end) {
-      annotators[to] = keptAnnotators[from]!;
-      classes[to++] = keptClasses[from++]!;
-    }
-  };
-  const placesToCome = placesIn(kept, came);
-  const placesToGo = placesOfGone(kept, went);
-  for (let c = 0, g = 0; c < came.voteCount || g < went.voteCount;) {
-    // Of a vote that comes before one that goes its place is the same or an earlier one.
-    if (g === went.voteCount || (c < came.voteCount && placesToCome[c]! <= placesToGo[g]!)) {
-      copyUpTo(placesToCome[c]!);
-      annotators[to] = came.annotators[c]!;
-      classes[to++] = came.classes[c++]!;
-    } else {
-      copyUpTo(placesToGo[g++]!);
+  for (let c = 0, g = 0; c < places.came.length || g < places.went.length;) {
+    const place = Math.min(places.came[c] ?? Infinity, places.went[g] ?? Infinity);
+    copySpan(kept, from, place, merged, to);
+    to += place - from;
+    from = place;
+    // What came stands before the vote that went from there.
+    if (places.came[c] === place) merged[to++] = came[c++]!;
+    else {
       from++;
+      g++;
     }
   }
-  copyUpTo(kept.annotators.length);
-  return new VoteTable({ items: itemsOf(offsets, voteCount), annotators, classes, ...size }, { taken: true });
+  copySpan(kept, from, kept.length, merged, to);
+  return merged;
+}
+
+/** A loop of its own: of spans of a hundred votes, `set` takes twice as long. */
+function copySpan(source: Int32Array | Uint16Array | Uint8Array, from: number, end: number, target: Int32Array, to: number): void {
+  for (; from < end; from++, to++) target[to] = source[from]!;
 }
 
 /** @throws UnlikeTheLog where more went of an item than were there, or votes are left of items past the end. */
@@ -110,8 +118,8 @@ function placesOfGone(kept: SortedVotes, went: VoteTable): Int32Array {
   return places;
 }
 
-function itemsOf(offsets: Int32Array, voteCount: number): Int32Array {
-  const items = new Int32Array(voteCount);
+function itemsOf(offsets: Int32Array): Int32Array {
+  const items = new Int32Array(offsets[offsets.length - 1]!);
   for (let item = 0; item + 1 < offsets.length; item++) {
     for (let vote = offsets[item]!; vote < offsets[item + 1]!; vote++) items[vote] = item;
   }
