@@ -1,9 +1,13 @@
-import { copyFile, mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { VoteTable } from '../../src/aggregation/index.js';
+import { KeptFile } from '../../src/runs/snapshot/kept-file.js';
 import { readSnapshot } from '../../src/runs/snapshot/snapshot.js';
 import { VotesAt, type KeptTold } from '../../src/runs/snapshot/votes-at.js';
 import { VoteLog } from './vote-log.js';
@@ -56,6 +60,20 @@ function expectSame(table: VoteTable, other: VoteTable): void {
   }
   expect(table).toMatchObject({ ...size, voteCount: other.voteCount });
 }
+
+const dist = (file: string) => JSON.stringify(new URL(`../../dist/src/${file}`, import.meta.url).href);
+/** Writes one file of two million votes after the other. */
+const WRITER = `
+  import { VoteTable } from ${dist('aggregation/index.js')};
+  import { keptFile } from ${dist('runs/snapshot/kept-file.js')};
+  import { KeptFolder } from ${dist('runs/snapshot/kept-folder.js')};
+  const items = Int32Array.from({ length: 2e6 }, (_, vote) => vote >> 3);
+  const table = new VoteTable({ items, annotators: items.map((item) => item % 100), classes: items.map((item) => item % 3), itemCount: 250_000, annotatorCount: 100, classCount: 3 });
+  const identity = { projectId: 7, database: 'one', project: 'one' };
+  for (let watermark = 1; ; watermark++) {
+    await new KeptFolder(process.argv[1], 1e9).write(identity, keptFile(table, { identity, watermark, state: { events: 1, lastGiven: '', lastEnded: '' } }));
+    process.stdout.write('.');
+  }`;
 
 const files = () => readdir(folder);
 const onlyFile = async () => join(folder, (await files())[0]!);
@@ -300,6 +318,32 @@ describe('the folder', () => {
     const { table, told } = await read({ into });
     expect(told).toEqual({ use: 'fault', end: 'unwritten', fault: expect.stringMatching(/^E(NOTDIR|EXIST)$/) });
     expectSame(table, await whole(await log.watermark()));
+  });
+
+  it('has nothing unfinished after a write that failed', async () => {
+    await read();
+    const name = await onlyFile();
+    await rm(name);
+    await mkdir(join(name, 'in the way'), { recursive: true });
+    expect((await read()).told).toEqual({ use: 'fault', end: 'unwritten', fault: expect.any(String) });
+    expect(await files()).toEqual([basename(name)]);
+  });
+
+  it('has whole files or none, whenever the process that writes them is killed', async () => {
+    for (let kill = 0; kill < 8; kill++) {
+      const writer = spawn(process.execPath, ['--input-type=module', '-e', WRITER, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const gone = once(writer, 'exit');
+      // It says so once the first file is there, and goes on without end.
+      await Promise.race([once(writer.stdout, 'data'), gone]);
+      await sleep(7 * kill);
+      writer.kill('SIGKILL');
+      expect(await gone).toEqual([null, 'SIGKILL']);
+      const whole = (await files()).filter((name) => name.endsWith('.votes'));
+      expect(whole).toHaveLength(1);
+      const file = await KeptFile.open(join(folder, whole[0]!));
+      expect((await file.votes()).annotators).toHaveLength(2_000_000);
+      await file.close();
+    }
   });
 
   it('keeps below its limit: what was used longest ago goes first, and what is larger than all is not kept', async () => {

@@ -8,11 +8,12 @@ export class VoteLog {
   private constructor(readonly url: string, readonly client: pg.Client, private readonly dropDatabase: () => Promise<void>, readonly projectId: number) {}
 
   static async make(): Promise<VoteLog> {
-    const { url, drop } = await freshDatabase();
+    const database = await freshDatabase();
+    const { url } = database;
     const client = new pg.Client({ connectionString: url });
     await client.connect();
     await client.query(`insert into workspaces (name) values ('one')`);
-    const log = new VoteLog(url, client, drop, 1);
+    const log = new VoteLog(url, client, () => database.drop(), 1);
     await log.newProject();
     return log;
   }
