@@ -32,7 +32,7 @@ const rooms: Record<string, readonly string[]> = {
   formats: ['text', 'rows', 'csv', 'ndjson', 'parquet', 'foreign', 'platforms', ''],
   platform: ['', 'embedded-postgres', 'lanes', 'database', 'http', 'graphql'],
   projects: ['audit', '', 'keys', 'access', 'workspaces'],
-  runs: ['', 'results', 'running', 'evaluation'],
+  runs: ['', 'snapshot', 'results', 'running', 'evaluation'],
   cli: ['', 'foreign', 'offline', 'service'],
   assignment: ['states', 'leases', 'queue', 'scoring', ''],
 };

@@ -8,14 +8,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { findMethod, resolveOptions, simulateCrowd } from '../../dist/src/aggregation/index.js';
 import { Compute } from '../../dist/src/compute/compute.service.js';
-import { migrateDatabase } from '../../dist/src/platform/database/database.js';
 import { startEmbeddedPostgres } from '../../dist/src/platform/embedded-postgres/embedded-postgres.js';
-import { BinaryCopy } from '../../dist/src/platform/database/binary-copy.js';
-import { readSnapshot } from '../../dist/src/runs/running/snapshot.js';
+import { readSnapshot } from '../../dist/src/runs/snapshot/snapshot.js';
+import { fill, K, newDatabase } from './filled.mjs';
 
 const voteCount = Number(process.argv[2] ?? 1_000_000);
 const methodId = process.argv[3] ?? 'dawid-skene';
-const K = 5;
 const votesPerItem = 5;
 
 const folder = await mkdtemp(join(tmpdir(), 'assay-bench-'));
@@ -35,37 +33,6 @@ try {
 } finally {
   await server.stop();
   await rm(folder, { recursive: true, force: true });
-}
-
-async function newDatabase(serverUrl) {
-  const admin = new pg.Client({ connectionString: serverUrl });
-  await admin.connect();
-  await admin.query('drop database if exists assay_bench');
-  await admin.query('create database assay_bench');
-  await admin.end();
-  const url = new URL(serverUrl);
-  url.pathname = '/assay_bench';
-  await migrateDatabase(url.href);
-  return url.href;
-}
-
-/** The crowd as project 1, its votes in the order of items, as platforms collect them. */
-async function fill(client, { items, annotators, classes, itemCount, annotatorCount }) {
-  await client.query(`insert into workspaces (name) values ('bench')`);
-  await client.query(`insert into projects (workspace_id, name, classes, default_method) values (1, 'bench', $1, 'dawid-skene')`, [Array.from({ length: K }, (_, k) => `class ${k}`)]);
-  await client.query(`insert into project_codes values (1, $1, $2)`, [itemCount, annotatorCount]);
-  const copy = new BinaryCopy(client, 'votes', ['project_id', 'seq', 'item_code', 'annotator_code', 'class_index']);
-  for (let vote = 0; vote < items.length; vote++) {
-    copy.row(5);
-    copy.int4(1);
-    copy.int8(vote + 1);
-    copy.int4(items[vote]);
-    copy.int4(annotators[vote]);
-    copy.int2(classes[vote]);
-    if (copy.isFull) await copy.flush();
-  }
-  await copy.end();
-  await client.query('vacuum analyze votes');
 }
 
 async function readBack(client) {
@@ -108,6 +75,7 @@ async function wholeRuns(client, url, { itemCount, annotatorCount }) {
       input: {
         url, channel: 'assay_run_changed', lease: { projectId: 1, runId: id, fence }, methodId, options, seed: 0, makeCurrent: true,
         watermark: voteCount, itemCount, annotatorCount, classCount: K, threads: 1,
+        predictions: null, bounds: { operations: Infinity, bytes: Infinity }, keeping: null,
       },
     });
     const total = (performance.now() - from) / 1000;

@@ -46,11 +46,12 @@ export class VoteTable {
   private annotatorOrder: { offsets: Int32Array; votes: Int32Array } | null = null;
 
   /**
-   * The columns are copied, never kept or written to.
+   * The columns are copied, never kept or written to; but `taken`, which must be Int32Arrays, become the table's own where they
+   * are sorted already: to copy 10M votes takes half a second.
    * @throws TypeError for columns of unequal length or a count that is no whole number; RangeError for K < 1 and for an
    *   index outside its range, naming the vote, the value and the limit.
    */
-  constructor(columns: VoteColumns) {
+  constructor(columns: VoteColumns, { taken = false } = {}) {
     const { items, annotators, classes, itemCount, annotatorCount, classCount } = columns;
     checkCount('itemCount', itemCount, 0);
     checkCount('annotatorCount', annotatorCount, 0);
@@ -73,9 +74,10 @@ export class VoteTable {
     checkColumn('class', classes, codes);
     this.itemOffsets = offsetsOf(items, itemCount);
     if (isSorted(items, annotators, classes)) {
-      this.items = Int32Array.from(items);
-      this.annotators = Int32Array.from(annotators);
-      this.classes = Int32Array.from(classes);
+      const own = (column: ArrayLike<number>) => (taken && column instanceof Int32Array ? column : Int32Array.from(column));
+      this.items = own(items);
+      this.annotators = own(annotators);
+      this.classes = own(classes);
       return;
     }
     this.items = new Int32Array(this.voteCount);

@@ -18,7 +18,7 @@ const settings = z.object({
     .describe('a PostgreSQL of 15 or later; without it an embedded one starts in ASSAY_DATA_DIR'),
   DATABASE_POOL: whole(24, 9, 200).describe('database connections of this process, shared out to the kinds of its work'),
   ASSAY_DATA_DIR: z.string().min(1).default('.assay').transform((v) => resolve(v))
-    .describe('folder of the embedded database and the first key'),
+    .describe('folder of the embedded database, the first key and kept votes'),
   ASSAY_WORK: flag(true).describe('whether the API process also works on runs; set false where workers run apart'),
   ASSAY_ANNEX: z.enum(['auto', 'always', 'never']).default('never')
     .describe('whether reads and files are worked on by a second process, so that they keep no vote and no next item waiting; auto: once two workspaces call'),
@@ -51,6 +51,8 @@ const settings = z.object({
   EXECUTION_TIMEOUT_MS: whole(30_000, 100, 3_600_000).describe('longest GraphQL execution, which is then ended with its statements, and longest SQL statement of a request'),
   MAX_RUN_OPERATIONS: z.coerce.number().min(1e6).max(1e18).default(1e13).describe('steps that a run may take, by estimate; a core does about 3e8 a second'),
   MAX_RUN_MEGABYTES: whole(16_384, 16, 1_000_000_000).describe('memory that the arrays of a run may take, by estimate'),
+  KEPT_VOTES_MEGABYTES: whole(4096, 0, 1_000_000_000)
+    .describe("room in ASSAY_DATA_DIR for large projects' sorted votes, so that their next run reads only what is new; 0 keeps none"),
   SHUTDOWN_TIMEOUT_SECONDS: whole(30, 1, 3600).describe('how long a stop waits for work under way'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().regex(/^https?:\/\//, 'must begin with http:// or https://').optional()
     .describe('a collector that takes traces by OTLP over HTTP; without it nothing is traced'),

@@ -38,9 +38,15 @@ export const runsFinished = new Counter({
 
 export const runPhaseSeconds = new Histogram({
   name: 'assay_run_phase_seconds',
-  help: 'Time of a run that succeeded in this process in each phase: snapshot, sort, aggregate, store, publish, and predictions where it reads some.',
+  help: 'Time of a run that succeeded in this process in each phase: snapshot, sort, aggregate, store, publish, keep, and predictions where it reads some.',
   labelNames: ['phase'],
   buckets: [0.01, 0.1, 1, 10, 60, 600, 3600],
+});
+
+export const keptVotes = new Counter({
+  name: 'assay_kept_votes_total',
+  help: 'Of runs of 100,000 votes and more, what became of the votes that earlier ones kept (used, absent, damaged, unlike, far, fault) and of their own (written, current, full, unwritten).',
+  labelNames: ['result'],
 });
 
 export const databaseFailures = new Counter({

@@ -20,3 +20,17 @@ it('a table has its votes by item, annotator and class, however many an item has
     { numRuns: 100 },
   );
 });
+
+it('columns that a table may take are its own where they are sorted, copied where not, and checked in any case', () => {
+  const size = { itemCount: 2, annotatorCount: 2, classCount: 2 };
+  const columns = (items: number[]) => ({ items: Int32Array.from(items), annotators: Int32Array.of(0, 1), classes: Int32Array.of(1, 0) });
+  const sorted = columns([0, 1]);
+  const { items, annotators, classes, itemOffsets } = new VoteTable({ ...sorted, ...size }, { taken: true });
+  expect([items, annotators, classes].map((column, n) => column === [sorted.items, sorted.annotators, sorted.classes][n])).toEqual([true, true, true]);
+  expect([...itemOffsets]).toEqual([0, 1, 2]);
+  expect(new VoteTable({ ...sorted, ...size }).items).not.toBe(sorted.items);
+  const unsorted = columns([1, 0]);
+  expect(new VoteTable({ ...unsorted, ...size }, { taken: true })).toMatchObject({ items: Int32Array.of(0, 1), annotators: Int32Array.of(1, 0) });
+  expect(unsorted.items).toEqual(Int32Array.of(1, 0));
+  expect(() => new VoteTable({ ...columns([0, 2]), ...size }, { taken: true })).toThrow('vote 1: item 2 is not an index from 0 to 1');
+});

@@ -109,7 +109,7 @@ describe('a worker that comes back late', () => {
     await expect(runTask({
       url: service.databaseUrl, channel: 'assay_run_changed', methodId: 'majority-vote', methodVersion: 1, options: {}, seed: 0, makeCurrent: true,
       lease: { projectId: project, runId: number, fence: '00000000-0000-0000-0000-000000000000' },
-      watermark, itemCount: 200, annotatorCount: 15, classCount: 4, predictions: null, bounds: { operations: Infinity, bytes: Infinity }, threads: 1,
+      watermark, itemCount: 200, annotatorCount: 15, classCount: 4, predictions: null, bounds: { operations: Infinity, bytes: Infinity }, threads: 1, keeping: null,
     }, () => {})).rejects.toMatchObject({ name: 'FenceError' });
     expect(await readRun(service, id)).toMatchObject({ status: 'RUNNING', diagnostics: null });
     expect(await storedBits(service, id)).toEqual({ softLabels: [], annotators: [] });

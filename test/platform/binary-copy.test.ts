@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BinaryCopy } from '../../src/platform/database/binary-copy.js';
-import { readSnapshot } from '../../src/runs/running/snapshot.js';
+import { readSnapshot } from '../../src/runs/snapshot/snapshot.js';
 import { freshDatabase, type FreshDatabase } from '../setup/database.js';
 
 let database: FreshDatabase;

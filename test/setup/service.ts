@@ -56,7 +56,7 @@ export async function startBeside(service: Service, environment: Record<string, 
 }
 
 async function serve(databaseUrl: string, environment: Record<string, string>, dispose: () => Promise<void>, knownKey?: string): Promise<Service> {
-  const running = await startApi({ NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'silent', EXECUTION_TIMEOUT_MS: String(PATIENCE_MS), DATABASE_URL: databaseUrl, ...environment });
+  const running = await startApi({ NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'silent', EXECUTION_TIMEOUT_MS: String(PATIENCE_MS), KEPT_VOTES_MEGABYTES: '0', DATABASE_URL: databaseUrl, ...environment });
   const { app } = running;
   const { workspaceId, key } = knownKey ? { workspaceId: 1, key: knownKey } : (await app.get(FirstWorkspace).ensure())!;
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');

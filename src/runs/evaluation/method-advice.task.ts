@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { methodAdvice, VoteTable, type CostBounds, type MethodAdvice as Computed } from '../../aggregation/index.js';
 import { Connection } from '../../platform/database/connection.js';
-import { readSnapshot } from '../running/snapshot.js';
+import { readSnapshot } from '../snapshot/snapshot.js';
 import type { MethodAdvice } from './method-advice.js';
 import { STANDING_GOLD } from './standing-gold.js';
 

@@ -1,7 +1,7 @@
 import { majorityVoteCertificate, VoteTable, type AggregationInput, type MajorityVoteCertificate } from '../../aggregation/index.js';
 import { Connection } from '../../platform/database/connection.js';
 import { readKnownGold } from '../../gold/known-gold.js';
-import { readSnapshot } from '../running/snapshot.js';
+import { readSnapshot } from '../snapshot/snapshot.js';
 
 export interface CertificateTask {
   url: string;

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { SpanKind } from '@opentelemetry/api';
 import { DataSource } from 'typeorm';
@@ -8,22 +9,25 @@ import { defineJob } from '../../jobs/job.js';
 import { Jobs } from '../../jobs/jobs.service.js';
 import { PredictionModels } from '../../predictions/prediction-models.service.js';
 import { Config } from '../../platform/config.js';
-import { runPhaseSeconds, runsFinished } from '../../platform/metrics.js';
+import { keptVotes, runPhaseSeconds, runsFinished } from '../../platform/metrics.js';
 import { isOutage, sqlState } from '../../platform/outage.js';
 import { Transactions, type Transaction } from '../../platform/database/transaction.js';
 import { failed, inTrace, Trace } from '../../platform/trace.js';
 import { runChanged } from '../run-changed.js';
 import { boundsOf } from './run-cost.js';
 import { RunPulse } from './run-pulse.js';
-import type { RunTaskInput, RunTold } from './run.task.js';
+import type { RunDone, RunTaskInput, RunTold } from './run.task.js';
 import { RunStatus } from '../run.entity.js';
-import { MAX_ATTEMPTS, RunsStore, type ClaimedRun, type Pin, type RunKey } from '../runs.store.js';
+import { MAX_ATTEMPTS, RunsStore, type ClaimedRun, type Pin, type RunKey, type RunLease } from '../runs.store.js';
+import type { Keeping, KeptTold } from '../snapshot/votes-at.js';
 import { readPin } from '../watermark.js';
 
 /** Two at once, so that a long run of one project does not keep all others waiting. */
 export const runJob = defineJob<RunKey>('run', 2);
 
 const RECOVER_MS = 2000;
+/** Fewer votes are read in a tenth of a second. */
+const KEPT_FROM_VOTES = 100_000;
 
 /** Takes up the runs that wait. */
 @Injectable()
@@ -85,7 +89,7 @@ export class RunWork implements OnModuleInit, OnApplicationBootstrap {
     this.underWay.set(run.runId, pulse);
     try {
       const pin = await this.pin(run);
-      const { seconds } = await this.compute.run<RunTaskInput, RunTold, { seconds: Record<string, number> }>({
+      const { seconds, kept } = await this.compute.run<RunTaskInput, RunTold, RunDone>({
         module: new URL('./run.task.js', import.meta.url),
         input: await this.taskInput(run, pin),
         onMessage: (told) => {
@@ -95,6 +99,7 @@ export class RunWork implements OnModuleInit, OnApplicationBootstrap {
         signal: AbortSignal.any([stop, lost.signal]),
       });
       this.succeeded(run, seconds);
+      if (kept) this.tellKept(run, kept);
     } catch (error) {
       await pulse.stop();
       // A stop may end the thread between its commit and its answer.
@@ -123,7 +128,7 @@ export class RunWork implements OnModuleInit, OnApplicationBootstrap {
     return {
       url: (this.source.options as { url: string }).url, channel: runChanged.channel, lease: { projectId, runId, fence },
       methodId, methodVersion, options, seed, makeCurrent, classCount, bounds: boundsOf(this.config.settings),
-      threads: Math.max(1, Math.floor(availableParallelism() / runJob.concurrency)),
+      keeping: this.keeping(), threads: Math.max(1, Math.floor(availableParallelism() / runJob.concurrency)),
       watermark: pin.watermark, itemCount: pin.itemCount, annotatorCount: pin.annotatorCount,
       predictions: predictionVersions && await this.predictions.byIds(projectId, predictionVersions),
     };
@@ -133,6 +138,18 @@ export class RunWork implements OnModuleInit, OnApplicationBootstrap {
     runsFinished.inc({ method: methodId, status: 'SUCCEEDED' });
     for (const [phase, time] of Object.entries(seconds)) runPhaseSeconds.observe({ phase }, time);
     this.logger.log({ projectId, runId, method: methodId, seconds, ...(requestId != null && { requestId }) }, 'a run succeeded');
+  }
+
+  private keeping(): Keeping | null {
+    const { ASSAY_DATA_DIR, KEPT_VOTES_MEGABYTES } = this.config.settings;
+    return KEPT_VOTES_MEGABYTES > 0 ? { folder: join(ASSAY_DATA_DIR, 'kept-votes'), mostBytes: KEPT_VOTES_MEGABYTES * 1e6, fromVotes: KEPT_FROM_VOTES } : null;
+  }
+
+  /** A fault of the disk costs the next run time, and nothing else. */
+  private tellKept({ projectId, runId }: RunLease, { use, end, fault }: KeptTold): void {
+    keptVotes.inc({ result: use });
+    keptVotes.inc({ result: end });
+    if (fault != null) this.logger.warn({ projectId, runId, use, end, fault }, 'the votes of a run could not be kept, or what was kept not be read');
   }
 
   /** A stop and an outage give the run back; whatever the method or its input is at fault for fails it. */

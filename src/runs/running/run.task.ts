@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { aggregate, classWarnings, type CostBounds, findMethod, resolveOptions, runParameters, VoteTable, type ConfusablePair, type MethodOptions, type MethodResult, type Progress, type RunParameters } from '../../aggregation/index.js';
+import { aggregate, classWarnings, type CostBounds, findMethod, resolveOptions, runParameters, type ConfusablePair, type MethodOptions, type MethodResult, type Progress, type RunParameters, type VoteTable } from '../../aggregation/index.js';
 import { readKnownGold, type KnownGold } from '../../gold/known-gold.js';
 import { readRunPredictions, type PinnedVersion } from './run-predictions.js';
 import { foundColumns, foundOfRun, foundPairs, type FoundColumns } from '../results/found.js';
@@ -8,7 +8,7 @@ import type { FoundOfRun } from '../run.entity.js';
 import type { RunLease } from '../runs.store.js';
 import { Connection } from '../../platform/database/connection.js';
 import { refuseCostly, sizeOf } from './run-cost.js';
-import { readSnapshot } from './snapshot.js';
+import { VotesAt, type Keeping, type KeptTold } from '../snapshot/votes-at.js';
 
 export interface RunTaskInput {
   url: string;
@@ -30,12 +30,20 @@ export interface RunTaskInput {
   threads: number;
   /** What it may cost. */
   bounds: CostBounds;
+  /** Where sorted votes are kept for the next run; null for nowhere. */
+  keeping: Keeping | null;
   /** The channel on which the end is told. */
   channel: string;
 }
 
 /** What a run's thread tells: where it is, or of a phase that is over when that was, in ms of the epoch. */
 export type RunTold = { progress: Progress } | { phase: string; from: number; to: number };
+
+export interface RunDone {
+  seconds: Record<string, number>;
+  /** What became of kept votes; null of projects too small to keep any. */
+  kept: KeptTold | null;
+}
 
 /** Progress goes out at most four times a second, and at each change of phase. */
 const REPORT_MS = 250;
@@ -44,11 +52,14 @@ const REPORT_MS = 250;
  * The whole work of one run, on its own thread and connection: votes in, kernel, results out. The results, the run's end and
  * the project's new current run are one transaction, which rolls back where the fence is no longer the run's.
  */
-export async function run(input: RunTaskInput, report: (told: RunTold) => void): Promise<{ seconds: Record<string, number> }> {
+export async function run(input: RunTaskInput, report: (told: RunTold) => void): Promise<RunDone> {
   const client = await Connection.open(input.url, 'assay run');
   try {
     const phases = new Phases(report);
-    const votes = await readVotes(client, input, phases);
+    const { itemCount, annotatorCount, classCount } = input;
+    const reader = new VotesAt(client, input.lease.projectId, input.watermark, { itemCount, annotatorCount, classCount }, input.keeping);
+    await phases.time('snapshot', () => reader.read());
+    const votes = await phases.time('sort', () => reader.sorted());
     const gold = await readKnownGold(client, input.lease.projectId, input.watermark, input.itemCount);
     const version = input.methodVersion || undefined;
     const method = findMethod(input.methodId, version);
@@ -76,17 +87,13 @@ export async function run(input: RunTaskInput, report: (told: RunTold) => void):
       await publishFindings(client, input.lease, ofItems, ofAnnotators, foundOfRun(method, result), foundPairs(result));
       await client.query('commit');
     });
-    return { seconds: phases.seconds };
+    // What follows is for the next run: this one has ended, and nobody waits for it.
+    const kept = await phases.timed('keep', () => reader.keep(votes));
+    return { seconds: phases.seconds, kept };
   } finally {
     // Without a commit this rolls everything back.
     await client.end();
   }
-}
-
-/** A function of its own, so that the unsorted columns do not outlive it. */
-async function readVotes(client: pg.Client, { lease, watermark, itemCount, annotatorCount, classCount }: RunTaskInput, phases: Phases): Promise<VoteTable> {
-  const snapshot = await phases.time('snapshot', () => readSnapshot(client, lease.projectId, watermark));
-  return phases.time('sort', () => new VoteTable({ ...snapshot, itemCount, annotatorCount, classCount }));
 }
 
 async function classesOf(client: pg.Client, projectId: number): Promise<string[]> {
