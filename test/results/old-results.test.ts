@@ -14,7 +14,7 @@ afterAll(() => home.stop());
 
 /** A run of top-two whose labels have the form that older versions gave them, and what they were before. */
 async function oldRun() {
-  const { projectId } = await newCrowd(home, { items: 600, annotators: 12, classes: K, votesPerItem: 3 }, 5, { minVotes: 6, maxVotes: 9, policy: 'information-gain' });
+  const { projectId } = await newCrowd(home, { items: 600, annotators: 12, classes: K, votesPerItem: 3 }, 5, { minVotes: 6, maxVotes: 9, policy: 'information-gain', explorationShare: 0 });
   const run = await runToEnd(home, projectId, { method: 'top-two' });
   await atRest(home);
   const answer = await ask(home, projectId);
