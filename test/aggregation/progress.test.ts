@@ -9,6 +9,7 @@ describe('progress within a long pass', () => {
     ['dawid-skene', 'sparse', { items: 9000, annotators: 20, classes: 520, votesPerItem: 1, confusable: 5 }, { tolerance: 0 }],
     ['hierarchical-dawid-skene', 'readable', { items: 9000, annotators: 20, classes: 500, votesPerItem: 1 }, { tolerance: 1e-9 }],
     ['hierarchical-dawid-skene', 'fast', { items: 70_000, annotators: 20, classes: 64, votesPerItem: 1 }, { tolerance: 1e-9 }],
+    ['hierarchical-dawid-skene', 'sparse', { items: 9000, annotators: 20, classes: 520, votesPerItem: 1, confusable: 5 }, { tolerance: 1e-9 }],
     ['ibcc', 'readable', { items: 20_000, annotators: 50, classes: 250, votesPerItem: 5 }, { tolerance: 0 }],
     ['ebcc', 'fast', { items: 230_000, annotators: 50, classes: 10, votesPerItem: 1 }, { tolerance: 0, subtypes: 2, seeds: 1 }],
     ['fast-dawid-skene', 'only', { items: 9000, annotators: 20, classes: 500, votesPerItem: 2 }, {}],

@@ -162,7 +162,7 @@ class CountedClasses {
 }
 
 /** The item of each vote, by the vote's row: items[offsets[r]] up to items[offsets[r + 1]]. */
-function byRow(rowOfVote: Int32Array, itemOfVote: Int32Array, rowCount: number): { offsets: Int32Array; items: Int32Array } {
+export function byRow(rowOfVote: Int32Array, itemOfVote: Int32Array, rowCount: number): { offsets: Int32Array; items: Int32Array } {
   const offsets = new Int32Array(rowCount + 1);
   for (const row of rowOfVote) offsets[row + 1]!++;
   for (let row = 0; row < rowCount; row++) offsets[row + 1]! += offsets[row]!;

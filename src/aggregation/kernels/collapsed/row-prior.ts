@@ -2,8 +2,8 @@ import { digamma } from '../../numeric/special-functions.js';
 import type { ConfusionRows } from '../confusion-rows.js';
 
 /** Pseudo-votes of the starting prior for the right answer; the wrong ones share one. */
-const RIGHT = 3;
-const LEAST = 1e-3;
+export const RIGHT = 3;
+export const LEAST = 1e-3;
 
 /**
  * The Dirichlet prior that all annotators' confusion rows share: of each true class k, alpha[l | k] pseudo-votes for answer l.
@@ -105,6 +105,6 @@ export class RowPrior {
   }
 }
 
-function startingCount(answer: number, trueClass: number, K: number): number {
+export function startingCount(answer: number, trueClass: number, K: number): number {
   return answer === trueClass ? RIGHT : 1 / (K - 1);
 }

@@ -41,6 +41,8 @@ function member(method: AggregationMethod, weight = 1, options: Record<string, u
 }
 
 const [ebccOne] = ebcc.earlier!;
+/** Later versions give other bits from 512 classes on, where few crowds have matrices small enough to take part; version 2 of the mean keeps its own. */
+const [hierarchicalOne] = hierarchicalDawidSkene.earlier!;
 const paper = [voteShare, softmax, wawa, zeroBasedSkill, dawidSkene, glad, mace];
 const nine = (ebccVersion: AggregationMethod) => [...paper, ibcc, ebccVersion];
 const six = [zeroBasedSkill, labelAggregation, dawidSkene, fastDawidSkene, ibcc, glad];
@@ -65,9 +67,9 @@ export function five(options: MethodOptions, { classes, votes }: Pick<CostSize, 
   const limits = { maxIterations, tolerance: options.memberTolerance };
   return [
     member(labelAggregation, weight('labelAggregation')),
-    member(hierarchicalDawidSkene, weight('hierarchical') - ofEbcc, limits, { isCapped: true }),
+    member(hierarchicalOne!, weight('hierarchical') - ofEbcc, limits, { isCapped: true }),
     // A light prior and even classes: it keeps what the other gives away where classes are alike in number.
-    member(hierarchicalDawidSkene, weight('hierarchicalEven'), { ...limits, priorWeight: 5, classPriors: 'even' }, { name: `${hierarchicalDawidSkene.id} with even classes`, isCapped: true }),
+    member(hierarchicalOne!, weight('hierarchicalEven'), { ...limits, priorWeight: 5, classPriors: 'even' }, { name: `${hierarchicalDawidSkene.id} with even classes`, isCapped: true }),
     member(dawidSkene, weight('dawidSkene')),
     member(ebcc, ofEbcc, { seeds: 1, maxIterations }, { isCapped: true }),
   ].filter((one) => one.weight > 0);
