@@ -34,11 +34,12 @@ export async function readLabels(database: Asked, { projectId, runId }: ResultsK
 /** Shown to whoever reads all labels: the record lies in `view` from `at` to `end`. */
 export type ShowRecord = (item: number, view: DataView, at: number, end: number) => void;
 
-/** The records of a block, by item. @returns how many it has */
-export function eachRecord(block: number, starts: ArrayLike<number>, bytes: Buffer, show: ShowRecord): void {
+/** The records of a block, by item. @param bytes of the places from one up to another */
+export function eachRecord(block: number, starts: ArrayLike<number>, bytes: Buffer, show: ShowRecord, from = 0, to = LABELS_A_BLOCK): void {
   const view = viewOf(bytes);
-  for (let place = 0; place < LABELS_A_BLOCK; place++) {
-    if (starts[place + 1]! > starts[place]!) show(block * LABELS_A_BLOCK + place, view, starts[place]!, starts[place + 1]!);
+  const before = starts[from]!;
+  for (let place = from; place < to; place++) {
+    if (starts[place + 1]! > starts[place]!) show(block * LABELS_A_BLOCK + place, view, starts[place]! - before, starts[place + 1]! - before);
   }
 }
 
@@ -89,10 +90,29 @@ export async function readItemFindings(database: Asked, { projectId, runId }: Re
   return found;
 }
 
-/** The query of so many blocks of labels behind one: block, starts, bytes. */
-export function labelBlocksBehind(key: ResultsKey, block: number, count: number): string {
+/**
+ * Labels behind an item, so many at most that there is room for them: of several blocks, or of a part of one, as long as that need be for many classes.
+ * @returns the last item that was looked at; null where there are no more labels
+ */
+export async function readLabelsBehind(read: ReadRows, key: ResultsKey, item: number, most: number, show: ShowRecord): Promise<number | null> {
   const { projectId, runId } = sqlKey(key);
-  return `select block, starts, bytes from label_blocks where project_id = ${projectId} and run_id = ${runId} and part = ${part.labels} and block > ${sqlInteger(block)} order by block limit ${sqlInteger(count)}`;
+  const next = sqlInteger(item + 1);
+  const blocks = Math.max(1, Math.floor(most / LABELS_A_BLOCK));
+  const places = sqlInteger(Math.max(1, Math.min(most, LABELS_A_BLOCK)));
+  let last: number | null = null;
+  await read(
+    `select block, place, least(${LABELS_A_BLOCK}, place + ${places}), starts, substr(bytes, 1 + starts[1 + place], starts[1 + least(${LABELS_A_BLOCK}, place + ${places})] - starts[1 + place])
+     from (
+       select block, greatest(0, ${next} - block * ${LABELS_A_BLOCK}) as place, starts, bytes from label_blocks
+       where project_id = ${projectId} and run_id = ${runId} and part = ${part.labels} and block >= ${next >> LABEL_BITS} order by block limit ${blocks}
+     ) label order by block`,
+    (rows) => {
+      const [block, from, to] = [rows.int4(), rows.int4(), rows.int4()];
+      eachRecord(block, rows.int4s(), rows.raw(), show, from, to);
+      last = block * LABELS_A_BLOCK + to - 1;
+    },
+  );
+  return last;
 }
 
 /** What was found about the items from one code up to another. @returns the number at a place among the run's findings, of an item */

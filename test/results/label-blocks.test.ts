@@ -6,8 +6,9 @@ import { Connection } from '../../src/platform/database/connection.js';
 import { Prepared } from '../../src/platform/database/prepared.js';
 import { LabelFigures, readFigure, type Figure, type Range } from '../../src/results/label-figures.js';
 import { BEFORE_ITEMS, BEHIND_ITEMS, isBefore, walkItems, walkOrder, type Place } from '../../src/results/label-order.js';
+import { readRecord } from '../../src/results/label-record.js';
 import { LabelWriter } from '../../src/results/label-writer.js';
-import { findingsOfItems, labelledOf, readAllLabels, readItemFindings, readLabels } from '../../src/results/stored-labels.js';
+import { findingsOfItems, labelledOf, readAllLabels, readItemFindings, readLabels, readLabelsBehind } from '../../src/results/stored-labels.js';
 import { startService, type Service } from '../setup/service.js';
 
 /** More than two blocks of everything, the last ones not full; a stretch of some blocks without a label. */
@@ -74,6 +75,22 @@ describe('blocks of labels', () => {
     await readAllLabels(client, key, K, all, (item) => seen.push(item));
     expect(seen).toEqual(labelled);
     expect(all).toEqual(Float64Array.from(Array.from({ length: N }, (_, item) => (isLabelled(item) ? Array.from(rowOf(item)) : [-1, -1, -1])).flat()));
+  });
+
+  it.each([7, 100, 256, 1000, 5000])('give back stretches of at most %i labels, one behind the other', async (most) => {
+    const items: number[] = [];
+    const sizes: number[] = [];
+    for (let last: number | null = -1; last != null;) {
+      const before = items.length;
+      last = await readLabelsBehind(readBy(client), key, last, most, (item, view, at, end) => {
+        const row = new Float64Array(K);
+        expect([readRecord(view, at, end, row, 0, K), ...row]).toEqual([votesOf(item), ...rowOf(item)]);
+        items.push(item);
+      });
+      sizes.push(items.length - before);
+    }
+    expect(items).toEqual(labelled);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(most);
   });
 
   it('give back findings: of single items, of a stretch of them across blocks, and of all', async () => {

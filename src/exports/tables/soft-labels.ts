@@ -1,9 +1,8 @@
 import { bestClass, entropy, tiedClasses } from '../../aggregation/index.js';
 import { classColumn } from '../../formats/rows/tables.js';
 import type { CellValue } from '../../formats/text/writer.js';
-import { LABELS_A_BLOCK } from '../../results/blocks.js';
 import { readRecord } from '../../results/label-record.js';
-import { eachRecord, findingsOfItems, labelBlocksBehind } from '../../results/stored-labels.js';
+import { findingsOfItems, readLabelsBehind } from '../../results/stored-labels.js';
 import type { Project } from '../../projects/project.entity.js';
 import type { Run } from '../../runs/run.entity.js';
 import { pieceRows, type BlockSequence } from '../reading/pieces.js';
@@ -27,25 +26,21 @@ function labelsOf({ id: projectId, classes }: Project, run: Run): BlockSequence 
   const key = { projectId, runId: run.id };
   const found = findingCells(run, 'item', run.itemFindings, classes);
   const names = ['label', 'confidence', 'entropy', 'votes', 'tie', ...classes.map(classColumn), ...found.names];
-  const blocks = Math.max(1, Math.floor(pieceRows(names.length) / LABELS_A_BLOCK));
+  const most = pieceRows(names.length);
   const probabilities = new Float64Array(K);
   return {
     projectId,
     columns: [{ names: ['item'], dictionary: 'items' }, { names }],
     async readPiece(after, read) {
       const rows: CellValue[][] = [];
-      let lastKey = -1;
-      await read(labelBlocksBehind(key, after ?? -1, blocks), (copied) => {
-        lastKey = copied.int4();
-        eachRecord(lastKey, copied.int4s(), copied.raw(), (item, view, at, end) => {
-          const votes = readRecord(view, at, end, probabilities, 0, K);
-          const best = bestClass(probabilities, 0, K);
-          const cells: CellValue[] = [item, classes[best]!, probabilities[best]!, entropy(probabilities, 0, K), votes, tiedClasses(probabilities, 0, K) > 1];
-          for (let k = 0; k < K; k++) cells.push(probabilities[k]);
-          rows.push(cells);
-        });
+      const last = await readLabelsBehind(read, key, after ?? -1, most, (item, view, at, end) => {
+        const votes = readRecord(view, at, end, probabilities, 0, K);
+        const best = bestClass(probabilities, 0, K);
+        const cells: CellValue[] = [item, classes[best]!, probabilities[best]!, entropy(probabilities, 0, K), votes, tiedClasses(probabilities, 0, K) > 1];
+        for (let k = 0; k < K; k++) cells.push(probabilities[k]);
+        rows.push(cells);
       });
-      if (lastKey < 0) return null;
+      if (last == null) return null;
       if (found.names.length > 0 && rows.length > 0) {
         const numbers = await findingsOfItems(read, key, run.itemFindings!.length, rows[0]![0] as number, rows.at(-1)![0] as number + 1);
         for (const cells of rows) {
@@ -53,7 +48,7 @@ function labelsOf({ id: projectId, classes }: Project, run: Run): BlockSequence 
           found.write((place) => numbers(place, item), cells);
         }
       }
-      return { rows, lastKey };
+      return { rows, lastKey: last };
     },
   };
 }
