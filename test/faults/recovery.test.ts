@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { methods } from '../../src/aggregation/index.js';
 import { run as runTask } from '../../src/runs/running/run.task.js';
 import { startService, type Service } from '../setup/service.js';
-import { ended, newCrowd, numbersOf, readRun, startRun, storedBits, untilRun } from '../runs/crowd.js';
+import { ended, newCrowd, numbersOf, readRun, startRun, storedBits, storedLabels, untilRun } from '../runs/crowd.js';
 
 /** Some seconds of work. */
 const long = { method: 'dawid-skene', options: { tolerance: 0, maxIterations: 15_000 }, seed: 1 };
@@ -59,8 +59,7 @@ describe('a run whose worker is killed', () => {
     expect(Date.now() - killedAt).toBeLessThan(60_000);
     expect(run).toMatchObject({ status: 'SUCCEEDED', attempt: 2, watermark });
     expect(await current()).toBe(id);
-    const { softLabels } = await storedBits(service, id) as { softLabels: unknown[] };
-    expect(softLabels).toHaveLength(200);
+    expect(await storedLabels(service, id, 4)).toHaveLength(200);
   }, 90_000);
 
   it('is given up after the third, in words', async () => {
