@@ -72,11 +72,11 @@ const formOf = async (run: { id: string }) => (await home.source.query(
 ))[0] as object;
 
 describe('labels that an older version kept as rows', () => {
-  it('are in blocks once somebody asks, are asked for twenty times at once, and are what they were to the bit', async () => {
+  it('are in blocks once somebody asks, are asked for by several at once, and are what they were to the bit', async () => {
     const idle = await startBeside(home, { ASSAY_WORK: 'false' });
     try {
       const { projectId, run, answer, bits } = await oldRun();
-      const [file, matrices, ...answers] = await Promise.all([download(idle, projectId), download(idle, projectId, 'confusion-matrices'), ...Array.from({ length: 20 }, () => labelsOf(idle, projectId))]);
+      const [file, matrices, ...answers] = await Promise.all([download(idle, projectId), download(idle, projectId, 'confusion-matrices'), ...Array.from({ length: 4 }, () => labelsOf(idle, projectId))]);
       expect([file, matrices]).toEqual([answer.file, answer.matrices]);
       for (const one of answers) expect(one).toEqual(answer.project);
       expect(labelBits(await storedBits(home, run.id))).toEqual(labelBits(bits));
