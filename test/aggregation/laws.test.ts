@@ -120,9 +120,19 @@ function hasTies({ columns, predictions }: Crowd): boolean {
   return aggregate(new VoteTable(columns), 'majority-vote').diagnostics.ties > columns.itemCount - new Set(columns.items).size;
 }
 
-/** Messages of kos that swing instead of settling let roundings grow, a thousand rounds long. */
-function settles({ id }: AggregationMethod, { diagnostics }: MethodResult): boolean {
-  return id !== 'kos' || diagnostics.converged;
+/**
+ * Whether roundings stay small: messages of kos that swing instead of settling let them grow, a thousand rounds long,
+ * and near a saddle they alone decide how soon an iteration leaves it, which shows as gains that all but cease and come back.
+ */
+function settles({ id }: AggregationMethod, { diagnostics: { converged, trace } }: MethodResult): boolean {
+  if (id === 'kos') return converged;
+  let least = Infinity;
+  for (let i = 1; i < trace.length; i++) {
+    const gain = Math.abs(trace[i]! - trace[i - 1]!);
+    if (least < 1e-6 && gain > 10 * least && gain > 1e-8) return false;
+    least = Math.min(least, gain);
+  }
+  return true;
 }
 
 const shuffled = (n: number) => fc.shuffledSubarray(Array.from({ length: n }, (_, i) => i), { minLength: n, maxLength: n });
