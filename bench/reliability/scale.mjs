@@ -1,53 +1,32 @@
 // Seconds for a look at all annotators of a large project: `npm run build && node bench/reliability/scale.mjs [votes] [annotators]`.
-// With DATABASE_URL it uses that server's `assay_bench` database, made anew; else an embedded one in a temporary folder.
-import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { findMethod, resolveOptions, simulateCrowd } from '../../dist/src/aggregation/index.js';
+import { simulateCrowd } from '../../dist/src/aggregation/index.js';
 import { Compute } from '../../dist/src/compute/compute.service.js';
 import { BinaryCopy } from '../../dist/src/platform/database/binary-copy.js';
-import { dataSourceOptions, migrateDatabase } from '../../dist/src/platform/database/database.js';
-import { startEmbeddedPostgres } from '../../dist/src/platform/embedded-postgres/embedded-postgres.js';
+import { dataSourceOptions } from '../../dist/src/platform/database/database.js';
 import { TimelineService } from '../../dist/src/reliability/timeline.service.js';
+import { openDatabase } from '../database.mjs';
+import { runMethod } from '../run.mjs';
 
 const voteCount = Number(process.argv[2] ?? 1_000_000);
 const annotatorCount = Number(process.argv[3] ?? 1000);
 const K = 5;
 const votesPerItem = 5;
 
-const folder = await mkdtemp(join(tmpdir(), 'assay-bench-'));
-const server = process.env.DATABASE_URL ? { url: process.env.DATABASE_URL, stop: async () => {} } : await startEmbeddedPostgres({ dataDir: folder });
+const { url, client, stop } = await openDatabase();
 try {
-  const url = await newDatabase(server.url);
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
   const { columns } = simulateCrowd({ items: Math.round(voteCount / votesPerItem), annotators: annotatorCount, classes: K, votesPerItem, spammers: 0.1, drifters: 0.1 }, 1);
   await fill(client, columns);
-  await aggregated(client, url, columns);
+  await runMethod({ client, url }, 'dawid-skene', columns);
   console.log(`Node ${process.version}, ${cpus()[0]?.model}, ${availableParallelism()} threads, load ${loadavg()[0].toFixed(1)}`);
   console.log(`${voteCount} votes, ${columns.itemCount} items, ${annotatorCount} annotators, ${K} classes\n`);
   await looks(client, url);
   await timelines(url, columns);
-  await client.end();
 } finally {
-  await server.stop();
-  await rm(folder, { recursive: true, force: true });
-}
-
-async function newDatabase(serverUrl) {
-  const admin = new pg.Client({ connectionString: serverUrl });
-  await admin.connect();
-  await admin.query('drop database if exists assay_bench');
-  await admin.query('create database assay_bench');
-  await admin.end();
-  const url = new URL(serverUrl);
-  url.pathname = '/assay_bench';
-  await migrateDatabase(url.href);
-  return url.href;
+  await stop();
 }
 
 /** The crowd as project 1, its votes in the order of items, with times from 2 to 14 seconds. */
@@ -68,24 +47,6 @@ async function fill(client, { items, annotators, classes, itemCount }) {
   }
   await copy.end();
   await client.query('vacuum analyze votes');
-}
-
-/** One run of the project's method, which becomes current. */
-async function aggregated(client, url, { itemCount }) {
-  const method = findMethod('dawid-skene');
-  const options = resolveOptions(method, {});
-  const fence = randomUUID();
-  const { rows: [{ id }] } = await client.query(
-    `insert into runs (project_id, method_id, method_version, options, seed, watermark, origin, make_current, status, fence)
-     values (1, $1, $2, $3, 0, $4, 'REQUEST', true, 'RUNNING', $5) returning id`, [method.id, method.version, options, voteCount, fence],
-  );
-  await new Compute().run({
-    module: new URL('../../dist/src/runs/running/run.task.js', import.meta.url),
-    input: {
-      url, channel: 'assay_run_changed', lease: { projectId: 1, runId: Number(id), fence }, methodId: method.id, options, seed: 0, makeCurrent: true,
-      watermark: voteCount, itemCount, annotatorCount, classCount: K, threads: 1, predictions: null,
-    },
-  });
 }
 
 async function looks(client, url) {

@@ -7,7 +7,7 @@ import pg from 'pg';
 import { bestClass, entropy, tiedClasses } from '../../dist/src/aggregation/index.js';
 import { startApi } from '../../dist/src/application.js';
 import { BinaryCopy } from '../../dist/src/platform/database/binary-copy.js';
-import { readCopy } from '../../dist/src/platform/database/binary-copy-reader.js';
+import { readBy, readCopy } from '../../dist/src/platform/database/binary-copy-reader.js';
 import { startEmbeddedPostgres } from '../../dist/src/platform/embedded-postgres/embedded-postgres.js';
 import { FirstWorkspace } from '../../dist/src/projects/keys/first-workspace.js';
 import { LabelWriter } from '../../dist/src/results/label-writer.js';
@@ -45,7 +45,7 @@ try {
     compare(`${name}: stored, s`, before.seconds, after.seconds, 2);
     compare('on disk, MB', before.megabytes, after.megabytes, 0);
     const all = new Float64Array(count * classes);
-    compare('all read for a scoring, s', await seconds(() => readRows(project, all, classes)), await seconds(() => readAllLabels(client, project.key, classes, all, () => {})), 2);
+    compare('all read for a scoring, s', await seconds(() => readRows(project, all, classes)), await seconds(() => readAllLabels(readBy(client), project.key, classes, all, () => {})), 2);
   }
   await client.query('vacuum analyze');
 

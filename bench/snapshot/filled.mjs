@@ -1,21 +1,6 @@
-import pg from 'pg';
 import { BinaryCopy } from '../../dist/src/platform/database/binary-copy.js';
-import { migrateDatabase } from '../../dist/src/platform/database/database.js';
 
 export const K = 5;
-
-/** A migrated database `assay_bench`, made anew. @returns its URL. */
-export async function newDatabase(serverUrl) {
-  const admin = new pg.Client({ connectionString: serverUrl });
-  await admin.connect();
-  await admin.query('drop database if exists assay_bench');
-  await admin.query('create database assay_bench');
-  await admin.end();
-  const url = new URL(serverUrl);
-  url.pathname = '/assay_bench';
-  await migrateDatabase(url.href);
-  return url.href;
-}
 
 /** The crowd as project 1, its votes in the order of items, as platforms collect them. */
 export async function fill(client, { items, annotators, classes, itemCount, annotatorCount }) {

@@ -1,23 +1,17 @@
 // Votes read whole against votes kept from an earlier run: `npm run build && node bench/snapshot/kept.mjs [votes]`.
-// With DATABASE_URL it uses that server's `assay_bench` database, made anew; else an embedded one in a temporary folder.
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
-import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
+import { readdir, stat } from 'node:fs/promises';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import { simulateCrowd } from '../../dist/src/aggregation/index.js';
-import { startEmbeddedPostgres } from '../../dist/src/platform/embedded-postgres/embedded-postgres.js';
 import { VotesAt } from '../../dist/src/runs/snapshot/votes-at.js';
-import { fill, K, newDatabase } from './filled.mjs';
+import { openDatabase } from '../database.mjs';
+import { fill, K } from './filled.mjs';
 
 const voteCount = Number(process.argv[2] ?? 1_000_000);
 const ROUNDS = 3;
 
-const folder = await mkdtemp(join(tmpdir(), 'assay-bench-'));
-const server = process.env.DATABASE_URL ? { url: process.env.DATABASE_URL, stop: async () => {} } : await startEmbeddedPostgres({ dataDir: folder });
+const { client, folder, stop } = await openDatabase();
 try {
-  const url = await newDatabase(server.url);
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
   const { columns } = simulateCrowd({ items: Math.round(voteCount / 5), annotators: 1000, classes: K, votesPerItem: 5 }, 1);
   await fill(client, columns);
   const { rows: [{ version }] } = await client.query(`select current_setting('server_version') as version`);
@@ -25,10 +19,8 @@ try {
   console.log(`${voteCount} votes, ${columns.itemCount} items, ${columns.annotatorCount} annotators, ${K} classes\n`);
   await compare(client, { itemCount: columns.itemCount, annotatorCount: columns.annotatorCount, classCount: K });
   console.log(`\nload at the end ${loadavg()[0].toFixed(1)}`);
-  await client.end();
 } finally {
-  await server.stop();
-  await rm(folder, { recursive: true, force: true });
+  await stop();
 }
 
 /** Round by round: 1% more votes, a tenth of which take back earlier ones; read whole, and by what was kept before they came. */

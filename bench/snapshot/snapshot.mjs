@@ -1,27 +1,19 @@
 // A run's work over a real database: `npm run build && node bench/snapshot/snapshot.mjs [votes] [method]`.
-// With DATABASE_URL it uses that server's `assay_bench` database, made anew; else an embedded one in a temporary folder.
-import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir, availableParallelism, cpus, loadavg } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
-import { findMethod, resolveOptions, simulateCrowd } from '../../dist/src/aggregation/index.js';
-import { Compute } from '../../dist/src/compute/compute.service.js';
-import { startEmbeddedPostgres } from '../../dist/src/platform/embedded-postgres/embedded-postgres.js';
+import { simulateCrowd } from '../../dist/src/aggregation/index.js';
 import { readSnapshot } from '../../dist/src/runs/snapshot/snapshot.js';
-import { fill, K, newDatabase } from './filled.mjs';
+import { openDatabase } from '../database.mjs';
+import { runMethod } from '../run.mjs';
+import { fill, K } from './filled.mjs';
 
 const voteCount = Number(process.argv[2] ?? 1_000_000);
 const methodId = process.argv[3] ?? 'dawid-skene';
 const votesPerItem = 5;
 
-const folder = await mkdtemp(join(tmpdir(), 'assay-bench-'));
-const server = process.env.DATABASE_URL ? { url: process.env.DATABASE_URL, stop: async () => {} } : await startEmbeddedPostgres({ dataDir: folder });
+const { url, client, stop } = await openDatabase();
 try {
-  const url = await newDatabase(server.url);
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
   const { columns } = simulateCrowd({ items: Math.round(voteCount / votesPerItem), annotators: 1000, classes: K, votesPerItem }, 1);
   await fill(client, columns);
   const { rows: [{ version }] } = await client.query(`select current_setting('server_version') as version`);
@@ -29,10 +21,8 @@ try {
   console.log(`${voteCount} votes, ${columns.itemCount} items, ${columns.annotatorCount} annotators, ${K} classes\n`);
   await readBack(client);
   await wholeRuns(client, url, columns);
-  await client.end();
 } finally {
-  await server.stop();
-  await rm(folder, { recursive: true, force: true });
+  await stop();
 }
 
 async function readBack(client) {
@@ -54,30 +44,16 @@ async function readBack(client) {
 }
 
 /** Three runs on kernel threads, as a worker does them, with the run's own clock for each phase. */
-async function wholeRuns(client, url, { itemCount, annotatorCount }) {
-  const method = findMethod(methodId);
-  const options = resolveOptions(method, {});
+async function wholeRuns(client, url, columns) {
   const { rows: [{ pid }] } = await client.query('select pg_backend_pid() as pid');
   console.log('\n| run, seconds | snapshot | sort | aggregate | store | in all | processor, Node | processor, PostgreSQL | iterations | resident MB |\n|---|---|---|---|---|---|---|---|---|---|');
   for (let n = 1; n <= 3; n++) {
-    const fence = randomUUID();
-    const { rows: [{ id }] } = await client.query(
-      `insert into runs (project_id, method_id, method_version, options, seed, watermark, origin, make_current, status, fence)
-       values (1, $1, $2, $3, 0, $4, 'REQUEST', true, 'RUNNING', $5) returning id`, [method.id, method.version, options, voteCount, fence],
-    );
     let resident = 0;
     const watch = setInterval(() => (resident = Math.max(resident, process.memoryUsage().rss)), 20);
     const cpu = process.cpuUsage();
     const serverCpu = await endedBackendsCpu(pid);
     const from = performance.now();
-    const { seconds } = await new Compute().run({
-      module: new URL('../../dist/src/runs/running/run.task.js', import.meta.url),
-      input: {
-        url, channel: 'assay_run_changed', lease: { projectId: 1, runId: id, fence }, methodId, options, seed: 0, makeCurrent: true,
-        watermark: voteCount, itemCount, annotatorCount, classCount: K, threads: 1,
-        predictions: null, bounds: { operations: Infinity, bytes: Infinity }, keeping: null,
-      },
-    });
+    const { id, seconds } = await runMethod({ client, url }, methodId, columns);
     const total = (performance.now() - from) / 1000;
     clearInterval(watch);
     const { user, system } = process.cpuUsage(cpu);
