@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { int4Array } from '../platform/database/binary-array.js';
 import type { Asked } from '../platform/database/prepared.js';
 import { methods, type ConfusionMatrices } from '../aggregation/index.js';
-import type { ResultsKey } from '../results/blocks.js';
-import { matrixColumns, packedOf, unpackRow, type MatrixColumns, type PackedMatrix } from '../results/packed-matrix.js';
+import type { RunKey } from '../results/blocks.js';
+import { MATRIX_COLUMNS, packedOf, unpackRow, type MatrixColumns, type PackedMatrix } from '../results/packed-matrix.js';
 import { OldResults } from '../results/old-results.service.js';
 import { readLabels } from '../results/stored-labels.js';
 
@@ -73,7 +73,7 @@ export class CurrentRuns {
   }
 
   /** K probabilities of each of the items that has a label: as they are now, by this run and what came since. */
-  async labelsOf(database: Asked, key: ResultsKey, K: number, items: readonly number[]): Promise<Map<number, Float64Array>> {
+  async labelsOf(database: Asked, key: RunKey, K: number, items: readonly number[]): Promise<Map<number, Float64Array>> {
     if (items.length === 0) return new Map();
     await this.old.ready(key, database);
     const labels = new Map(Array.from(await readLabels(database, key, K, items), ([code, { probabilities }]) => [code, probabilities]));
@@ -118,7 +118,7 @@ async function readRun(database: Asked, projectId: number, runId: number): Promi
 
 async function readMatrices(database: Asked, projectId: number, runId: number, annotators: readonly number[], K: number): Promise<Map<number, AnnotatorMatrix>> {
   const rows = await database.query<MatrixColumns & { code: number; labels: number[] | null }>(
-    `select annotator_code as code, confusion_labels as labels, ${matrixColumns()} from annotator_results where project_id = $1 and run_id = $2 and annotator_code = any($3)`,
+    `select annotator_code as code, confusion_labels as labels, ${MATRIX_COLUMNS} from annotator_results where project_id = $1 and run_id = $2 and annotator_code = any($3)`,
     [projectId, runId, annotators],
   );
   const found = new Map(annotators.map((code) => [code, NONE]));

@@ -25,7 +25,7 @@ export const TIED = 0x8000;
 export const UNLABELLED = 0xffff;
 
 /** Whose results they are. */
-export interface ResultsKey {
+export interface RunKey {
   projectId: number;
   runId: number;
 }

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { sqlInteger, type ReadRows } from '../platform/database/binary-copy-reader.js';
-import { ENTRY_BYTES, float64s, int32s, ITEMS_A_COLUMN_BLOCK, part, TIED, uint16s, UNLABELLED, type OrderPart, type ResultsKey } from './blocks.js';
+import { ENTRY_BYTES, float64s, int32s, ITEMS_A_COLUMN_BLOCK, part, TIED, uint16s, UNLABELLED, type OrderPart, type RunKey } from './blocks.js';
 import { isBefore, type Place, type Stretch } from './label-order.js';
 import { sqlKey } from './stored-labels.js';
 
@@ -44,7 +44,7 @@ export class LabelFigures {
    * @param N one more than the greatest code of an item
    * @param by null for the order of items, whose places have 0 as their value; labels whose figure is unknown have `unknown`
    */
-  async find(read: ReadRows, key: ResultsKey, N: number, wanted: Wanted, by: Figure | null, unknown: number, stretch: Stretch): Promise<Place[]> {
+  async find(read: ReadRows, key: RunKey, N: number, wanted: Wanted, by: Figure | null, unknown: number, stretch: Stretch): Promise<Place[]> {
     const consensus = await this.column(read, key, N, 'consensus') as Uint16Array;
     const ranges = [];
     for (const range of wanted.ranges) ranges.push({ ...range, values: await this.column(read, key, N, range.figure) as Float64Array });
@@ -66,7 +66,7 @@ export class LabelFigures {
     return nearest.places();
   }
 
-  private column(read: ReadRows, { projectId, runId }: ResultsKey, N: number, figure: Figure | 'consensus'): Promise<Numbers> {
+  private column(read: ReadRows, { projectId, runId }: RunKey, N: number, figure: Figure | 'consensus'): Promise<Numbers> {
     const name = `${projectId}:${runId}:${figure}`;
     const known = this.kept.get(name);
     if (known) {
@@ -95,12 +95,12 @@ export class LabelFigures {
 }
 
 /** N numbers by item, NaN for those without. */
-export function readFigure(read: ReadRows, key: ResultsKey, N: number, figure: Figure): Promise<Float64Array> {
+export function readFigure(read: ReadRows, key: RunKey, N: number, figure: Figure): Promise<Float64Array> {
   return readColumn(read, key, N, figure) as Promise<Float64Array>;
 }
 
 /** N numbers by item: NaN, or UNLABELLED, for those without. */
-async function readColumn(read: ReadRows, key: ResultsKey, N: number, figure: Figure | 'consensus'): Promise<Numbers> {
+async function readColumn(read: ReadRows, key: RunKey, N: number, figure: Figure | 'consensus'): Promise<Numbers> {
   const isOrder = figure === 'confidence' || figure === 'entropy' || figure === 'votes';
   const which = typeof figure === 'number' ? part.findings + figure : part[figure];
   const column = figure === 'consensus' ? new Uint16Array(N).fill(UNLABELLED) : new Float64Array(N).fill(NaN);

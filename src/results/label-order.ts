@@ -1,5 +1,5 @@
 import type { Asked } from '../platform/database/prepared.js';
-import { ENTRIES_A_BLOCK, ENTRY_BYTES, float64s, int32s, LABEL_BITS, LABELS_A_BLOCK, part, type OrderPart, type ResultsKey } from './blocks.js';
+import { ENTRIES_A_BLOCK, ENTRY_BYTES, float64s, int32s, LABEL_BITS, LABELS_A_BLOCK, part, type OrderPart, type RunKey } from './blocks.js';
 
 /** A place in an order: the figure, and of equal ones the item. */
 export interface Place {
@@ -38,7 +38,7 @@ const walk = (descending: boolean) => `
  * they fill.
  * @param database one whose statements follow an index, see platform/database/by-index.ts
  */
-export async function walkOrder(database: Asked, { projectId, runId }: ResultsKey, order: OrderPart, { above, below, descending, limit }: Stretch): Promise<Place[]> {
+export async function walkOrder(database: Asked, { projectId, runId }: RunKey, order: OrderPart, { above, below, descending, limit }: Stretch): Promise<Place[]> {
   const from = descending ? below : above;
   const blocks = 1 + Math.ceil(limit / ENTRIES_A_BLOCK);
   const rows = await database.query<{ block: number; bytes: Buffer }>(walk(descending), [projectId, runId, part[order], from.value, from.item, blocks]);
@@ -63,7 +63,7 @@ const ITEMS = (descending: boolean) => `
   order by block ${descending ? 'desc' : 'asc'} limit $5`;
 
 /** Items with a label between two codes, neither of them included. */
-export async function walkItems(database: Asked, { projectId, runId }: ResultsKey, { above, below, descending, limit }: Omit<Stretch, 'above' | 'below'> & { above: number; below: number }): Promise<number[]> {
+export async function walkItems(database: Asked, { projectId, runId }: RunKey, { above, below, descending, limit }: Omit<Stretch, 'above' | 'below'> & { above: number; below: number }): Promise<number[]> {
   const items: number[] = [];
   let [low, high] = [Math.max(0, above + 1), below - 1];
   while (low <= high) {

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import { ascendingOrder, bestClass, entropy, tiedClasses } from '../aggregation/index.js';
 import { BinaryCopy } from '../platform/database/binary-copy.js';
-import { ENTRIES_A_BLOCK, ENTRY_BYTES, ITEMS_A_COLUMN_BLOCK, LABEL_BITS, LABELS_A_BLOCK, part, TIED, UNLABELLED, type ResultsKey } from './blocks.js';
+import { ENTRIES_A_BLOCK, ENTRY_BYTES, ITEMS_A_COLUMN_BLOCK, LABEL_BITS, LABELS_A_BLOCK, part, TIED, UNLABELLED, type RunKey } from './blocks.js';
 import { mostRecordBytes, writeRecord } from './label-record.js';
 
 const COLUMNS = ['project_id', 'run_id', 'part', 'block', 'first', 'first_item', 'starts', 'bytes'];
@@ -24,16 +24,18 @@ export class LabelWriter {
   private readonly consensus: Uint16Array;
 
   /** @param N one more than the greatest code of an item */
-  constructor(client: ClientBase, private readonly key: ResultsKey, private readonly N: number, private readonly K: number) {
+  constructor(client: ClientBase, private readonly key: RunKey, private readonly N: number, private readonly K: number) {
     this.copy = new BinaryCopy(client, 'label_blocks', COLUMNS);
     this.items = new Int32Array(N);
     this.figures = { confidence: new Float64Array(N), entropy: new Float64Array(N), votes: new Float64Array(N) };
     this.consensus = new Uint16Array(N).fill(UNLABELLED);
   }
 
-  /** @param row holds the K probabilities from `from` on */
+  /** @param row holds the K probabilities from `from` on @throws RangeError for an item that is not behind the last one, or not below N */
   add(item: number, votes: number, row: Float64Array, from: number): void {
-    const { K, count, figures } = this;
+    const { N, K, count, figures } = this;
+    const last = count > 0 ? this.items[count - 1]! : -1;
+    if (!(item > last && item < N)) throw new RangeError(`item ${item} comes behind item ${last}, of ${N}`);
     if (item >> LABEL_BITS !== this.block) this.nextBlock(item >> LABEL_BITS);
     const place = item & (LABELS_A_BLOCK - 1);
     this.reserve(mostRecordBytes(K));

@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { Jobs } from '../jobs/jobs.service.js';
 import type { Asked } from '../platform/database/prepared.js';
 import type { Transaction } from '../platform/database/transaction.js';
-import type { ResultsKey } from './blocks.js';
+import type { RunKey } from './blocks.js';
 import { labelsReady, rowsToBlocks } from './old-rows.js';
 
 const LOOK_MS = 10_000;
@@ -32,7 +32,7 @@ export class OldResults implements OnModuleInit {
   }
 
   /** Before a run's blocks are read: waits until its labels are in them. */
-  async ready(key: ResultsKey, database: Asked = this.source): Promise<void> {
+  async ready(key: RunKey, database: Asked = this.source): Promise<void> {
     const name = `${key.projectId}:${key.runId}`;
     if (this.known.has(name)) return;
     // All who ask for one run at once wait for one.
@@ -49,11 +49,11 @@ export class OldResults implements OnModuleInit {
 
   private async sweep(transaction: Transaction): Promise<boolean> {
     const where = `label_rows and status = 'SUCCEEDED' and results_dropped_at is null`;
-    const [old]: ResultsKey[] = await transaction.query(
+    const [old]: RunKey[] = await transaction.query(
       `select project_id as "projectId", id as "runId" from runs where ${where} and label_blocks_since is null order by id desc limit 1`,
     );
     if (old) return rowsToBlocks(await transaction.queryRunner!.connect() as ClientBase, this.url, old);
-    const [past]: ResultsKey[] = await transaction.query(
+    const [past]: RunKey[] = await transaction.query(
       `select project_id as "projectId", id as "runId" from runs where ${where} and label_blocks_since < clock_timestamp() - interval '${ROWS_KEPT_FOR}' limit 1 for update skip locked`,
     );
     if (!past) return false;

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { readCopy } from '../platform/database/binary-copy-reader.js';
 import type { Asked } from '../platform/database/prepared.js';
 import { Connection } from '../platform/database/connection.js';
-import type { ResultsKey } from './blocks.js';
+import type { RunKey } from './blocks.js';
 import { LabelWriter } from './label-writer.js';
 import { sqlKey } from './stored-labels.js';
 
@@ -10,7 +10,7 @@ import { sqlKey } from './stored-labels.js';
  * Before a run's blocks are read: waits until its labels are in them.
  * @returns whether that is known for good: a run under way may be an older process's
  */
-export async function labelsReady(database: Asked, url: string, key: ResultsKey): Promise<boolean> {
+export async function labelsReady(database: Asked, url: string, key: RunKey): Promise<boolean> {
   const [run] = await database.query<{ inBlocks: boolean }>(
     `select label_blocks_since is not null as "inBlocks" from runs where project_id = $1 and id = $2 and status = 'SUCCEEDED' and results_dropped_at is null`, [key.projectId, key.runId],
   );
@@ -19,7 +19,7 @@ export async function labelsReady(database: Asked, url: string, key: ResultsKey)
 }
 
 /** Writes a run's rows into blocks, in a transaction of its own. */
-export async function convertRows(url: string, key: ResultsKey): Promise<void> {
+export async function convertRows(url: string, key: RunKey): Promise<void> {
   const writing = await Connection.open(url, 'assay old results');
   try {
     await writing.query('begin');
@@ -37,7 +37,7 @@ export async function convertRows(url: string, key: ResultsKey): Promise<void> {
  * @param writing amid a transaction @param url of the database, for a second connection that reads
  * @returns whether it was still to be done
  */
-export async function rowsToBlocks(writing: pg.ClientBase, url: string, { projectId, runId }: ResultsKey): Promise<boolean> {
+export async function rowsToBlocks(writing: pg.ClientBase, url: string, { projectId, runId }: RunKey): Promise<boolean> {
   const { rows: [run] } = await writing.query<OldRun>(
     `select run.item_count as "itemCount", cardinality(project.classes) as "classCount", coalesce(cardinality(run.item_findings), 0) as findings
      from runs run join projects project on project.id = run.project_id
@@ -62,7 +62,7 @@ interface OldRun {
   findings: number;
 }
 
-async function copyRows(reading: pg.Client, writer: LabelWriter, key: ResultsKey, { itemCount, classCount, findings }: OldRun): Promise<void> {
+async function copyRows(reading: pg.Client, writer: LabelWriter, key: RunKey, { itemCount, classCount, findings }: OldRun): Promise<void> {
   const { projectId, runId } = sqlKey(key);
   const columns = Array.from({ length: findings }, () => new Float64Array(itemCount).fill(NaN));
   const row = new Float64Array(Math.max(classCount, findings));

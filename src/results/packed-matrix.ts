@@ -6,8 +6,8 @@ export interface PackedMatrix {
   bytes: Uint8Array;
 }
 
-/** SQL for the columns of annotator_results from which `matrixOf` has a confusion matrix; before them the table's alias with a dot, if need be. */
-export const matrixColumns = (alias = ''): string => `${alias}confusion_values as values, ${alias}confusion_starts as starts, ${alias}confusion_rows as bytes`;
+/** SQL for the columns of annotator_results from which `matrixOf` has a confusion matrix. */
+export const MATRIX_COLUMNS = 'confusion_values as values, confusion_starts as starts, confusion_rows as bytes';
 
 /** What these columns hold: a run's of an older version the plain numbers, else the packed rows. */
 export interface MatrixColumns {

@@ -1,8 +1,7 @@
-import type pg from 'pg';
 import { int4Array } from '../platform/database/binary-array.js';
-import { readCopy, sqlInteger, type ReadRows } from '../platform/database/binary-copy-reader.js';
+import { sqlInteger, type ReadRows } from '../platform/database/binary-copy-reader.js';
 import type { Asked } from '../platform/database/prepared.js';
-import { float64s, ITEMS_A_COLUMN_BLOCK, LABEL_BITS, LABELS_A_BLOCK, part, type ResultsKey } from './blocks.js';
+import { float64s, ITEMS_A_COLUMN_BLOCK, LABEL_BITS, LABELS_A_BLOCK, part, type RunKey } from './blocks.js';
 import { readRecord } from './label-record.js';
 
 /** A soft label as a run found it. */
@@ -13,17 +12,18 @@ export interface StoredLabel {
   probabilities: Float64Array;
 }
 
-/** One block for each code, found by its key, and of that the one record. */
-const RECORDS = `
-  select wanted.code, substr(block.bytes, 1 + block.starts[1 + wanted.place], block.starts[2 + wanted.place] - block.starts[1 + wanted.place]) as record
-  from (select code, code & ${LABELS_A_BLOCK - 1} as place from unnest($3::int4[]) as given(code)) wanted
-  cross join lateral (
+/** The items $3 that have a label: `wanted.code`, its place, and its block, found by its key. */
+const LABELLED = `
+  (select code, code & ${LABELS_A_BLOCK - 1} as place from unnest($3::int4[]) as given(code)) wanted
+  join lateral (
     select starts, bytes from label_blocks where project_id = $1 and run_id = $2 and part = ${part.labels} and block = wanted.code >> ${LABEL_BITS} offset 0
-  ) block
-  where block.starts[2 + wanted.place] > block.starts[1 + wanted.place]`;
+  ) block on block.starts[2 + wanted.place] > block.starts[1 + wanted.place]`;
+
+const RECORDS = `
+  select wanted.code, substr(block.bytes, 1 + block.starts[1 + wanted.place], block.starts[2 + wanted.place] - block.starts[1 + wanted.place]) as record from ${LABELLED}`;
 
 /** Those of the items that have one, by code. */
-export async function readLabels(database: Asked, { projectId, runId }: ResultsKey, K: number, codes: ArrayLike<number>): Promise<Map<number, StoredLabel>> {
+export async function readLabels(database: Asked, { projectId, runId }: RunKey, K: number, codes: ArrayLike<number>): Promise<Map<number, StoredLabel>> {
   const rows = await database.query<{ code: number; record: Buffer }>(RECORDS, [projectId, runId, int4Array(codes)]);
   return new Map(rows.map(({ code, record }) => {
     const probabilities = new Float64Array(K);
@@ -44,43 +44,27 @@ export function eachRecord(block: number, starts: ArrayLike<number>, bytes: Buff
 }
 
 /** Of all items with a label the probabilities, in the order of codes: target[item K...]. @param seen told of each */
-export async function readAllLabels(client: pg.ClientBase, key: ResultsKey, K: number, target: Float64Array, seen: (item: number) => void): Promise<void> {
+export async function readAllLabels(read: ReadRows, key: RunKey, K: number, target: Float64Array, seen: (item: number) => void): Promise<void> {
   const { projectId, runId } = sqlKey(key);
-  const query = `select block, starts, bytes from label_blocks where project_id = ${projectId} and run_id = ${runId} and part = ${part.labels} order by block`;
-  for await (const rows of readCopy(client, query)) {
-    while (rows.next()) {
-      const block = rows.int4();
-      eachRecord(block, rows.int4s(), rows.raw(), (item, view, at, end) => {
-        readRecord(view, at, end, target, item * K, K);
-        seen(item);
-      });
-    }
-  }
-}
-
-const LABELLED = `
-  select wanted.code from (select code, code & ${LABELS_A_BLOCK - 1} as place from unnest($3::int4[]) as given(code)) wanted
-  cross join lateral (
-    select starts from label_blocks where project_id = $1 and run_id = $2 and part = ${part.labels} and block = wanted.code >> ${LABEL_BITS} offset 0
-  ) block
-  where block.starts[2 + wanted.place] > block.starts[1 + wanted.place]`;
-
-/** Those of the items that have a label. */
-export async function labelledOf(database: Asked, { projectId, runId }: ResultsKey, codes: ArrayLike<number>): Promise<Set<number>> {
-  return new Set((await database.query<{ code: number }>(LABELLED, [projectId, runId, int4Array(codes)])).map(({ code }) => code));
+  await read(`select block, starts, bytes from label_blocks where project_id = ${projectId} and run_id = ${runId} and part = ${part.labels} order by block`, (rows) => {
+    eachRecord(rows.int4(), rows.int4s(), rows.raw(), (item, view, at, end) => {
+      readRecord(view, at, end, target, item * K, K);
+      seen(item);
+    });
+  });
 }
 
 const FOUND = `
   select wanted.code, column_block.part - ${part.findings} as finding, substr(column_block.bytes, 1 + 8 * (wanted.code & ${ITEMS_A_COLUMN_BLOCK - 1}), 8) as number
-  from unnest($3::int4[]) as wanted(code)
+  from ${LABELLED}
   cross join generate_series(${part.findings}, ${part.findings} - 1 + $4::int4) as wanted_part(part)
   cross join lateral (
     select label.part, label.bytes from label_blocks label
     where label.project_id = $1 and label.run_id = $2 and label.part = wanted_part.part::smallint and label.block = wanted.code / ${ITEMS_A_COLUMN_BLOCK} offset 0
   ) column_block`;
 
-/** What was found about some items, by code: `count` numbers each, NaN for what is unknown. Also of items without a label, then all unknown. */
-export async function readItemFindings(database: Asked, { projectId, runId }: ResultsKey, count: number, codes: ArrayLike<number>): Promise<Map<number, Float64Array>> {
+/** What was found about those of the items that have a label, by code: `count` numbers each, NaN for what is unknown. */
+export async function readItemFindings(database: Asked, { projectId, runId }: RunKey, count: number, codes: ArrayLike<number>): Promise<Map<number, Float64Array>> {
   const rows = await database.query<{ code: number; finding: number; number: Buffer }>(FOUND, [projectId, runId, int4Array(codes), count]);
   const found = new Map<number, Float64Array>();
   for (const { code, finding, number } of rows) {
@@ -94,7 +78,7 @@ export async function readItemFindings(database: Asked, { projectId, runId }: Re
  * Labels behind an item, so many at most that there is room for them: of several blocks, or of a part of one, as long as that need be for many classes.
  * @returns the last item that was looked at; null where there are no more labels
  */
-export async function readLabelsBehind(read: ReadRows, key: ResultsKey, item: number, most: number, show: ShowRecord): Promise<number | null> {
+export async function readLabelsBehind(read: ReadRows, key: RunKey, item: number, most: number, show: ShowRecord): Promise<number | null> {
   const { projectId, runId } = sqlKey(key);
   const next = sqlInteger(item + 1);
   const blocks = Math.max(1, Math.floor(most / LABELS_A_BLOCK));
@@ -117,7 +101,7 @@ export async function readLabelsBehind(read: ReadRows, key: ResultsKey, item: nu
 
 /** What was found about the items from one code up to another. @returns the number at a place among the run's findings, of an item */
 export async function findingsOfItems(
-  read: ReadRows, key: ResultsKey, count: number, from: number, to: number,
+  read: ReadRows, key: RunKey, count: number, from: number, to: number,
 ): Promise<(place: number, item: number) => number> {
   const { projectId, runId } = sqlKey(key);
   const [low, high] = [sqlInteger(from), sqlInteger(to)];
@@ -136,7 +120,7 @@ export async function findingsOfItems(
   return (place, item) => columns[place]![item - from]!;
 }
 
-export function sqlKey({ projectId, runId }: ResultsKey): ResultsKey {
+export function sqlKey({ projectId, runId }: RunKey): RunKey {
   return { projectId: sqlInteger(projectId), runId: sqlInteger(runId) };
 }
 

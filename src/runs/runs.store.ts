@@ -4,6 +4,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { Cost, CostSize, MethodOptions, Progress } from '../aggregation/index.js';
 import type { Transaction } from '../platform/database/transaction.js';
 import { currentTraceparent } from '../platform/trace.js';
+import type { RunKey } from '../results/blocks.js';
 import type { RunOrigin } from './run.entity.js';
 import { runChanged } from './run-changed.js';
 
@@ -30,9 +31,7 @@ export interface NewRun {
 }
 
 /** The right to work on a run. Whoever writes for the run names the fence, and writes nothing once another has it. */
-export interface RunLease {
-  projectId: number;
-  runId: number;
+export interface RunLease extends RunKey {
   fence: string;
 }
 
@@ -53,11 +52,6 @@ export interface ClaimedRun extends RunLease {
   /** When it was asked for and when this claimed it, in ms of the epoch by the database's clock. */
   askedAt: number;
   claimedAt: number;
-}
-
-export interface RunKey {
-  projectId: number;
-  runId: number;
 }
 
 /** What a run reads, so that it can read the same again. */

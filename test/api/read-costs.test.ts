@@ -146,6 +146,7 @@ describe('a table where one project holds nearly everything', () => {
       let at: Page | undefined;
       const first = await rowsRead(async () => { at = await page(name, `first: ${PAGE}`); });
       expect(first).toBeLessThan(AROUND + 12 * PAGE);
+      if (name.startsWith('Project.softLabels')) expect(at!.edges).toHaveLength(PAGE);
       if (!name.startsWith('Project') || at!.edges.length < PAGE) return;
       const cursor = at!.edges.at(-1)!.cursor;
       expect(await rowsRead(async () => { at = await page(name, `first: ${PAGE}, after: "${cursor}"`); })).toBeLessThan(AROUND + 12 * PAGE);

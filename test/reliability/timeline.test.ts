@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { leaveOneOut, simulateCrowd } from '../../src/aggregation/index.js';
 import { classNames, newCrowd, numbersOf, runToEnd } from '../runs/crowd.js';
-import { matrixColumns, matrixOf, type MatrixColumns } from '../../src/results/packed-matrix.js';
+import { MATRIX_COLUMNS, matrixOf, type MatrixColumns } from '../../src/results/packed-matrix.js';
 import { startService, type Service } from '../setup/service.js';
 
 let service: Service;
@@ -44,7 +44,7 @@ describe('reliabilityTimeline', () => {
     // The same from the stored run, in the order of codes: all votes, all matrices.
     const [run] = await service.source.query<{ priors: number[]; labels: number[]; values: number[] }[]>(`select class_priors as priors, pooled_labels as labels, pooled_values as values from runs where project_id = $1`, numbersOf(projectId));
     const rows = await service.source.query<(MatrixColumns & { name: string; labels: number[] })[]>(
-      `select external_id as name, confusion_labels as labels, ${matrixColumns()} from annotator_results join annotators on annotators.project_id = annotator_results.project_id and code = annotator_code
+      `select external_id as name, confusion_labels as labels, ${MATRIX_COLUMNS} from annotator_results join annotators on annotators.project_id = annotator_results.project_id and code = annotator_code
        where annotator_results.project_id = $1 order by external_id`, numbersOf(projectId),
     );
     const order = Array.from(columns.items.keys()).sort((a, b) => columns.annotators[a]! - columns.annotators[b]! || a - b);

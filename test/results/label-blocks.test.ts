@@ -1,4 +1,6 @@
+import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
+import type { ClientBase } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bestClass, entropy, tiedClasses } from '../../src/aggregation/index.js';
 import { readBy, type ReadRows } from '../../src/platform/database/binary-copy-reader.js';
@@ -8,7 +10,7 @@ import { LabelFigures, readFigure, type Figure, type Range } from '../../src/res
 import { BEFORE_ITEMS, BEHIND_ITEMS, isBefore, walkItems, walkOrder, type Place } from '../../src/results/label-order.js';
 import { readRecord } from '../../src/results/label-record.js';
 import { LabelWriter } from '../../src/results/label-writer.js';
-import { findingsOfItems, labelledOf, readAllLabels, readItemFindings, readLabels, readLabelsBehind } from '../../src/results/stored-labels.js';
+import { findingsOfItems, readAllLabels, readItemFindings, readLabels, readLabelsBehind } from '../../src/results/stored-labels.js';
 import { startService, type Service } from '../setup/service.js';
 
 /** More than two blocks of everything, the last ones not full; a stretch of some blocks without a label. */
@@ -64,7 +66,7 @@ describe('blocks of labels', () => {
     const labels = await readLabels(asked(), key, K, codes);
     expect([...labels.keys()].sort((a, b) => a - b)).toEqual(codes.filter(isLabelled).sort((a, b) => a - b));
     for (const [item, { votes, probabilities }] of labels) expect([votes, ...probabilities]).toEqual([votesOf(item), ...rowOf(item)]);
-    expect(await labelledOf(asked(), key, codes)).toEqual(new Set(labels.keys()));
+    expect(new Set((await readItemFindings(asked(), key, 2, codes)).keys())).toEqual(new Set(labels.keys()));
     expect((await readLabels(asked(), { projectId: 8, runId: 2 }, K, codes)).size).toBe(0);
     expect((await readLabels(asked(), key, K, [N + 5_000])).size).toBe(0);
   });
@@ -72,7 +74,7 @@ describe('blocks of labels', () => {
   it('give back all of them at once', async () => {
     const all = new Float64Array(N * K).fill(-1);
     const seen: number[] = [];
-    await readAllLabels(client, key, K, all, (item) => seen.push(item));
+    await readAllLabels(readBy(client), key, K, all, (item) => seen.push(item));
     expect(seen).toEqual(labelled);
     expect(all).toEqual(Float64Array.from(Array.from({ length: N }, (_, item) => (isLabelled(item) ? Array.from(rowOf(item)) : [-1, -1, -1])).flat()));
   });
@@ -116,6 +118,13 @@ function inStretch(places: Place[], above: Place, below: Place, descending: bool
   const within = places.filter((one) => isBefore(above, one) && isBefore(one, below)).sort((a, b) => a.value - b.value || a.item - b.item);
   return (descending ? within.reverse() : within).slice(0, most);
 }
+
+it('an item that comes before another, twice, or from nowhere is refused when it is written', () => {
+  const idle = { query: () => new PassThrough() } as unknown as ClientBase;
+  const writer = new LabelWriter(idle, key, 10, K);
+  writer.add(4, 1, rowOf(4), 0);
+  for (const item of [4, 3, 10, -1]) expect(() => writer.add(item, 1, rowOf(0), 0)).toThrow(`item ${item} comes behind item 4, of 10`);
+});
 
 describe('a walk', () => {
   it.each(['confidence', 'entropy', 'votes'] as const)('by %s gives what lies between any two places, in order, from either end', async (figure) => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rowsToBlocks } from '../../src/results/old-rows.js';
-import { matrixColumns, matrixOf, type MatrixColumns } from '../../src/results/packed-matrix.js';
+import { MATRIX_COLUMNS, matrixOf, type MatrixColumns } from '../../src/results/packed-matrix.js';
 import { Connection } from '../../src/platform/database/connection.js';
 import { newCrowd, numbersOf, runToEnd, storedBits, storedLabels } from '../runs/crowd.js';
 import { atRest } from '../setup/at-rest.js';
@@ -33,7 +33,7 @@ async function oldRun() {
         [number, runNumber, item, votes, probabilities, found],
       );
     }
-    const matrices: (MatrixColumns & { code: number })[] = await transaction.query(`select annotator_code as code, ${matrixColumns()} from annotator_results where run_id = $1`, [runNumber]);
+    const matrices: (MatrixColumns & { code: number })[] = await transaction.query(`select annotator_code as code, ${MATRIX_COLUMNS} from annotator_results where run_id = $1`, [runNumber]);
     for (const { code, ...columns } of matrices) {
       await transaction.query(
         `update annotator_results set confusion_values = $3, confusion_starts = null, confusion_rows = null where run_id = $1 and annotator_code = $2`, [runNumber, code, Array.from(matrixOf(columns, K)!)],

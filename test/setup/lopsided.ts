@@ -41,8 +41,8 @@ export async function fillProject(source: DataSource, project: number, share: nu
   await run(`insert into gold_samples (project_id, design, size, seed, frame_items) select $P, 'UNIFORM', 1, n, 10 from generate_series(1, $M) n`);
   await run(`insert into gold_sample_items (project_id, sample_id, item_code, probability) select $P, (select max(id) from gold_samples where project_id = $P), n, 0.5 from generate_series(0, $N - 1) n`);
   await run(
-    `insert into runs (project_id, method_id, method_version, options, seed, watermark, origin, make_current, status, confusion_implied)
-     select $P, 'majority-vote', 1, '{}', 0, 1, 'REQUEST', true, 'SUCCEEDED', true from generate_series(1, ${Math.ceil(LARGE.runs * share)})`,
+    `insert into runs (project_id, method_id, method_version, options, seed, watermark, origin, make_current, status, confusion_implied, item_count)
+     select $P, 'majority-vote', 1, '{}', 0, 1, 'REQUEST', true, 'SUCCEEDED', true, $N from generate_series(1, ${Math.ceil(LARGE.runs * share)})`,
   );
   await run(`update projects set current_run_id = (select max(id) from runs where project_id = $P) where id = $P`);
   for (const table of ['soft_labels', 'live_labels']) {

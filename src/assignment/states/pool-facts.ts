@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { VoteTable } from '../../aggregation/index.js';
 import { CHANGED_ITEMS } from '../../live/changed-items.js';
 import { beside } from '../../platform/database/beside.js';
-import { readCopy, sqlInteger } from '../../platform/database/binary-copy-reader.js';
+import { readBy, readCopy, sqlInteger } from '../../platform/database/binary-copy-reader.js';
 import { convertRows } from '../../results/old-rows.js';
 import { readAllLabels } from '../../results/stored-labels.js';
 import { changesOf } from '../../projects/vote-changes.js';
@@ -181,7 +181,7 @@ async function readLabels(client: Client, projectId: number, { itemCount: N, cla
   if (run) for (let at = 0; at < posteriors.length; at += K) posteriors.set(run.classPriors, at);
   else posteriors.fill(1 / K);
   if (run && runId != null) {
-    await readAllLabels(client, { projectId, runId }, K, posteriors, (item) => (labelled[item] = 1));
+    await readAllLabels(readBy(client), { projectId, runId }, K, posteriors, (item) => (labelled[item] = 1));
     for await (const rows of readCopy(client, `select item_code, probabilities from live_labels where project_id = ${projectId} and run_id = ${sqlInteger(runId)}`)) {
       while (rows.next()) {
         const item = rows.int4();

@@ -31,10 +31,21 @@ export async function* readCopy(client: ClientBase, query: string): AsyncGenerat
 /** One statement's rows, each shown to `take`. */
 export type ReadRows = (query: string, take: (rows: CopyRows) => void) => Promise<void>;
 
-/** By a client that is the caller's own. */
+/** By this client. The statement is read to its end also where `take` throws, so that the client can be used again. */
 export function readBy(client: ClientBase): ReadRows {
   return async (query, take) => {
-    for await (const rows of readCopy(client, query)) while (rows.next()) take(rows);
+    const faults: unknown[] = [];
+    for await (const rows of readCopy(client, query)) {
+      while (rows.next()) {
+        if (faults.length > 0) continue;
+        try {
+          take(rows);
+        } catch (fault) {
+          faults.push(fault);
+        }
+      }
+    }
+    if (faults.length > 0) throw faults[0];
   };
 }
 

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { RequestContext } from '../../platform/request-context.js';
-import { matrixColumns, matrixOf } from '../../results/packed-matrix.js';
+import { MATRIX_COLUMNS, matrixOf } from '../../results/packed-matrix.js';
 import { wilsonInterval } from './accuracy.js';
 import type { AnnotatorResult, ConfusionMatrix, ConfusionRow } from './annotator-result.entity.js';
 
 const FIGURES = `annotator_code as "annotatorCode", quality, accuracy, accuracy_low as "accuracyLow", accuracy_high as "accuracyHigh"`;
 /** K x K numbers may be many: they are read only where they were asked for. */
-const CONFUSION = `annotator_code as "annotatorCode", confusion_labels as "confusionLabels", ${matrixColumns()}, confusion_evidence as "confusionEvidence",
+const CONFUSION = `annotator_code as "annotatorCode", confusion_labels as "confusionLabels", ${MATRIX_COLUMNS}, confusion_evidence as "confusionEvidence",
   (select confusion_implied from runs where runs.project_id = annotator_results.project_id and runs.id = annotator_results.run_id) as "confusionImplied"`;
 
 const WHERE = 'project_id = $1 and annotator_code = any($2) and run_id = coalesce($3::bigint, (select current_run_id from projects where id = $1))';

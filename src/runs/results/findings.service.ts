@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { findingsOf, type ConfusablePair, type FindingSpec } from '../../aggregation/index.js';
 import type { RequestContext } from '../../platform/request-context.js';
 import { OldResults } from '../../results/old-results.service.js';
-import { labelledOf, readItemFindings } from '../../results/stored-labels.js';
+import { readItemFindings } from '../../results/stored-labels.js';
 import type { Run } from '../run.entity.js';
 import { RunReader } from '../run-reader.js';
 import type { Finding } from './finding.entity.js';
@@ -50,8 +50,8 @@ export class FindingsService {
     const key = { projectId: run.projectId, runId: run.id };
     return context.loader<number, FoundNumbers>(`findings:items:${run.projectId}:${run.id}`, async (codes) => {
       if (!run.labelBlocksSince) await this.old.ready(key);
-      const [labelled, numbers] = await Promise.all([labelledOf(this.source, key, codes), readItemFindings(this.source, key, names.length, codes)]);
-      return codes.map((one) => (labelled.has(one) ? byName(names, numbers.get(one)) : null));
+      const found = await readItemFindings(this.source, key, names.length, codes);
+      return codes.map((one) => (found.has(one) ? byName(names, found.get(one)!) : null));
     }).load(code);
   }
 
@@ -66,8 +66,8 @@ export class FindingsService {
   }
 }
 
-function byName(names: readonly string[], numbers: ArrayLike<number> | undefined): FoundNumbers {
-  return new Map(names.map((name, i) => [name, finiteOrNull(numbers?.[i] ?? NaN)]));
+function byName(names: readonly string[], numbers: ArrayLike<number>): FoundNumbers {
+  return new Map(names.map((name, i) => [name, finiteOrNull(numbers[i]!)]));
 }
 
 /** @param of the class or model that the number is about */

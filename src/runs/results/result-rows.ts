@@ -1,11 +1,11 @@
 import type { Client } from 'pg';
 import type { ConfusionMatrices, MethodResult, VoteTable } from '../../aggregation/index.js';
 import { BinaryCopy } from '../../platform/database/binary-copy.js';
+import type { RunKey } from '../../results/blocks.js';
 import { packMatrix } from '../../results/packed-matrix.js';
 import { LabelWriter } from '../../results/label-writer.js';
 import { expectedAccuracy, wilsonInterval } from './accuracy.js';
 import type { FoundColumns } from './found.js';
-import type { RunKey } from '../runs.store.js';
 
 const ANNOTATOR_COLUMNS = [
   'project_id', 'run_id', 'annotator_code', 'votes', 'quality', 'accuracy', 'accuracy_low', 'accuracy_high', 'confusion_labels', 'confusion_starts', 'confusion_rows', 'confusion_evidence', 'findings',

@@ -9,7 +9,7 @@ import { excerpt } from '../../platform/text.js';
 import type { Project } from '../../projects/project.entity.js';
 import { bestClass, entropy, findingsPer, tiedClasses } from '../../aggregation/index.js';
 import { globalId } from '../../platform/graphql/global-id.js';
-import type { OrderPart, ResultsKey } from '../../results/blocks.js';
+import type { OrderPart, RunKey } from '../../results/blocks.js';
 import { LabelFigures, type Figure, type Range, type Wanted } from '../../results/label-figures.js';
 import { BEFORE_ITEMS, BEHIND_ITEMS, isBefore, walkItems, walkOrder, type Place, type Stretch } from '../../results/label-order.js';
 import { OldResults } from '../../results/old-results.service.js';
@@ -59,7 +59,7 @@ export class SoftLabelsService {
     return keyset.connection(args, rows, ({ place: _, ...row }) => Object.assign(new SoftLabel(), row));
   }
 
-  private places(key: ResultsKey, N: number, { consensus, tie, ranges }: Wanted, by: Figure | null, unknown: number, stretch: Stretch): Promise<Place[]> | Place[] {
+  private places(key: RunKey, N: number, { consensus, tie, ranges }: Wanted, by: Figure | null, unknown: number, stretch: Stretch): Promise<Place[]> | Place[] {
     const isWhole = consensus == null && tie == null && ranges.every(({ figure }) => figure === by);
     if (!isWhole || typeof by === 'number') return this.figures.find(readInLane(this.source), key, N, { consensus, tie, ranges }, by, unknown, stretch);
     const byIndex = { query: <Row>(sql: string, parameters: unknown[]) => queryByIndex<Row>(this.source, sql, parameters) };
@@ -98,7 +98,7 @@ export class SoftLabelsService {
     }).load(itemCode);
   }
 
-  private async ofRun(key: ResultsKey, K: number, codes: readonly number[]): Promise<Map<number, SoftLabel>> {
+  private async ofRun(key: RunKey, K: number, codes: readonly number[]): Promise<Map<number, SoftLabel>> {
     if (codes.length === 0) return new Map();
     const labels = await readLabels(this.source, key, K, codes);
     return new Map(Array.from(labels, ([itemCode, { votes, probabilities }]) => {

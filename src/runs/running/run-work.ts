@@ -18,7 +18,8 @@ import { boundsOf } from './run-cost.js';
 import { RunPulse } from './run-pulse.js';
 import type { RunDone, RunTaskInput, RunTold } from './run.task.js';
 import { RunStatus } from '../run.entity.js';
-import { MAX_ATTEMPTS, RunsStore, type ClaimedRun, type Pin, type RunKey, type RunLease } from '../runs.store.js';
+import type { RunKey } from '../../results/blocks.js';
+import { MAX_ATTEMPTS, RunsStore, type ClaimedRun, type Pin, type RunLease } from '../runs.store.js';
 import type { Keeping, KeptTold } from '../snapshot/votes-at.js';
 import { readPin } from '../watermark.js';
 
