@@ -4,7 +4,7 @@ import { drawSample } from '../aggregation/index.js';
 import { readBy, readCopy, sqlInteger } from '../platform/database/binary-copy-reader.js';
 import { Connection } from '../platform/database/connection.js';
 import { readFigure } from '../results/label-figures.js';
-import { convertRows } from '../results/old-rows.js';
+import { beginWithLabels } from '../results/old-rows.js';
 
 export interface DrawTask {
   url: string;
@@ -32,18 +32,12 @@ export async function run({ url, projectId, size, seed, byUncertainty }: DrawTas
   const client = await Connection.open(url, 'assay gold sample');
   try {
     await endWithThread(client);
-    await client.query('begin isolation level repeatable read, read only');
-    const { rows: [project] } = await client.query<{ itemCount: number; classCount: number; runId: number | null; areOldRows: boolean | null }>(
-      `select next_item_code as "itemCount", cardinality(classes) as "classCount", current_run_id::float8 as "runId",
-         (select label_blocks_since is null from runs where runs.project_id = projects.id and runs.id = current_run_id) as "areOldRows"
+    await beginWithLabels(client, url, projectId);
+    const { rows: [project] } = await client.query<{ itemCount: number; classCount: number; runId: number | null }>(
+      `select next_item_code as "itemCount", cardinality(classes) as "classCount", current_run_id::float8 as "runId"
        from projects join project_codes on project_id = id where id = $1`, [projectId],
     );
-    const { itemCount, classCount, runId, areOldRows } = project!;
-    if (areOldRows && byUncertainty) {
-      await client.query('rollback');
-      await convertRows(url, { projectId, runId: runId! });
-      return await run({ url, projectId, size, seed, byUncertainty });
-    }
+    const { itemCount, classCount, runId } = project!;
     const hasGold = new Uint8Array(itemCount);
     for await (const rows of readCopy(client, `select item_code from gold_answers where project_id = ${sqlInteger(projectId)} and ended_seq is null`)) {
       while (rows.next()) hasGold[rows.int4()] = 1;

@@ -18,8 +18,22 @@ export async function labelsReady(database: Asked, url: string, key: RunKey): Pr
   return run != null;
 }
 
+/** Begins to read one moment of the database, in which the labels of the project's current run are in blocks. */
+export async function beginWithLabels(client: pg.ClientBase, url: string, projectId: number): Promise<void> {
+  for (;;) {
+    await client.query('begin isolation level repeatable read, read only');
+    const { rows: [old] } = await client.query<{ runId: number }>(
+      `select run.id::float8 as "runId" from projects project join runs run on run.project_id = project.id and run.id = project.current_run_id
+       where project.id = $1 and run.status = 'SUCCEEDED' and run.label_blocks_since is null and run.results_dropped_at is null`, [projectId],
+    );
+    if (!old) return;
+    await client.query('rollback');
+    await convertRows(url, { projectId, runId: old.runId });
+  }
+}
+
 /** Writes a run's rows into blocks, in a transaction of its own. */
-export async function convertRows(url: string, key: RunKey): Promise<void> {
+async function convertRows(url: string, key: RunKey): Promise<void> {
   const writing = await Connection.open(url, 'assay old results');
   try {
     await writing.query('begin');

@@ -3,7 +3,7 @@ import { VoteTable } from '../../aggregation/index.js';
 import { CHANGED_ITEMS } from '../../live/changed-items.js';
 import { beside } from '../../platform/database/beside.js';
 import { readBy, readCopy, sqlInteger } from '../../platform/database/binary-copy-reader.js';
-import { convertRows } from '../../results/old-rows.js';
+import { beginWithLabels } from '../../results/old-rows.js';
 import { readAllLabels } from '../../results/stored-labels.js';
 import { changesOf } from '../../projects/vote-changes.js';
 import { isColdStart, type ItemFacts, type ItemRules } from './item-facts.js';
@@ -45,22 +45,15 @@ interface ProjectRow extends Omit<ItemRules, 'coldStart'> {
   priors: number[] | null;
   pooledLabels: number[] | null;
   pooledValues: number[] | null;
-  /** Whether its labels still have the form of an older version. */
-  areOldRows: boolean | null;
 }
 
 /**
  * N items, codes 0 to N - 1, from one snapshot of the database, by two connections: probabilities take as long as all else.
  */
 export async function readPool(client: Client, url: string, projectId: number, policies: readonly string[], { rules, versions }: Tried = {}): Promise<PoolFacts> {
-  await client.query('begin isolation level repeatable read read only');
+  await beginWithLabels(client, url, projectId);
   try {
     const project = await readProject(client, projectId);
-    if (project.areOldRows) {
-      await client.query('rollback');
-      await convertRows(url, { projectId, runId: project.runId! });
-      return await readPool(client, url, projectId, policies, { rules, versions });
-    }
     const N = project.itemCount;
     const K = project.classCount;
     const run = runOf(project);
@@ -106,8 +99,7 @@ async function readProject(client: Client, projectId: number): Promise<ProjectRo
     `select project.min_votes as "minVotes", project.max_votes as "maxVotes", project.confidence, project.policy, project.overlap_share as "overlapShare",
        project.done_rule as "doneRule", project.priority_rule as "priorityRule", project.flag_rule as "flagRule", project.scoring_version::float8 as "scoringVersion", ${changesOf('project.id')}::float8 as changes,
        project.classes, cardinality(project.classes) as "classCount", codes.next_item_code as "itemCount", codes.next_annotator_code as "annotatorCount",
-       project.current_run_id::float8 as "runId", run.watermark::float8 as watermark, run.vote_count::float8 as "runVotes", run.class_priors as priors, run.pooled_labels as "pooledLabels", run.pooled_values as "pooledValues",
-       run.label_blocks_since is null and run.id is not null as "areOldRows"
+       project.current_run_id::float8 as "runId", run.watermark::float8 as watermark, run.vote_count::float8 as "runVotes", run.class_priors as priors, run.pooled_labels as "pooledLabels", run.pooled_values as "pooledValues"
      from projects project join project_codes codes on codes.project_id = project.id
      left join runs run on run.project_id = project.id and run.id = project.current_run_id
      where project.id = $1`,
