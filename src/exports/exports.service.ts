@@ -21,8 +21,8 @@ import type { ExportChoice, ExportTable, Facts, OpenTable } from './tables/table
 /** A table on its way to a file: its columns, and its rows in pieces of a few thousand, so that memory stays constant. */
 export interface Export {
   columns: readonly string[];
-  /** Ends, and its statement is cancelled, once the signal comes. */
-  readonly rows: (signal: AbortSignal) => AsyncGenerator<CellValue[][]>;
+  /** Ends, and its statement is cancelled, once the signal comes. A row has its cells until the next is asked for. */
+  readonly rows: (signal: AbortSignal) => AsyncGenerator<Iterable<CellValue[]>>;
   run: Run | null;
   watermark: number | null;
   /** What settles each byte of a file of one format; null where that changes while the project is worked on. */
@@ -105,13 +105,17 @@ export class ExportsService implements Facts {
     return chosen;
   }
 
-  private async* rows({ sequences, expand, run }: OpenTable, signal: AbortSignal): AsyncGenerator<CellValue[][]> {
+  private async* rows({ sequences, expand, run }: OpenTable, signal: AbortSignal): AsyncGenerator<Iterable<CellValue[]>> {
     for (const sequence of sequences) {
-      for await (const rows of pieces(this.downloads, sequence, signal)) yield expand ? rows.flatMap(expand) : rows;
+      for await (const rows of pieces(this.downloads, sequence, signal)) yield expand ? expanded(rows, expand) : rows;
     }
     // Results that were dropped meanwhile must not pass for a whole file.
     if (run) requireResults(await this.source.getRepository(Run).findOneByOrFail({ projectId: run.projectId, id: run.id }));
   }
+}
+
+function* expanded(rows: Iterable<CellValue[]>, expand: NonNullable<OpenTable['expand']>): Generator<CellValue[]> {
+  for (const cells of rows) yield* expand(cells);
 }
 
 function fingerprintOf(facts: unknown[]): string {

@@ -99,10 +99,11 @@ export async function readLabelsBehind(read: ReadRows, key: RunKey, item: number
   return last;
 }
 
-/** What was found about the items from one code up to another. @returns the number at a place among the run's findings, of an item */
-export async function findingsOfItems(
-  read: ReadRows, key: RunKey, count: number, from: number, to: number,
-): Promise<(place: number, item: number) => number> {
+/** The number at a place among a run's findings, of an item; NaN is unknown. */
+export type FoundNumber = (place: number, item: number) => number;
+
+/** What was found about the items from one code up to another. */
+export async function findingsOfItems(read: ReadRows, key: RunKey, count: number, from: number, to: number): Promise<FoundNumber> {
   const { projectId, runId } = sqlKey(key);
   const [low, high] = [sqlInteger(from), sqlInteger(to)];
   const size = ITEMS_A_COLUMN_BLOCK;

@@ -81,6 +81,19 @@ describe('a download', () => {
     expect((await download(id, 'confusion-matrices.csv')).text.split('\n')[0]).toBe('annotator,vote,implied,p_ham,p_spam,low_ham,low_spam,high_ham,high_spam');
   });
 
+  it.each(['plain', 'with\u0001a control character'])('names thousands of items, some given after the first download: %s', async (odd) => {
+    const id = await service.newProject();
+    const name = (n: number) => (n === 777 ? odd : `item ${n}`);
+    const votesOf = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => JSON.stringify({ item: name(from + i), annotator: 'ann', class: (from + i) % 3 ? 'ham' : 'spam' })).join('\n');
+    for (const [from, to] of [[0, 1500], [1500, 2600]] as const) {
+      await upload(id, 'votes', votesOf(from, to));
+      await finishedRun(id, 'majority-vote');
+      const wanted = Array.from({ length: to }, (_, n) => [name(n), n % 3 ? 'ham' : 'spam']);
+      expect(rowsOf((await download(id, 'soft-labels.ndjson')).text).map((row) => [row.item, row.label])).toEqual(wanted);
+      expect(rowsOf((await download(id, 'votes.ndjson')).text).map((row) => [row.item, row.class])).toEqual(wanted);
+    }
+  });
+
   it('without rows has its header, and refuses a choice that it does not heed', async () => {
     const id = await service.newProject();
     expect((await download(id, 'predictions.csv')).text).toBe('item,model,version,p_ham,p_spam\n');

@@ -1,6 +1,7 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { ClientBase } from 'pg';
 import { Config } from '../../platform/config.js';
-import { readCopy, type CopyRows } from '../../platform/database/binary-copy-reader.js';
+import { KeptRows, readBy, type CopyRows } from '../../platform/database/binary-copy-reader.js';
 import { ordersByIndex } from '../../platform/database/by-index.js';
 import { cancelUntilOver } from '../../platform/database/cancellable-client.js';
 import { FairPool } from '../../platform/database/fair-pool.js';
@@ -31,12 +32,21 @@ export class Downloads implements OnApplicationShutdown {
     await this.pool.end();
   }
 
+  /** Shows the rows of a query to `take`, one after the other. @throws as `keep` does */
+  read(query: string, take: (rows: CopyRows) => void, signal: AbortSignal): Promise<void> {
+    return this.ask((client) => readBy(client)(query, take), signal);
+  }
+
   /**
-   * Shows the rows of a query to `take`, one after the other. Not asked at all where the signal came while it waited for a
-   * connection; cancelled at the server where it comes later.
+   * The rows of a query. Not asked at all where the signal came while it waited for a connection; cancelled at the server
+   * where it comes later.
    * @throws the signal's reason, and what the server answered
    */
-  async read(query: string, take: (rows: CopyRows) => void, signal: AbortSignal): Promise<void> {
+  keep(query: string, signal: AbortSignal): Promise<KeptRows> {
+    return this.ask((client) => KeptRows.of(client, query), signal);
+  }
+
+  private async ask<T>(statement: (client: ClientBase) => Promise<T>, signal: AbortSignal): Promise<T> {
     const { client, giveBack } = await this.pool.take(signal);
     let endCancelling: (() => Promise<void>) | undefined;
     const cancel = () => { endCancelling = cancelUntilOver(client); };
@@ -44,8 +54,9 @@ export class Downloads implements OnApplicationShutdown {
     try {
       signal.throwIfAborted();
       signal.addEventListener('abort', cancel, { once: true });
-      for await (const rows of readCopy(client, query)) while (rows.next()) take(rows);
+      const answer = await statement(client);
       isWhole = true;
+      return answer;
     } finally {
       signal.removeEventListener('abort', cancel);
       void endCancelling?.();

@@ -1,7 +1,8 @@
 import type { CellValue } from '../../formats/text/writer.js';
-import { sqlInteger, type ReadRows } from '../../platform/database/binary-copy-reader.js';
+import { sqlInteger, type KeptRows, type ReadRows } from '../../platform/database/binary-copy-reader.js';
 import type { Column } from './column.js';
 import type { Downloads } from './downloads.js';
+import type { Known } from './names.js';
 
 /** Rows of a project in the order of an index, to be read in pieces. */
 export interface Sequence {
@@ -14,21 +15,36 @@ export interface Sequence {
   key: string;
   /** Whether the index runs down from its end; then the key is read so, too. */
   descending?: boolean;
-  /** Rows of a piece, of which two are in memory at a time. */
+  /** Rows of a piece, of which three are in memory at a time. */
   pieceRows: number;
 }
 
-/** Rows that lie in blocks of their own form, each of which has its rows one behind the other. */
+/** Rows about items that lie in blocks of their own form, each of which has its rows one behind the other. */
 export interface BlockSequence {
   projectId: number;
-  columns: readonly Pick<Column, 'names' | 'dictionary'>[];
-  /** The rows behind a key, and the key of the last of them; null where nothing is left. */
-  readPiece(after: number | null, read: ReadRows): Promise<Piece | null>;
+  columns: readonly Pick<Column, 'names'>[];
+  /** What is behind a key; null where nothing is left. */
+  readPiece: (after: number | null, read: ReadRows) => Promise<BlockPiece | null>;
 }
 
-export interface Piece {
-  rows: CellValue[][];
+export interface BlockPiece {
+  /** Of the rows. */
+  items: number[];
+  rows: (ids: Known) => CellRows;
   lastKey: number;
+}
+
+/**
+ * Cells are made of the bytes that came when a row is written: those of thousands of rows would cost more than all else.
+ * One array serves all rows; it has those of the next once that is asked for.
+ */
+type CellRows = Iterable<CellValue[]>;
+
+interface Piece {
+  /** Null where it is known that nothing follows. */
+  lastKey: number | null;
+  /** Once the ids are known that stand in place of codes. */
+  rows: Promise<CellRows>;
 }
 
 /** Rows of a piece whose cells are `cells` a row: at most 4,000, and 500,000 cells. */
@@ -36,54 +52,63 @@ export function pieceRows(cells: number): number {
   return Math.max(1, Math.min(4000, Math.floor(500_000 / cells)));
 }
 
+/** With one alone the database would wait for the writing and the writing for the database. */
+const PIECES_AHEAD = 2;
+
 /**
- * The rows of a sequence, piece by piece. The next piece is read while the one before it is being written. What it reads is
- * what it gives: a piece begins where the last one ended, and names are looked up once each, beside the rows, not joined to them.
+ * The rows of a sequence, piece by piece. The next pieces are read while one is being written. What they read is what they
+ * give: a piece begins where the one before it ended, and names are looked up once each, beside the rows, not joined to them.
  */
-export async function* pieces(downloads: Downloads, sequence: Sequence | BlockSequence, signal: AbortSignal): AsyncGenerator<CellValue[][]> {
-  const behind = 'readPiece' in sequence ? (after: number | null) => readBlocks(downloads, sequence, after, signal) : (after: number | null) => readRows(downloads, sequence, after, signal);
-  for (let next: Promise<Piece | null> | null = behind(null); next != null; ) {
-    const piece: Piece | null = await next;
+export async function* pieces(downloads: Downloads, sequence: Sequence | BlockSequence, signal: AbortSignal): AsyncGenerator<CellRows> {
+  const behind = (after: number | null) => ('readPiece' in sequence ? readBlocks(downloads, sequence, after, signal) : readRows(downloads, sequence, after, signal));
+  const coming: Promise<Piece | null>[] = [];
+  for (let last = behind(null); ; last = last.then((piece) => (piece?.lastKey == null ? null : behind(piece.lastKey)))) {
+    // Met in its turn; a reader that has gone away meanwhile must not leave it unhandled.
+    last.then((piece) => piece?.rows).catch(() => undefined);
+    coming.push(last);
+    if (coming.length <= PIECES_AHEAD) continue;
+    const piece = await coming.shift();
     if (!piece) return;
-    next = 'readPiece' in sequence || piece.rows.length === sequence.pieceRows ? behind(piece.lastKey) : null;
-    // Met at the next turn; a reader that has gone away meanwhile must not leave it unhandled.
-    next?.catch(() => undefined);
-    if (piece.rows.length > 0) yield piece.rows;
+    yield await piece.rows;
   }
 }
 
-async function readBlocks(downloads: Downloads, sequence: BlockSequence, after: number | null, signal: AbortSignal): Promise<Piece | null> {
-  const piece = await sequence.readPiece(after, (query, take) => downloads.read(query, take, signal));
-  if (piece) await putNames(downloads, sequence, piece.rows, signal);
-  return piece;
+async function readBlocks(downloads: Downloads, { projectId, readPiece }: BlockSequence, after: number | null, signal: AbortSignal): Promise<Piece | null> {
+  const read: ReadRows = (query, take) => downloads.read(query, take, signal);
+  const piece = await readPiece(after, read);
+  return piece && { lastKey: piece.lastKey, rows: downloads.names.of(projectId, 'items', piece.items, read).then(piece.rows) };
 }
 
 async function readRows(downloads: Downloads, sequence: Sequence, after: number | null, signal: AbortSignal): Promise<Piece> {
-  const { columns, from, where, key, descending, pieceRows: limit } = sequence;
+  const { projectId, columns, from, where, key, descending, pieceRows: limit } = sequence;
   const behind = after == null ? '' : `and ${key} ${descending ? '<' : '>'} ${sqlInteger(after)}`;
   const selected = columns.flatMap(({ sql }) => sql ?? []).join(', ');
-  const rows: CellValue[][] = [];
+  const kept = await downloads.keep(`select (${key})::int8, ${selected} from ${from} where ${where} ${behind} order by ${key} ${descending ? 'desc' : ''} limit ${limit}`, signal);
+  const codes = columns.map(({ dictionary }): (number | null)[] | null => (dictionary ? [] : null));
+  let count = 0;
   let lastKey = -1;
-  await downloads.read(
-    `select (${key})::int8, ${selected} from ${from} where ${where} ${behind} order by ${key} ${descending ? 'desc' : ''} limit ${limit}`,
-    (copied) => {
-      lastKey = copied.int8();
-      const cells: CellValue[] = [];
-      for (const column of columns) column.read(copied, cells);
-      rows.push(cells);
-    },
-    signal,
-  );
-  await putNames(downloads, sequence, rows, signal);
-  return { rows, lastKey };
+  for (const copied = kept.fromFirst(); copied.next(); count++) {
+    lastKey = copied.int8();
+    for (let c = 0; c < columns.length; c++) {
+      if (codes[c]) codes[c]!.push(copied.isNull() ? null : copied.int4());
+      else if (columns[c]!.sql != null) copied.pass();
+    }
+  }
+  const ids = columns.map(async ({ dictionary }, c) => dictionary && downloads.names.of(projectId, dictionary, codes[c]!, (query, take) => downloads.read(query, take, signal)));
+  return { lastKey: count === limit ? lastKey : null, rows: Promise.all(ids).then((known) => cellsOf(kept, columns, known)) };
 }
 
-/** Codes of items and annotators give way to their ids. */
-async function putNames(downloads: Downloads, { projectId, columns }: Pick<BlockSequence, 'projectId' | 'columns'>, rows: CellValue[][], signal: AbortSignal): Promise<void> {
-  let at = 0;
-  for (const { dictionary, names } of columns) {
-    const cell = at;
-    at += names.length;
-    if (dictionary) await downloads.names.put(projectId, dictionary, rows, cell, (query, take) => downloads.read(query, take, signal));
+/** @param ids of the columns that show some in place of codes */
+function* cellsOf(kept: KeptRows, columns: readonly Column[], ids: readonly (Known | undefined)[]): Generator<CellValue[]> {
+  const cells: CellValue[] = [];
+  for (const copied = kept.fromFirst(); copied.next();) {
+    copied.pass();
+    cells.length = 0;
+    for (let c = 0; c < columns.length; c++) {
+      const known = ids[c];
+      if (known) cells.push(copied.isNull() ? null : known.get(copied.int4()));
+      else columns[c]!.read(copied, cells);
+    }
+    yield cells;
   }
 }

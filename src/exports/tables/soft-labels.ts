@@ -2,9 +2,10 @@ import { bestClass, entropy, tiedClasses } from '../../aggregation/index.js';
 import { classColumn } from '../../formats/rows/tables.js';
 import type { CellValue } from '../../formats/text/writer.js';
 import { readRecord } from '../../results/label-record.js';
-import { findingsOfItems, readLabelsBehind } from '../../results/stored-labels.js';
+import { findingsOfItems, readLabelsBehind, type FoundNumber } from '../../results/stored-labels.js';
 import type { Project } from '../../projects/project.entity.js';
 import type { Run } from '../../runs/run.entity.js';
+import type { Known } from '../reading/names.js';
 import { pieceRows, type BlockSequence } from '../reading/pieces.js';
 import { findingCells } from './findings.js';
 import type { ExportTable } from './table.js';
@@ -21,6 +22,14 @@ export const softLabels: ExportTable = {
   },
 };
 
+/** The records of some items where they lie. An object each would cost more than all else: the next two pieces are held while one is written. */
+interface Records {
+  items: number[];
+  views: DataView[];
+  begins: number[];
+  ends: number[];
+}
+
 function labelsOf({ id: projectId, classes }: Project, run: Run): BlockSequence {
   const K = classes.length;
   const key = { projectId, runId: run.id };
@@ -30,25 +39,33 @@ function labelsOf({ id: projectId, classes }: Project, run: Run): BlockSequence 
   const probabilities = new Float64Array(K);
   return {
     projectId,
-    columns: [{ names: ['item'], dictionary: 'items' }, { names }],
+    columns: [{ names: ['item', ...names] }],
     async readPiece(after, read) {
-      const rows: CellValue[][] = [];
-      const last = await readLabelsBehind(read, key, after ?? -1, most, (item, view, at, end) => {
-        const votes = readRecord(view, at, end, probabilities, 0, K);
-        const best = bestClass(probabilities, 0, K);
-        const cells: CellValue[] = [item, classes[best]!, probabilities[best]!, entropy(probabilities, 0, K), votes, tiedClasses(probabilities, 0, K) > 1];
-        for (let k = 0; k < K; k++) cells.push(probabilities[k]);
-        rows.push(cells);
+      const records: Records = { items: [], views: [], begins: [], ends: [] };
+      const { items } = records;
+      const lastKey = await readLabelsBehind(read, key, after ?? -1, most, (item, view, begin, end) => {
+        items.push(item);
+        records.views.push(view);
+        records.begins.push(begin);
+        records.ends.push(end);
       });
-      if (last == null) return null;
-      if (found.names.length > 0 && rows.length > 0) {
-        const numbers = await findingsOfItems(read, key, run.itemFindings!.length, rows[0]![0] as number, rows.at(-1)![0] as number + 1);
-        for (const cells of rows) {
-          const item = cells[0] as number;
-          found.write((place) => numbers(place, item), cells);
-        }
-      }
-      return { rows, lastKey: last };
+      if (lastKey == null) return null;
+      const numbers = found.names.length > 0 && items.length > 0 ? await findingsOfItems(read, key, run.itemFindings!.length, items[0]!, items.at(-1)! + 1) : null;
+      return { items, lastKey, rows: (ids) => rowsOf(records, ids, numbers) };
     },
   };
+
+  function* rowsOf({ items, views, begins, ends }: Records, ids: Known, numbers: FoundNumber | null): Generator<CellValue[]> {
+    const cells: CellValue[] = [];
+    for (let i = 0; i < items.length; i++) {
+      const item = items[i]!;
+      const votes = readRecord(views[i]!, begins[i]!, ends[i]!, probabilities, 0, K);
+      const best = bestClass(probabilities, 0, K);
+      cells.length = 0;
+      cells.push(ids.get(item), classes[best], probabilities[best], entropy(probabilities, 0, K), votes, tiedClasses(probabilities, 0, K) > 1);
+      for (let k = 0; k < K; k++) cells.push(probabilities[k]);
+      if (numbers) found.write((place) => numbers(place, item), cells);
+      yield cells;
+    }
+  }
 }

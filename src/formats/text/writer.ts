@@ -1,3 +1,4 @@
+import { setImmediate as otherWork } from 'node:timers/promises';
 import { ByteSink } from './byte-sink.js';
 
 /** What a cell may hold. Numbers that are not finite are written as no value. */
@@ -29,7 +30,10 @@ export async function* textChunks(writer: RowWriter, batches: Batches): AsyncGen
   for await (const batch of batches) {
     for (const values of batch) {
       writer.row(values, sink);
-      if (sink.length >= chunkLength) yield sink.take();
+      if (sink.length < chunkLength) continue;
+      yield sink.take();
+      // A reader that keeps up would leave no moment for others, nor for the rows that come next.
+      await otherWork();
     }
   }
   if (sink.length > 0) yield sink.take();

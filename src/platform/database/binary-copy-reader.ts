@@ -4,6 +4,8 @@ import type { DataSource } from 'typeorm';
 
 /** PGCOPY\n\377\r\n\0, flags, and the length of a header extension, which is 0. */
 const HEADER_BYTES = 19;
+/** Stands where a row would begin with the number of its fields. */
+const NO_MORE_ROWS = -1;
 const FLOAT8 = 701;
 const INT4 = 23;
 /** Microseconds from 1970 to 2000, where PostgreSQL's time begins. */
@@ -26,6 +28,27 @@ export async function* readCopy(client: ClientBase, query: string): AsyncGenerat
     if (rows.show(chunk)) yield rows;
   }
   rows.requireEnd();
+}
+
+/** All rows of a statement as the server sent them, to be gone through again and again without an object a row. */
+export class KeptRows {
+  private constructor(private readonly bytes: Buffer) {}
+
+  /** @throws what the server answered, and Error where the copy ends amid a row */
+  static async of(client: ClientBase, query: string): Promise<KeptRows> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of client.query(copyTo(`copy (${query}) to stdout (format binary)`)) as AsyncIterable<Buffer>) chunks.push(chunk);
+    const bytes = Buffer.concat(chunks);
+    if (bytes.length < HEADER_BYTES + 2 || bytes.readInt16BE(bytes.length - 2) !== NO_MORE_ROWS) throw new Error(`the copy ended after ${bytes.length} bytes, before its end`);
+    return new KeptRows(bytes);
+  }
+
+  /** Before the first row. */
+  fromFirst(): CopyRows {
+    const rows = new CopyRows();
+    rows.show(this.bytes);
+    return rows;
+  }
 }
 
 /** One statement's rows, each shown to `take`. */
@@ -116,6 +139,11 @@ export class CopyRows {
     return true;
   }
 
+  /** Passes a field of any type. */
+  pass(): void {
+    this.at += 4 + Math.max(0, this.view.getInt32(this.at));
+  }
+
   /** Passes the field if it is null, and tells whether it was. */
   isNull(): boolean {
     if (this.view.getInt32(this.at) >= 0) return false;
@@ -158,7 +186,7 @@ export class CopyRows {
     return this.bytes.toString('utf8', start, this.at);
   }
 
-  /** A bytea, as it lies in what the server sent: whoever keeps it copies it. */
+  /** A bytea, as it lies in what the server sent. */
   raw(): Buffer {
     const start = this.at + 4;
     this.at = start + this.view.getInt32(this.at);

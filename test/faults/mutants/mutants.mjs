@@ -43,7 +43,7 @@ export const mutants = [
   mutant('F18', 'formulas are exported as they are', 'src/formats/text/formula-guard.ts', 'if (harmless.test(text)) return text;', 'if (harmless.test(text) || text) return text;'),
   mutant('F19', 'a key of one project opens all of its workspace', 'src/projects/project-access.ts', 'if (caller.projectId != null && caller.projectId !== projectId) throw absent();', ''),
   mutant('F20', 'what a revoked key began goes on', 'src/platform/key-watch.ts', 'for (const end of ends) end();', ''),
-  mutant('F21', 'rows between two pieces of a download are passed over', 'src/exports/reading/pieces.ts', 'lastKey = copied.int8();', 'lastKey = copied.int8() + (rows.length === limit - 1 ? 1 : 0);'),
+  mutant('F21', 'rows between two pieces of a download are passed over', 'src/exports/reading/pieces.ts', 'lastKey = copied.int8();', 'lastKey = copied.int8() + (count === limit - 1 ? 1 : 0);'),
   mutant('F22', 'a download goes on a byte too late', 'src/exports/exports.controller.ts', 'return asked;', 'return asked + 1;'),
   mutant('F23', 'a full disk is no outage', 'src/platform/outage.ts', '(08|53|57P|58|', '(08|57P|58|'),
   mutant('F24', 'all workspaces share one share', 'src/platform/lanes/callers.ts', 'usage: usageOf(this.workspaces, principal.workspaceId)', 'usage: usageOf(this.workspaces, 0)'),
