@@ -6,7 +6,7 @@
  * | labels | the records of 256 items by code, and in `starts` where each begins and the last one ends; one without a label takes no byte |
  * | consensus | of 8,192 items the class of the largest probability, of tied ones the first, plus 32,768 where it is tied (uint16 each); 65,535 without a label |
  * | confidence, entropy, votes | 1,024 labels in the ascending order of the figure, of equal ones in that of the item: float64 each, and then int32 each; `first` and `first_item` are those of the first |
- * | findings and those behind it | of 8,192 items one number each that the method found, in the order of runs.item_findings (float64); NaN is unknown |
+ * | findings and those behind it | of 8,192 items one number each that the method found, in the order of runs.item_findings: see packed-numbers.ts |
  *
  * Nothing is compressed, so that a record or a number is read without the rest of its block.
  */

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { sqlInteger, type ReadRows } from '../platform/database/binary-copy-reader.js';
 import { ENTRY_BYTES, float64s, int32s, ITEMS_A_COLUMN_BLOCK, part, TIED, uint16s, UNLABELLED, type OrderPart, type RunKey } from './blocks.js';
 import { isBefore, type Place, type Stretch } from './label-order.js';
+import { HEAD_BYTES, unpackNumbers, type NumberBytes } from './packed-numbers.js';
 import { sqlKey } from './stored-labels.js';
 
 /** A figure of every label: one that is kept in order, or the finding at this place of the run's. */
@@ -107,13 +108,14 @@ async function readColumn(read: ReadRows, key: RunKey, N: number, figure: Figure
   const { projectId, runId } = sqlKey(key);
   await read(`select block, bytes from label_blocks where project_id = ${projectId} and run_id = ${runId} and part = ${sqlInteger(which)}`, (rows) => {
     const [block, bytes] = [rows.int4(), rows.raw()];
-    if (isOrder) scatter(bytes, column);
-    else column.set(figure === 'consensus' ? uint16s(bytes) : float64s(bytes), block * ITEMS_A_COLUMN_BLOCK);
+    if (column instanceof Uint16Array) column.set(uint16s(bytes), block * ITEMS_A_COLUMN_BLOCK);
+    else if (isOrder) scatter(bytes, column);
+    else unpackNumbers(bytes.subarray(HEAD_BYTES), bytes[0] as NumberBytes, column, block * ITEMS_A_COLUMN_BLOCK);
   });
   return column;
 }
 
-function scatter(bytes: Buffer, column: Numbers): void {
+function scatter(bytes: Buffer, column: Float64Array): void {
   const count = bytes.length / ENTRY_BYTES;
   const [values, items] = [float64s(bytes, 0, count), int32s(bytes, 8 * count, count)];
   for (let i = 0; i < count; i++) column[items[i]!] = values[i]!;

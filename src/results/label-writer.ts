@@ -3,6 +3,7 @@ import { ascendingOrder, bestClass, entropy, tiedClasses } from '../aggregation/
 import { BinaryCopy } from '../platform/database/binary-copy.js';
 import { ENTRIES_A_BLOCK, ENTRY_BYTES, ITEMS_A_COLUMN_BLOCK, LABEL_BITS, LABELS_A_BLOCK, part, TIED, UNLABELLED, type RunKey } from './blocks.js';
 import { mostRecordBytes, writeRecord } from './label-record.js';
+import { packNumbers } from './packed-numbers.js';
 
 const COLUMNS = ['project_id', 'run_id', 'part', 'block', 'first', 'first_item', 'starts', 'bytes'];
 
@@ -64,9 +65,9 @@ export class LabelWriter {
   /** @param findings of each, N numbers by item */
   async end(findings: readonly Float64Array[]): Promise<void> {
     this.nextBlock(-1);
-    await this.writeColumn(part.consensus, this.consensus);
+    await this.writeColumn(part.consensus, (from, to) => bytesOf(this.consensus.subarray(from, to)));
     for (const name of ['confidence', 'entropy', 'votes'] as const) await this.writeOrder(part[name], this.figures[name].subarray(0, this.count));
-    for (const [f, column] of findings.entries()) await this.writeColumn(part.findings + f, column);
+    for (const [f, column] of findings.entries()) await this.writeColumn(part.findings + f, (from, to) => packNumbers(column.subarray(from, to)));
     await this.copy.end();
   }
 
@@ -78,10 +79,10 @@ export class LabelWriter {
     this.at = 0;
   }
 
-  private async writeColumn(which: number, column: Float64Array | Uint16Array): Promise<void> {
+  /** @param bytes of the items from one up to another */
+  private async writeColumn(which: number, bytes: (from: number, to: number) => Uint8Array): Promise<void> {
     for (let from = 0, block = 0; from < this.N; from += ITEMS_A_COLUMN_BLOCK, block++) {
-      const { buffer, byteOffset, byteLength } = column.subarray(from, Math.min(from + ITEMS_A_COLUMN_BLOCK, this.N));
-      this.write(which, block, new Uint8Array(buffer, byteOffset, byteLength));
+      this.write(which, block, bytes(from, Math.min(from + ITEMS_A_COLUMN_BLOCK, this.N)));
       await this.flush();
     }
   }
@@ -128,4 +129,8 @@ export class LabelWriter {
     this.bytes = larger;
     this.view = new DataView(larger.buffer, larger.byteOffset, larger.byteLength);
   }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Uint16Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }

@@ -1,8 +1,9 @@
 import { int4Array } from '../platform/database/binary-array.js';
 import { sqlInteger, type ReadRows } from '../platform/database/binary-copy-reader.js';
 import type { Asked } from '../platform/database/prepared.js';
-import { float64s, ITEMS_A_COLUMN_BLOCK, LABEL_BITS, LABELS_A_BLOCK, part, type RunKey } from './blocks.js';
+import { ITEMS_A_COLUMN_BLOCK, LABEL_BITS, LABELS_A_BLOCK, part, type RunKey } from './blocks.js';
 import { readRecord } from './label-record.js';
+import { HEAD_BYTES, numberAt, unpackNumbers, type NumberBytes } from './packed-numbers.js';
 
 /** A soft label as a run found it. */
 export interface StoredLabel {
@@ -54,12 +55,15 @@ export async function readAllLabels(read: ReadRows, key: RunKey, K: number, targ
   });
 }
 
+/** How many bytes a number of a column's block takes; only the first of its bytes is read. */
+const WIDTH = 'get_byte(substr(label.bytes, 1, 1), 0)';
+
 const FOUND = `
-  select wanted.code, column_block.part - ${part.findings} as finding, substr(column_block.bytes, 1 + 8 * (wanted.code & ${ITEMS_A_COLUMN_BLOCK - 1}), 8) as number
+  select wanted.code, column_block.part - ${part.findings} as finding, column_block.number
   from ${LABELLED}
   cross join generate_series(${part.findings}, ${part.findings} - 1 + $4::int4) as wanted_part(part)
   cross join lateral (
-    select label.part, label.bytes from label_blocks label
+    select label.part, substr(label.bytes, ${1 + HEAD_BYTES} + ${WIDTH} * (wanted.code & ${ITEMS_A_COLUMN_BLOCK - 1}), ${WIDTH}) as number from label_blocks label
     where label.project_id = $1 and label.run_id = $2 and label.part = wanted_part.part::smallint and label.block = wanted.code / ${ITEMS_A_COLUMN_BLOCK} offset 0
   ) column_block`;
 
@@ -69,7 +73,7 @@ export async function readItemFindings(database: Asked, { projectId, runId }: Ru
   const found = new Map<number, Float64Array>();
   for (const { code, finding, number } of rows) {
     if (!found.has(code)) found.set(code, new Float64Array(count).fill(NaN));
-    found.get(code)![finding] = number.readDoubleLE();
+    found.get(code)![finding] = numberAt(number, number.length as NumberBytes, 0);
   }
   return found;
 }
@@ -110,12 +114,13 @@ export async function findingsOfItems(read: ReadRows, key: RunKey, count: number
   const parts = Array.from({ length: count }, (_, f) => part.findings + f);
   const columns = parts.map(() => new Float64Array(to - from).fill(NaN));
   await read(
-    `select part, block, substr(bytes, 1 + 8 * greatest(0, ${low} - block * ${size}), 8 * (least(${high}, (block + 1) * ${size}) - greatest(${low}, block * ${size})))
-     from label_blocks where project_id = ${projectId} and run_id = ${runId} and part = any('{${parts.join(',')}}'::int2[]) and block between ${Math.floor(low / size)} and ${Math.floor((high - 1) / size)}`,
+    `select part, block, ${WIDTH}, substr(bytes, ${1 + HEAD_BYTES} + ${WIDTH} * greatest(0, ${low} - block * ${size}), ${WIDTH} * (least(${high}, (block + 1) * ${size}) - greatest(${low}, block * ${size})))
+     from label_blocks label where project_id = ${projectId} and run_id = ${runId} and part = any('{${parts.join(',')}}'::int2[]) and block between ${Math.floor(low / size)} and ${Math.floor((high - 1) / size)}`,
     (rows) => {
       const column = columns[rows.int2() - part.findings]!;
       const first = rows.int4() * size;
-      column.set(float64s(rows.raw()), Math.max(0, first - from));
+      const width = rows.int4() as NumberBytes;
+      unpackNumbers(rows.raw(), width, column, Math.max(0, first - from));
     },
   );
   return (place, item) => columns[place]![item - from]!;

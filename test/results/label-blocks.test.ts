@@ -6,6 +6,7 @@ import { bestClass, entropy, tiedClasses } from '../../src/aggregation/index.js'
 import { readBy, type ReadRows } from '../../src/platform/database/binary-copy-reader.js';
 import { Connection } from '../../src/platform/database/connection.js';
 import { Prepared } from '../../src/platform/database/prepared.js';
+import { part } from '../../src/results/blocks.js';
 import { LabelFigures, readFigure, type Figure, type Range } from '../../src/results/label-figures.js';
 import { BEFORE_ITEMS, BEHIND_ITEMS, isBefore, walkItems, walkOrder, type Place } from '../../src/results/label-order.js';
 import { readRecord } from '../../src/results/label-record.js';
@@ -24,7 +25,14 @@ const rowOf = (item: number) => {
   return Float64Array.of(first, second, 1 - first - second);
 };
 const votesOf = (item: number) => (item * 31) % 11;
-const findings = [Float64Array.from({ length: N }, (_, item) => (item % 5 === 0 || !isLabelled(item) ? NaN : ((item * 13) % 17) - 8)), Float64Array.from({ length: N }, (_, item) => item / N)];
+const foundOf = (of: (item: number) => number) => Float64Array.from({ length: N }, (_, item) => of(item));
+/** Numbers of each width; the third and the fourth have blocks of several. */
+const findings = [
+  foundOf((item) => (item % 5 === 0 || !isLabelled(item) ? NaN : ((item * 13) % 17) - 8)),
+  foundOf((item) => item / N),
+  foundOf((item) => (item % 7 === 0 ? NaN : item < 8192 ? item % 255 : (item * 31) % 65_535)),
+  foundOf((item) => (item === 9000 ? -0 : item % 2)),
+];
 
 let service: Service;
 let client: Connection;
@@ -96,13 +104,19 @@ describe('blocks of labels', () => {
   });
 
   it('give back findings: of single items, of a stretch of them across blocks, and of all', async () => {
-    const single = await readItemFindings(asked(), key, 2, [17_999, 1, 5, 8_192]);
-    for (const item of [17_999, 1, 5, 8_192]) expect(Array.from(single.get(item)!)).toEqual([findings[0]![item], findings[1]![item]]);
+    const single = await readItemFindings(asked(), key, findings.length, [17_999, 1, 5, 8_192, 9000]);
+    for (const item of [17_999, 1, 5, 8_192, 9000]) expect(Array.from(single.get(item)!)).toEqual(findings.map((column) => column[item]));
     for (const [from, to] of [[8_000, 8_500], [8_191, 16_400], [0, 1], [17_990, N]] as const) {
-      const numbers = await findingsOfItems(readBy(client), key, 2, from, to);
-      for (let item = from; item < to; item++) expect([numbers(0, item), numbers(1, item)]).toEqual([findings[0]![item], findings[1]![item]]);
+      const numbers = await findingsOfItems(readBy(client), key, findings.length, from, to);
+      for (let item = from; item < to; item++) expect(findings.map((_, place) => numbers(place, item))).toEqual(findings.map((column) => column[item]));
     }
-    expect(await readFigure(readBy(client), key, N, 0)).toEqual(findings[0]);
+    for (const [place, column] of findings.entries()) expect(await readFigure(readBy(client), key, N, place)).toEqual(column);
+  });
+
+  it('keep findings in as few bytes as they need', async () => {
+    const { rows } = await client.query(`select part, block, length(bytes) as bytes from label_blocks where project_id = ${key.projectId} and run_id = ${key.runId} and part >= ${part.findings} order by part, block`);
+    const last = N - 2 * 8192;
+    expect(rows.map((row) => row.bytes)).toEqual([[8, 8, 8], [8, 8, 8], [1, 2, 2], [1, 8, 1]].flatMap((widths) => widths.map((width, block) => 1 + width * (block < 2 ? 8192 : last))));
   });
 
   it.each(['confidence', 'entropy', 'votes'] as const)('give back the figure %s of all items', async (figure) => {
