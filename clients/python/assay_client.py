@@ -350,7 +350,9 @@ class _Answer:
         self._wire.give_back(self._connection, response)
 
     def read(self) -> bytes:
-        return b"".join(self.pieces())
+        """The body as a whole. A refusal that repeats what was sent does so without the key, also where variables of a traceback are shown."""
+        text = b"".join(self.pieces())
+        return text if self.status == 200 and b'"error' not in text else self._wire.hide(text.decode("utf-8", "replace")).encode()
 
     def close(self) -> None:
         """Ends the connection where the body was not read whole."""
@@ -361,8 +363,8 @@ class _Answer:
 class _Wire:
     """Connections to one address. Those that are free are used again; several threads may call."""
 
-    def __init__(self, url: urllib.parse.SplitResult, timeout: float, authorization: Callable[[], str]) -> None:
-        self._url, self._timeout, self._authorization = url, timeout, authorization
+    def __init__(self, url: urllib.parse.SplitResult, timeout: float, authorization: Callable[[], str], hide: Callable[[str], str]) -> None:
+        self._url, self._timeout, self._authorization, self.hide = url, timeout, authorization, hide
         self._tls = ssl.create_default_context() if url.scheme == "https" else None
         self._free: List[http.client.HTTPConnection] = []
         self._lock = threading.Lock()
@@ -452,6 +454,8 @@ class _Wire:
         for connection in free:
             connection.close()
 
+    __del__ = close
+
 
 # ---------------------------------------------------------------------------------------------------- the service
 
@@ -481,8 +485,7 @@ class Assay:
             raise ValueError(f"retries is {retries} and timeout {timeout}; retries is 0 or more, timeout more than 0 seconds")
         self.url = urllib.parse.urlunsplit(parts)
         self.retries = retries
-        self._hide: Callable[[str], str] = lambda text: text.replace(key, "[key]")
-        self._wire = _Wire(parts, timeout, lambda: "Bearer " + key)
+        self._wire = _Wire(parts, timeout, lambda: "Bearer " + key, lambda text: text.replace(key, "[key]"))
 
     def __repr__(self) -> str:
         return f"Assay({self.url!r})"
@@ -605,14 +608,13 @@ class _Attempts:
         self.count = 0
 
     def broken(self, broken: _Broken) -> None:
-        told = self._assay._hide(str(broken))
+        told = self._assay._wire.hide(str(broken))
         why = f"{self._assay.url} cannot be reached" if broken.is_unsent else "the connection broke off"
         self._again(f"{why}: {told}", may_repeat=self._may_repeat or broken.is_unsent)
 
     def refused(self, answer: _Answer, text: bytes) -> None:
-        hide = self._assay._hide
-        parsed = _object(hide(text.decode("utf-8", "replace")))
-        refusal = _refusal(answer, parsed, hide)
+        parsed = _object(text)
+        refusal = _refusal(answer, parsed, self._assay._wire.hide)
         after = _seconds(answer.header("Retry-After"))
         if after is None:
             told = _told(parsed)[1].get("retryAfterSeconds")
@@ -1306,6 +1308,8 @@ class Project:
 
     def _leases(self, field_name: str, input_type: str, annotator: str, leases: Iterable[Union[str, Lease]], more: Dict[str, Json], *, may_repeat: bool) -> List[Dict[str, Json]]:
         ids = [lease if isinstance(lease, str) else lease["id"] for lease in leases]
+        if not ids:
+            return []
         data = self.assay._graphql("mutation ($input: %s!) { %s(input: $input) { results { index status expiresAt code message } } }" % (input_type, field_name),
                                    {"input": {"projectId": self.id, "annotator": annotator, "leases": ids, **more}}, may_repeat=may_repeat)
         return cast(List[Dict[str, Json]], data[field_name]["results"])

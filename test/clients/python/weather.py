@@ -73,6 +73,7 @@ class Wire:
         self.service = (host, int(port))
         self.plans = list(plans)
         self.torn = 0
+        self.ends = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         threading.Thread(target=self.accept, daemon=True).start()
@@ -85,6 +86,7 @@ class Wire:
                 return
             plan = self.plans.pop(0) if self.plans else None
             service = socket.create_connection(self.service)
+            self.ends += [client, service]
             way, after = plan or (None, 0)
             threading.Thread(target=self.pump, args=(client, service, after if way == "up" else None), daemon=True).start()
             threading.Thread(target=self.pump, args=(service, client, after if way == "down" else None), daemon=True).start()
@@ -112,7 +114,9 @@ class Wire:
         return self
 
     def __exit__(self, *_):
-        self.listener.close()
+        self.listener.shutdown(socket.SHUT_RDWR)
+        for end in [self.listener, *self.ends]:
+            end.close()
 
 
 def reset(connection):
