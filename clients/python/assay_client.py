@@ -21,6 +21,7 @@ import enum as _enum
 import http.client
 import ipaddress
 import json
+import math
 import os
 import random
 import re
@@ -956,11 +957,14 @@ def _prediction(classes: Sequence[str]) -> Callable[[Mapping[str, Any]], Dict[st
                 numbers = [given[name] for name in classes]
             else:
                 numbers = list(given)
-            return {"item": item, "probabilities": [float(_plain(number)) for number in numbers]}
+            numbers = [float(_plain(number)) for number in numbers]
+            if not all(map(math.isfinite, numbers)):
+                raise ValueError
+            return {"item": item, "probabilities": numbers}
         except KeyError as missing:
             raise _Fault("WRONG_LENGTH", f"there is no probability of {missing}") from None
         except (TypeError, ValueError):
-            raise _Fault("NOT_A_PROBABILITY", f"the probabilities of item {item!r} are no numbers") from None
+            raise _Fault("NOT_A_PROBABILITY", f"the probabilities of item {item!r} are not all numbers") from None
 
     return read
 
@@ -1210,7 +1214,7 @@ class Project:
         return (_soft_label(node) for node in self._nodes("softLabels", _SOFT_LABEL, page_size, arguments))
 
     def live_soft_labels(self, *, page_size: int = 500) -> Iterator[SoftLabel]:
-        """Labels moved on by what came after the current run."""
+        """As they are now: the labels of items whose votes or gold answers changed after the current run read them."""
         return (_soft_label(node) for node in self._nodes("liveSoftLabels", _SOFT_LABEL, page_size))
 
     def annotators(self, *, status: Optional[str] = None, page_size: int = 500) -> Iterator[AnnotatorRow]:
@@ -1221,7 +1225,7 @@ class Project:
         return (cast(ItemRow, _named(node, "item")) for node in self._nodes("items", "externalId payload state flagged voteCount", page_size))
 
     def votes(self, *, page_size: int = 500) -> Iterator[VoteRow]:
-        """The votes that stand."""
+        """The whole log in the order of writing, ended votes included: ``state`` tells which stand. ``rows("votes")`` gives those that do, and faster."""
         fields = "item { externalId } annotator { externalId } class outcome voteId time durationMs comment guidelineVersion receivedAt state"
         return (cast(VoteRow, {**node, "item": node["item"]["externalId"], "annotator": node["annotator"]["externalId"]}) for node in self._nodes("votes", fields, page_size))
 
