@@ -152,11 +152,12 @@ class Downloads(unittest.TestCase):
 
     def test_begin_anew_where_the_service_has_another_file_by_now_or_cannot_go_on(self):
         conflict = (409, {}, {"error": {"code": "CONFLICT", "message": "another file"}})
-        for answers in ((self.half(), conflict, (200, {}, self.WHOLE)), (self.half({}, self.WHOLE[::-1]), (200, {}, self.WHOLE))):
-            with Script(*answers) as script, waits():
+        # Also where it is the shorter one.
+        for answers, new in (((self.half(), conflict), self.WHOLE), ((self.half({}, self.WHOLE[::-1]),), self.WHOLE), ((self.half(), conflict), b'{"item":"i0"}\n')):
+            with Script(*answers, (200, {}, new)) as script, waits():
                 project(script).download("items", self.path, format="ndjson")
             with open(self.path, "rb") as file:
-                self.assertEqual(file.read(), self.WHOLE)
+                self.assertEqual(file.read(), new)
             self.assertNotIn("skipBytes", script.asked[-1][1])
 
     def test_that_do_not_end_leave_the_file_of_before_and_nothing_else(self):
