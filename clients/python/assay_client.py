@@ -701,6 +701,7 @@ def _operation(document: str) -> Tuple[str, List[str]]:
         elif token == "}":
             depth -= 1
             is_fragment = is_fragment and depth > 0
+        # A second query leaves a document of queries what it is.
         elif depth == 0 and token in ("query", "mutation", "subscription") and not is_fragment and not kind.startswith(token):
             kind, operations = (token, 1) if operations == 0 else ("several", operations + 1)
         elif depth == 0 and token == "fragment":
