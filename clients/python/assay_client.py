@@ -25,6 +25,7 @@ import math
 import os
 import random
 import re
+import socket
 import ssl
 import threading
 import time
@@ -249,7 +250,6 @@ class _Body:
         self._source = source
         self._start: Optional[int] = None
         self._opened = False
-        self.content_type = "application/octet-stream"
         if isinstance(source, (str, os.PathLike, bytes, bytearray)):
             self.is_repeatable = True
         elif hasattr(source, "read"):
@@ -321,8 +321,8 @@ class _Broken(Exception):
 class _Answer:
     """An answer whose body is still to be read."""
 
-    def __init__(self, wire: _Wire, connection: http.client.HTTPConnection, response: http.client.HTTPResponse) -> None:
-        self._wire, self._connection, self._response = wire, connection, response
+    def __init__(self, wire: _Wire, connection: http.client.HTTPConnection, response: http.client.HTTPResponse, is_cut: bool) -> None:
+        self._wire, self._connection, self._response, self._is_cut = wire, connection, response, is_cut
         self.status = response.status
 
     def header(self, name: str) -> Optional[str]:
@@ -330,6 +330,15 @@ class _Answer:
 
     def pieces(self) -> Iterator[bytes]:
         """The body as it comes. Raises _Broken where it ends before its end mark, or has none that tells."""
+        try:
+            yield from self._pieces()
+        except _Broken:
+            self.close()
+            raise
+        self._response.close()
+        self._wire.give_back(self._connection, self._response, self._is_cut)
+
+    def _pieces(self) -> Iterator[bytes]:
         response = self._response
         is_chunked, length = bool(response.chunked), response.length
         if not is_chunked and length is None:
@@ -347,8 +356,6 @@ class _Answer:
         # A body of a told length that ends early is no error to http.client.
         if not is_chunked and left > 0:
             raise _Broken(AssayError(f"{left} bytes of the answer did not come"), False)
-        response.close()
-        self._wire.give_back(self._connection, response)
 
     def read(self) -> bytes:
         """The body as a whole. A refusal that repeats what was sent does so without the key, also where variables of a traceback are shown."""
@@ -359,16 +366,17 @@ class _Answer:
         """Ends the connection where the body was not read whole."""
         if not self._response.isclosed():
             self._connection.close()
+            self._response.close()
 
 
 class _Wire:
     """Connections to one address. Those that are free are used again; several threads may call."""
 
     def __init__(self, url: urllib.parse.SplitResult, timeout: float, authorization: Callable[[], str], hide: Callable[[str], str]) -> None:
-        self._url, self._timeout, self._authorization, self.hide = url, timeout, authorization, hide
-        self._tls = ssl.create_default_context() if url.scheme == "https" else None
         self._free: List[http.client.HTTPConnection] = []
         self._lock = threading.Lock()
+        self._url, self._timeout, self._authorization, self.hide = url, timeout, authorization, hide
+        self._tls = ssl.create_default_context() if url.scheme == "https" else None
 
     def ask(self, method: str, target: str, headers: Mapping[str, str], body: Union[None, bytes, _Body], *, is_fresh: bool, answer_timeout: Optional[float]) -> _Answer:
         """One exchange, up to the answer's headers. ``is_fresh``: on a new connection, since one that lay idle may have ended unseen."""
@@ -376,10 +384,10 @@ class _Wire:
             connection, is_used = self._take(is_fresh)
             try:
                 return self._exchange(connection, method, target, headers, body, answer_timeout)
-            except _Broken:
+            except _Broken as broken:
                 connection.close()
                 # It may just have lain idle too long: that counts as no attempt.
-                if is_used and (not isinstance(body, _Body) or body.is_repeatable):
+                if is_used and not isinstance(broken.cause, socket.timeout) and (not isinstance(body, _Body) or body.is_repeatable):
                     continue
                 raise
             except BaseException:
@@ -396,12 +404,13 @@ class _Wire:
                 raise _Broken(error, True) from None
         assert connection.sock is not None
         connection.sock.settimeout(self._timeout)
+        is_cut = False
         try:
             try:
                 self._send(connection, method, target, headers, body)
             except (BrokenPipeError, ConnectionResetError):
                 # Whoever refuses a body need not read it: the refusal may be there.
-                pass
+                is_cut = True
             if answer_timeout is not None:
                 connection.sock.settimeout(answer_timeout)
             response = connection.getresponse()
@@ -409,7 +418,7 @@ class _Wire:
                 connection.sock.settimeout(self._timeout)
         except (OSError, http.client.HTTPException) as error:
             raise _Broken(error, False) from None
-        return _Answer(self, connection, response)
+        return _Answer(self, connection, response, is_cut)
 
     def _send(self, connection: http.client.HTTPConnection, method: str, target: str, headers: Mapping[str, str], body: Union[None, bytes, _Body]) -> None:
         connection.putrequest(method, self._url.path.rstrip("/") + target, skip_accept_encoding=True)
@@ -439,8 +448,8 @@ class _Wire:
             return http.client.HTTPSConnection(host, port, timeout=self._timeout, context=self._tls), False
         return http.client.HTTPConnection(host, port, timeout=self._timeout), False
 
-    def give_back(self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse) -> None:
-        if response.will_close or connection.sock is None:
+    def give_back(self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse, is_cut: bool) -> None:
+        if is_cut or response.will_close or connection.sock is None:
             connection.close()
             return
         with self._lock:

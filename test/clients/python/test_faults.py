@@ -71,6 +71,13 @@ class WhatIsSentAgain(unittest.TestCase):
             self.assertEqual((raised.exception.code, raised.exception.field, raised.exception.request_id, len(script.asked)), (code, "input.name", "r1", 1))
             self.assertIn("so it is", str(raised.exception))
 
+    def test_on_a_connection_that_ended_while_it_lay_idle_a_query_is_no_second_attempt(self):
+        with Script(DATA, "reset", DATA) as script, waits() as told:
+            assay = client(script, retries=0)
+            assay.query(QUERY)
+            assay.query(QUERY)
+        self.assertEqual((told, len(script.asked)), ([], 3))
+
     def test_nothing_is_for_ever(self):
         with Script(*["reset"] * 3) as script, waits() as told, self.assertRaises(Unavailable) as raised:
             client(script, retries=2).query(QUERY)

@@ -225,6 +225,12 @@ class Files(Case):
             project.upload_votes(b"item,annotator,class\nz,ann,ham\n", idempotency_key=raised.exception.idempotency_key)
         self.assertEqual(refused.exception.code, "CONFLICT")
 
+    def test_that_are_refused_at_the_door_say_so_however_long_they_are(self):
+        body = b"item,annotator,class\n" + b"an item,ann,ham\n" * 500_000
+        with Assay(URL, "assay_unknown", retries=0) as assay, self.assertRaises(Refused) as raised:
+            assay_client.Project(assay, self.project().data).upload_votes(body)
+        self.assertEqual(raised.exception.code, "UNAUTHENTICATED")
+
     def test_of_items_gold_and_predictions(self):
         project = self.project("files of all kinds")
         self.assertEqual(project.upload_items(b'{"item":"a","payload":{"n":1}}\n').created, 1)
