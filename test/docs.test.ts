@@ -6,7 +6,7 @@ const root = new URL('../', import.meta.url);
 const read = (name: string) => readFileSync(new URL(name, root), 'utf8');
 
 /** Every page there is. */
-const pages = ['README.md', ...['src', 'docs', 'bench'].flatMap((folder) => readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md')).map((name) => `${folder}/${name}`))];
+const pages = ['README.md', ...['src', 'docs', 'bench', 'clients'].flatMap((folder) => readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md') && !name.includes('node_modules')).map((name) => `${folder}/${name}`))];
 
 describe('the docs', () => {
   it('tell every setting with its default', () => {
