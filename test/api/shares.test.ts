@@ -97,6 +97,18 @@ describe('calls under way', () => {
     expect((await ask(limited, '{ workspace { name } }')).status).toBe(200);
   });
 
+  it('that change something are answered, however large the answer is: what it tells is done', async () => {
+    const id = await home.newProject();
+    const votes = Array.from({ length: 9000 }, (_, n) => ({ item: `i${n}`, annotator: 'ann', class: n === 0 ? 'spam' : 'x'.repeat(150) }));
+    const answer = await fetch(`${limited.url}/graphql`, {
+      method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${limited.key}` },
+      body: JSON.stringify({ query: `mutation ($input: SubmitVotesInput!) { submitVotes(input: $input) { counts { created rejected } results { index status code message } } }`, variables: { input: { projectId: id, votes } } }),
+    });
+    const text = await answer.text();
+    expect(text.length).toBeGreaterThan(2 ** 20);
+    expect([answer.status, JSON.parse(text).data.submitVotes.counts]).toEqual([200, { created: 1, rejected: 8999 }]);
+  });
+
   it('of a caller who has gone are ended at the database, and what was in line for it is never asked', async () => {
     const held = await hold('audit_log');
     const gone = new AbortController();

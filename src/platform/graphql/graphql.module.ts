@@ -5,7 +5,7 @@ import { unwrapResolverError } from '@apollo/server/errors';
 import { Logger, type DynamicModule } from '@nestjs/common';
 import { GraphQLModule } from '@nestjs/graphql';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema, OperationTypeNode } from 'graphql';
 import { Budget } from '../budget.js';
 import { Config, type Settings } from '../config.js';
 import { Outages } from '../database/outages.js';
@@ -130,11 +130,11 @@ function isRefusedByApollo(error: unknown): boolean {
 const finishErrors: ApolloServerPlugin<RequestContext> = {
   async requestDidStart() {
     return {
-      async willSendResponse({ request, response, contextValue }) {
+      async willSendResponse({ request, response, operation, contextValue }) {
         if (response.body.kind !== 'single') return;
         contextValue.budget?.end();
         const refusal = contextValue.budget?.refusal
-          ?? tooMuchToHold(contextValue);
+          ?? tooMuchToHold(contextValue, operation?.operation === OperationTypeNode.MUTATION);
         if (refusal) {
           // In place of the half of an answer, with an error for each field that was cut.
           response.body.singleResult = { errors: [{ message: refusal.message, extensions: { code: refusal.code, retryAfterSeconds: refusal.details.retryAfterSeconds } }] };
@@ -155,10 +155,10 @@ const finishErrors: ApolloServerPlugin<RequestContext> = {
 /** Smaller answers are gone in a moment. */
 const HELD_ANSWER_BYTES = 1024 * 1024;
 
-/** An answer is held until its caller has read it, which may take long. */
-function tooMuchToHold({ budget, admission }: RequestContext): AssayError | null {
+/** An answer is held until its caller has read it, which may take long. That of a mutation must not be refused any more: what it tells is done. */
+function tooMuchToHold({ budget, admission }: RequestContext, isDone: boolean): AssayError | null {
   const bytes = budget?.bytesAnswered ?? 0;
-  if (bytes < HELD_ANSWER_BYTES) return null;
+  if (bytes < HELD_ANSWER_BYTES || isDone) return null;
   try {
     admission?.hold(bytes);
     return null;
