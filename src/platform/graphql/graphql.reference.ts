@@ -12,7 +12,7 @@ const error = object<{ message: string; locations?: object[]; path?: unknown[]; 
   message: text('What is wrong, for people: with the value and the remedy.'),
   locations: listOf(anything, 'Where in the document.'),
   path: listOf({ type: ['string', 'integer'] }, 'The field of the answer.'),
-  extensions: object(null, extensions, ['field', 'retryAfterSeconds']),
+  extensions: object(null, extensions, ['field', 'retryAfterSeconds', 'requestId']),
 }, ['locations', 'path']);
 
 const members = { query: text('The document.'), operationName: orNull(text('Which of its operations, where it has several.')), variables: orNull(anything), extensions: orNull(anything) };

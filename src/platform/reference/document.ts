@@ -1,6 +1,6 @@
 import { errorStatus } from '../errors.js';
-import { refusal, refusals } from '../http/refusals.js';
-import { type Answer, text, type Operation, type Parameter, type Schema } from '../openapi.js';
+import { refusal } from '../http/refusals.js';
+import { type Answer, count, text, type Operation, type Parameter, type Schema } from '../openapi.js';
 import { type Scope, scopes } from '../principal.js';
 import { REQUEST_ID } from '../request-context.js';
 
@@ -16,19 +16,27 @@ export interface Route {
 const placeholders: Readonly<Record<string, string>> = { id: 'The global id of a project, as `createProject` gives it.' };
 
 const requestId: Parameter = { name: 'x-request-id', in: 'header', description: 'A number for this request, under which the log has it; one is made where none is given.', schema: text(undefined, { pattern: REQUEST_ID.source }) };
-const requestIdTold = { 'x-request-id': { description: 'The number under which the log has this request.', schema: text() } };
-const retryAfter = { 'retry-after': { description: 'After how many seconds to send it again.', schema: { type: 'integer', minimum: 0 } } };
+const toldRequestId = { description: 'The number under which the log has this request.', schema: text() };
+const headers = { 'x-request-id': { $ref: '#/components/headers/RequestId' } };
+const waiting = { ...headers, 'retry-after': { description: 'After how many seconds to send it again.', schema: count() } };
 
-const unavailable = { [errorStatus.UNAVAILABLE]: { ...refusal('UNAVAILABLE', 'the database cannot do this now, or the process stops: send it again.'), headers: retryAfter } };
-/** What each route that asks for a key may refuse. */
-const keyed: Readonly<Record<string, Answer>> = {
-  ...refusals({ UNAUTHENTICATED: 'there is no key in force. No byte of a body is read, and the connection ends.' }),
-  429: { ...refusal('LIMIT_EXCEEDED', 'the key or its workspace has as much under way as it may, or calls too often. Nothing was done.'), headers: retryAfter },
-  ...unavailable,
+/** Refusals of many routes, which stand once in the document. */
+const shared = {
+  NoKey: { ...refusal('UNAUTHENTICATED', 'there is no key in force. No byte of a body is read, and the connection ends.'), headers },
+  NoScope: { ...refusal('FORBIDDEN', 'the key lacks the scope, or is for one annotator alone.'), headers },
+  TooMuch: { ...refusal('LIMIT_EXCEEDED', 'the key or its workspace has as much under way as it may, or calls too often. Nothing was done.'), headers: waiting },
+  NotNow: { ...refusal('UNAVAILABLE', 'the database cannot do this now, or the process stops: send it again.'), headers: waiting },
+  Otherwise: { ...refusal('INTERNAL', 'any other refusal; 500 and INTERNAL are a fault of ours.'), headers },
 };
-const forbidden = refusals({ FORBIDDEN: 'the key lacks the scope, or is for one annotator alone.' });
-/** What stands in all of them. */
-const otherwise = { default: refusal('INTERNAL', 'any other refusal; 500 and INTERNAL are a fault of ours.') };
+
+/** What each route may refuse, by the scope it asks for. */
+function refusedBy(scope: Route['scope']): Record<string, object> {
+  const at = (name: keyof typeof shared) => ({ $ref: `#/components/responses/${name}` });
+  const always = { [errorStatus.UNAVAILABLE]: at('NotNow'), default: at('Otherwise') };
+  if (scope === 'open') return always;
+  const keyed = { ...always, [errorStatus.UNAUTHENTICATED]: at('NoKey'), 429: at('TooMuch') };
+  return scope === 'any' ? keyed : { ...keyed, [errorStatus.FORBIDDEN]: at('NoScope') };
+}
 
 /** The document of the routes, by OpenAPI 3.1. @throws Error where two operations have one name, or two schemas one title */
 export function openApiDocument(routes: readonly Route[], version: string): object {
@@ -43,7 +51,7 @@ export function openApiDocument(routes: readonly Route[], version: string): obje
     if (route.method === 'get') item.head = headOf(route);
   }
   const schemas: Record<string, object> = {};
-  const sorted = Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const told = hoisted({ paths: sorted(paths), responses: shared }, schemas) as Record<'paths' | 'responses', object>;
   return {
     openapi: '3.1.0',
     info: {
@@ -51,9 +59,9 @@ export function openApiDocument(routes: readonly Route[], version: string): obje
       description: 'Votes of many annotators in, soft labels and annotator reliability out. These are the routes by HTTP: files in and out, and how a process does. All else is GraphQL at POST /graphql, whose schema is schema.graphql.',
     },
     servers: [{ url: '/' }],
-    paths: hoisted(sorted, schemas),
+    paths: told.paths,
     components: {
-      schemas: Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1))),
+      schemas: sorted(schemas), responses: told.responses, parameters: { RequestId: requestId }, headers: { RequestId: toldRequestId },
       securitySchemes: { key: { type: 'http', scheme: 'bearer', description: `An API key, assay_..., of the scope that the operation names; there are ${scopes.join(', ')}. project:admin includes all but workspace:admin, which includes all.` } },
     },
   };
@@ -71,13 +79,13 @@ function placed(path: string): Record<string, object> {
 
 function operationOf({ scope, operation }: Route): object {
   const { id, tag, summary, description, parameters = [], body, answers } = operation;
-  const told = { ...otherwise, ...(scope === 'open' ? unavailable : keyed), ...(scope !== 'open' && scope !== 'any' && forbidden), ...answers };
+  const given = Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, withHeaders(answer)]));
   return {
     operationId: id, tags: [tag], summary, ...(description && { description }),
     security: securityOf(scope),
-    parameters: [...parameters, requestId],
+    parameters: [...parameters, { $ref: '#/components/parameters/RequestId' }],
     ...(body && { requestBody: { required: true, ...body } }),
-    responses: Object.fromEntries(Object.entries(told).map(([status, answer]) => [status, withHeaders(answer)])),
+    responses: { ...refusedBy(scope), ...given },
   };
 }
 
@@ -85,8 +93,8 @@ function operationOf({ scope, operation }: Route): object {
 function headOf({ scope, operation: { id, tag, summary, parameters = [], answers } }: Route): object {
   const good = Object.entries(answers).filter(([status]) => Number(status) < 400);
   return {
-    operationId: `${id}Head`, tags: [tag], summary: `${summary.replace(/\.$/, '')}: the head of that answer alone.`, security: securityOf(scope), parameters: [...parameters, requestId],
-    responses: { ...Object.fromEntries(good.map(([status, { content: _, ...answer }]) => [status, withHeaders(answer)])), default: { description: 'The status of the refusal that GET would tell.', headers: requestIdTold } },
+    operationId: `${id}Head`, tags: [tag], summary: `${summary.replace(/\.$/, '')}: the head of that answer alone.`, security: securityOf(scope), parameters: [...parameters, { $ref: '#/components/parameters/RequestId' }],
+    responses: { ...Object.fromEntries(good.map(([status, { content: _, ...answer }]) => [status, withHeaders(answer)])), default: { description: 'The status of the refusal that GET would tell.', headers } },
   };
 }
 
@@ -94,8 +102,12 @@ function securityOf(scope: Route['scope']): object[] {
   return scope === 'open' ? [] : [{ key: scope === 'any' ? [] : [scope] }];
 }
 
-function withHeaders(answer: Answer): Answer {
-  return { ...answer, headers: { ...answer.headers, ...requestIdTold } };
+function withHeaders(answer: Answer): object {
+  return { ...answer, headers: { ...answer.headers, ...headers } };
+}
+
+function sorted<T>(record: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Each schema with a title in one place, and references to it where it was. */
