@@ -93,5 +93,5 @@ function rowOf(name: string, { row, columns, numbers }: Table): Schema {
 function importOption({ name, kind, doc, common }: ImportOptionSpec): Parameter {
   const heeding = common ? 'all platforms' : platforms.filter(({ heeds }) => heeds.includes(name)).map(({ id }) => id).join(', ');
   const schema = typeof kind === 'object' ? oneOf(kind) : kind === 'flag' ? flag() : text();
-  return query(name, schema, `With from: ${doc}.${typeof kind === 'object' ? '' : written[kind as keyof typeof written]} Heeded by ${heeding}.`);
+  return query(name, schema, `With from: ${doc}.${typeof kind === 'object' ? '' : written[kind]} Heeded by ${heeding}.`);
 }

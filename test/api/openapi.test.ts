@@ -1,7 +1,6 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportTables } from '../../src/exports/export-tables.js';
 import { importOptionSpecs } from '../../src/formats/foreign/options.js';
@@ -33,7 +32,7 @@ afterAll(() => service.stop());
 
 /** As the router has them, `GET /projects/{id}/votes.{format}`: its own drawing of them is read, a line an address beneath the one it begins with. */
 function routed(): string[] {
-  const drawn = (service.app.getHttpAdapter().getInstance() as FastifyInstance).printRoutes({ commonPrefix: false });
+  const drawn = (service.app.getHttpAdapter().getInstance()).printRoutes({ commonPrefix: false });
   const above: string[] = [];
   return drawn.split('\n').filter((line) => line.trim() !== '').flatMap((line) => {
     const [, indent, part, methods] = /^([│ ]*)[├└]── (\S+)(?: \(([A-Z, ]+)\))?$/.exec(line)!;

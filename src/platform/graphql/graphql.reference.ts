@@ -31,7 +31,10 @@ const byDoor = Object.fromEntries((['UNAUTHENTICATED', 'LIMIT_EXCEEDED', 'UNAVAI
 const tooMuch = { 429: refusal('LIMIT_EXCEEDED', 'the key or its workspace has as much under way as it may, or calls too often. Nothing was done.', answered) };
 const otherwise = { default: json('Any other refusal, as errors of GraphQL.', answered) };
 
-const inQuery = Object.entries(members).map(([name, schema]): Parameter => ({ name, in: 'query', description: `As in the body of POST${name === 'query' || name === 'operationName' ? '' : ', as JSON'}.`, schema: name === 'query' || name === 'operationName' ? text() : text(undefined, { contentMediaType: 'application/json' }) }));
+const inQuery = Object.keys(members).map((name): Parameter => {
+  const isText = name === 'query' || name === 'operationName';
+  return { name, in: 'query', description: `As in the body of POST${isText ? '' : ', written as JSON'}.`, schema: text(undefined, isText ? {} : { contentMediaType: 'application/json' }) };
+});
 
 const all = { tag: 'GraphQL', answers: { ...answers, ...byDoor, ...tooMuch, ...otherwise } };
 const route = { pattern: GRAPHQL_PATH, scope: 'any' } as const;
