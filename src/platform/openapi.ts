@@ -36,7 +36,10 @@ export interface Operation {
 
 export const OPERATIONS_METADATA = 'assay:operations';
 
-/** What a route tells of itself in /openapi.json, which is not made where one tells nothing. */
+/**
+ * What a route tells of itself in /openapi.json, which is not made where one tells nothing. @nestjs/swagger was left: it reads decorated classes,
+ * and routes, parameters and counts here follow from registries; and it serves pages of its own, by a package for files more.
+ */
 export const Described = (...operations: Operation[]) => SetMetadata(OPERATIONS_METADATA, operations);
 
 export const text = (description?: string, further: Schema = {}): Schema => ({ type: 'string', ...(description && { description }), ...further });

@@ -21,15 +21,18 @@ const answered = object<{ data?: object | null; errors?: object[]; extensions?: 
   data: orNull({ ...anything, description: 'The fields that were asked for; null, or left out, where none could be answered.' }), errors: listOf(error), extensions: anything,
 }, ['data', 'errors', 'extensions']);
 
+/** In the form that the caller accepts. */
+const inEither = (description: string): Answer => ({ description, content: { 'application/json': { schema: answered }, 'application/graphql-response+json': { schema: answered } } });
+
 const answers: Record<string, Answer> = {
-  200: json('The fields that were asked for, and the errors of those that have none. Of a subscription, which is for sockets, an error.', answered),
-  400: json('INVALID_INPUT: the document does not fit the schema; or LIMIT_EXCEEDED: it is too large, too deep or too costly. Callers who accept application/json alone are answered 200 to the first.', answered),
+  200: inEither('The fields that were asked for, and the errors of those that have none. Of a subscription, which is for sockets, an error.'),
+  400: inEither('INVALID_INPUT: the document does not fit the schema; or LIMIT_EXCEEDED: it is too large, too deep or too costly. Callers who accept application/json alone are answered 200 to the first.'),
   408: json('LIMIT_EXCEEDED: the body did not come in time.', answered),
 };
 /** What the door refuses, in the form of all answers here. */
 const byDoor = Object.fromEntries((['UNAUTHENTICATED', 'LIMIT_EXCEEDED', 'UNAVAILABLE'] as const).map((code) => [errorStatus[code], refusal(code, 'as errors of GraphQL.', answered)]));
 const tooMuch = { 429: refusal('LIMIT_EXCEEDED', 'the key or its workspace has as much under way as it may, or calls too often. Nothing was done.', answered) };
-const otherwise = { default: json('Any other refusal, as errors of GraphQL.', answered) };
+const otherwise = { default: inEither('Any other refusal, as errors of GraphQL.') };
 
 const inQuery = Object.keys(members).map((name): Parameter => {
   const isText = name === 'query' || name === 'operationName';
