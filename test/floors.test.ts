@@ -30,7 +30,7 @@ const rooms: Record<string, readonly string[]> = {
   aggregation: ['numeric', 'kernels', 'crowdlab', 'acquisition', 'agreement', 'methods', 'diagnostics', 'choice', 'label-quality', 'simulate'],
   'aggregation/kernels': ['', 'subtypes', 'collapsed', 'fast'],
   formats: ['text', 'rows', 'csv', 'ndjson', 'parquet', 'foreign', 'platforms', ''],
-  platform: ['', 'embedded-postgres', 'lanes', 'database', 'http', 'graphql'],
+  platform: ['', 'embedded-postgres', 'lanes', 'database', 'http', 'graphql', 'reference'],
   projects: ['audit', '', 'keys', 'access', 'workspaces'],
   runs: ['', 'snapshot', 'results', 'running', 'evaluation'],
   cli: ['', 'foreign', 'offline', 'service'],

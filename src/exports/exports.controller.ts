@@ -7,11 +7,13 @@ import { AssayError, conflict, invalid } from '../platform/errors.js';
 import { KeyWatch } from '../platform/key-watch.js';
 import { onceGone } from '../platform/http/once-gone.js';
 import { flagIn, oneIn, wholeIn } from '../platform/http/query.js';
+import { Described } from '../platform/openapi.js';
 import { readInPlace } from '../platform/place.js';
 import { RequiresScope } from '../platform/principal.js';
 import type { RequestWithContext } from '../platform/request-context.js';
 import { actorOf } from '../projects/audit/actor.js';
 import { ProjectAccess } from '../projects/project-access.js';
+import { downloads } from './exports.reference.js';
 import { exportTables } from './export-tables.js';
 import { ExportsService } from './exports.service.js';
 import type { ExportChoice } from './tables/table.js';
@@ -27,6 +29,7 @@ export class ExportsController {
 
   @Get(exportTables.map(({ name }) => `${name}.:format`))
   @RequiresScope('results:read')
+  @Described(...downloads)
   async download(
     @Req() request: RequestWithContext, @Res() reply: FastifyReply, @Param('id') id: string, @Param('format') extension: string,
     @Query() query: unknown,

@@ -26,7 +26,7 @@ export type BulkTally<Count extends string = never> = Record<Count, number> & {
 };
 
 /** How many warnings an answer tells one by one. */
-const WARNINGS_TOLD = 100;
+export const WARNINGS_TOLD = 100;
 
 /** How many rejected rows an answer tells one by one; the others are counted. */
 export const REJECTS_TOLD = 10_000;

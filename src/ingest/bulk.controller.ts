@@ -11,6 +11,7 @@ import { AssayError, invalid, limitExceeded } from '../platform/errors.js';
 import { Config } from '../platform/config.js';
 import { givenType, streamed } from '../platform/http/http.js';
 import { onceGone } from '../platform/http/once-gone.js';
+import { Described } from '../platform/openapi.js';
 import { KeyWatch } from '../platform/key-watch.js';
 import { mayUse, RequiresScope } from '../platform/principal.js';
 import type { RequestWithContext } from '../platform/request-context.js';
@@ -19,6 +20,7 @@ import { ProjectAccess } from '../projects/project-access.js';
 import type { Project } from '../projects/project.entity.js';
 import { PredictionsService } from '../predictions/predictions.service.js';
 import { VotesService } from '../votes/votes.service.js';
+import { uploads } from './bulk.reference.js';
 import { withColumns, type BulkSink } from './bulk-sink.js';
 import { BrokenUpload, BulkService, type BulkAnswer } from './bulk.service.js';
 import { type ForeignAnswer, ForeignImportService } from './foreign-import.service.js';
@@ -47,6 +49,7 @@ export class BulkController {
 
   @Post('votes')
   @HttpCode(200)
+  @Described(uploads.votes)
   @RouteConfig(streamed)
   @RequiresScope('votes:write')
   uploadVotes(@Req() request: RequestWithContext, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string) {
@@ -57,6 +60,7 @@ export class BulkController {
 
   @Post('items')
   @HttpCode(200)
+  @Described(uploads.items)
   @RouteConfig(streamed)
   @RequiresScope('votes:write')
   uploadItems(@Req() request: RequestWithContext, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string) {
@@ -65,6 +69,7 @@ export class BulkController {
 
   @Post('gold')
   @HttpCode(200)
+  @Described(uploads.gold)
   @RouteConfig(streamed)
   @RequiresScope('project:admin')
   uploadGold(@Req() request: RequestWithContext, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string) {
@@ -74,6 +79,7 @@ export class BulkController {
   /** The version comes by the query: model, version, outOfSample, trainingWatermark, complete. */
   @Post('predictions')
   @HttpCode(200)
+  @Described(uploads.predictions)
   @RouteConfig(streamed)
   @RequiresScope('votes:write')
   uploadPredictions(@Req() request: RequestWithContext, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string) {

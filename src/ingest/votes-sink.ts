@@ -6,14 +6,17 @@ import { countAnswers, readAnswers, VoteStatus, type VoteAnswers } from '../vote
 import type { VotesService } from '../votes/votes.service.js';
 import type { BatchAnswer, BulkSink } from './bulk-sink.js';
 
-type VoteCount = 'created' | 'superseded' | 'duplicate';
+/** What an upload of votes counts. */
+export const voteCounts = ['created', 'superseded', 'duplicate'] as const;
+
+type VoteCount = (typeof voteCounts)[number];
 
 /** @param wide whether the file has a row an item and a column an annotator, see `asWide` */
 export function votesSink(votes: VotesService, project: Project, wide = false): BulkSink<typeof voteTable, VoteCount> {
   return {
     kind: wide ? 'votes wide' : 'votes',
     table: wide ? asWide(voteTable) : voteTable,
-    counts: ['created', 'superseded', 'duplicate'],
+    counts: voteCounts,
     batchRows: 10_000,
     async write(rows, note) {
       await votes.submit(project, rows, { alongside: (transaction, answers, nearMisses) => note(transaction, { ...read(answers, wide ? rows : null), warnings: nearMisses }) });

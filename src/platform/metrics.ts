@@ -1,5 +1,6 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, register } from 'prom-client';
+import { Described, text } from './openapi.js';
 import { OpenToAll } from './principal.js';
 
 collectDefaultMetrics();
@@ -98,6 +99,10 @@ export class MetricsController {
 
   @Get('metrics')
   @OpenToAll()
+  @Described({
+    id: 'metrics', tag: 'process', summary: 'Counts and times of the process, for Prometheus.',
+    answers: { 200: { description: 'In the text format of Prometheus.', content: { [register.contentType.split(';')[0]!]: { schema: text() } } } },
+  })
   @Header('content-type', register.contentType)
   async metrics() {
     if (otherProcesses.size === 0) return register.metrics();

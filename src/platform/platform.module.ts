@@ -1,4 +1,5 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Config } from './config.js';
 import { dataSourceOptions } from './database/database.js';
@@ -10,6 +11,7 @@ import { MetricsController } from './metrics.js';
 import { Outages } from './database/outages.js';
 import { NodeResolver, NodeTypes } from './graphql/node.js';
 import { Prepared } from './database/prepared.js';
+import { OpenApiController } from './reference/openapi.controller.js';
 import { Transactions } from './database/transaction.js';
 
 /** What every module stands on: settings, the database, and the doors that tell how the process does. */
@@ -22,9 +24,10 @@ export class PlatformModule {
     return {
       module: PlatformModule,
       imports: [
+        DiscoveryModule,
         TypeOrmModule.forRoot({ ...dataSourceOptions(DATABASE_URL, config.connections.lanes, EXECUTION_TIMEOUT_MS), autoLoadEntities: true, retryAttempts: 0 }),
       ],
-      controllers: [HealthController, MetricsController],
+      controllers: [HealthController, MetricsController, OpenApiController],
       providers: [{ provide: Config, useValue: config }, Outages, Transactions, Prepared, Idempotency, Callers, WorkLanes, NodeTypes, NodeResolver],
       exports: [Config, Outages, Transactions, Prepared, Idempotency, Callers, WorkLanes, NodeTypes],
     };

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import DataLoader from 'dataloader';
 import type { Budget } from './budget.js';
 import { AssayError } from './errors.js';
+import { type Parameter, text } from './openapi.js';
 import type { Place } from './place.js';
 import type { Principal } from './principal.js';
 
@@ -67,10 +68,21 @@ export function requestContextOf(context: ExecutionContext): RequestContext {
   return found;
 }
 
+/** What a caller may number a request by. */
+export const REQUEST_ID = /^[\w.:-]{1,100}$/;
+
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
+
+/** The header as the reference has it. */
+export const idempotencyKeyParameter: Parameter = {
+  name: 'idempotency-key', in: 'header', schema: text(undefined, { pattern: IDEMPOTENCY_KEY.source }),
+  description: 'Makes a request safe to send again within a day: what is stored is not written twice, and the answer is that of the first time.',
+};
+
 /** An Idempotency-Key header as it may be: 1 to 200 visible characters. */
 export function readIdempotencyKey(header: string | string[] | null | undefined): string | null {
   if (header == null) return null;
-  if (typeof header !== 'string' || !/^[\x21-\x7e]{1,200}$/.test(header)) {
+  if (typeof header !== 'string' || !IDEMPOTENCY_KEY.test(header)) {
     throw new AssayError('INVALID_INPUT', 'an idempotency key has 1 to 200 visible ASCII characters without spaces', { field: 'idempotencyKey' });
   }
   return header;

@@ -9,7 +9,7 @@ let service: Service;
 beforeAll(async () => { service = await startService(); });
 afterAll(() => service.stop());
 
-/** Both files are reviewed with each change: `UPDATE_SCHEMAS=1 npx vitest run test/api/schema.test.ts` writes them anew. */
+/** The files are reviewed with each change: `UPDATE_SCHEMAS=1 npx vitest run test/api/schema.test.ts` writes them anew. */
 function checkedIn(name: string, now: string): string {
   const file = new URL(`../../${name}`, import.meta.url);
   if (process.env.UPDATE_SCHEMAS) writeFileSync(file, now);
@@ -19,6 +19,12 @@ function checkedIn(name: string, now: string): string {
 it('schema.graphql is the schema that is served', () => {
   const now = `${printSchema(lexicographicSortSchema(service.app.get(GraphQLSchemaHost).schema))}\n`;
   expect(now).toBe(checkedIn('schema.graphql', now));
+});
+
+it('openapi.json is the reference that is served', async () => {
+  const { body } = await service.http().get('/openapi.json').expect(200);
+  const now = `${JSON.stringify(body, null, 2)}\n`;
+  expect(now).toBe(checkedIn('openapi.json', now));
 });
 
 it('migrations/schema.sql tells the tables that the migrations make', async () => {

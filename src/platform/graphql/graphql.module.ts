@@ -13,6 +13,7 @@ import { AssayError, errorStatus } from '../errors.js';
 import { KeyWatch } from '../key-watch.js';
 import { WorkLanes } from '../lanes/work-lanes.js';
 import { PatientDriver } from './driver.js';
+import { GRAPHQL_PATH } from './graphql.reference.js';
 import { costLimit, documentLimits } from './limits.js';
 import { meterSchema } from './metered-schema.js';
 import { Authenticator } from '../principal.js';
@@ -40,7 +41,7 @@ export function graphqlModule(): DynamicModule {
       const formatError = errorFormat(outages);
       let schema: GraphQLSchema;
       return {
-        path: '/graphql',
+        path: GRAPHQL_PATH,
         autoSchemaFile: true,
         sortSchema: true,
         buildSchemaOptions: { scalarsMap },

@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, Optional } from '@nestjs/common';
 import { Outages } from '../database/outages.js';
 import { AssayError } from '../errors.js';
+import { Described, json, object, oneOf } from '../openapi.js';
 import { OpenToAll } from '../principal.js';
 
 /** What a module above says of its own readiness; the job queue does. */
@@ -9,6 +10,11 @@ export abstract class ReadinessCheck {
   /** @returns null when ready, else what is wrong. Answers at once: it asks nobody. */
   abstract check(): string | null;
 }
+
+const live = object<ReturnType<HealthController['live']>>('Live', { status: oneOf(['ok']) });
+const ready = object<Awaited<ReturnType<HealthController['ready']>>>('Ready', {
+  status: oneOf(['ok']), database: oneOf(['ok']), migrations: oneOf(['ok']), queue: oneOf(['ok', 'not used here'], 'The queue of jobs.'),
+});
 
 @Controller()
 export class HealthController {
@@ -20,6 +26,7 @@ export class HealthController {
   /** The process runs and answers. */
   @Get('livez')
   @OpenToAll()
+  @Described({ id: 'live', tag: 'process', summary: 'Whether the process runs and answers.', answers: { 200: json('It does.', live) } })
   live() {
     return { status: 'ok' };
   }
@@ -27,6 +34,10 @@ export class HealthController {
   /** The process can do its work: the database takes writes, its schema is ours, and what is done again and again succeeds. Answers within 3 s. */
   @Get('readyz')
   @OpenToAll()
+  @Described({
+    id: 'ready', tag: 'process', summary: 'Whether the process can do its work.', description: 'Answers within 3 s. Where it cannot, 503 tells what is wrong.',
+    answers: { 200: json('It can: the database takes writes, its schema is that of this version, and jobs are taken.', ready) },
+  })
   async ready() {
     const { fault, missing, newer } = await this.outages.probe.look();
     if (fault) throw notReady(`database: ${fault}`);

@@ -5,15 +5,16 @@ import { LogController, type FastifyError, type FastifyInstance, type FastifyRep
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { refusedCalls, requestSeconds } from '../metrics.js';
+import { REQUEST_ID } from '../request-context.js';
 import { lingering } from './lingering.js';
 import { toPublicError } from './public-error.js';
 
 /** For @RouteConfig: the route reads its body as a stream itself, with its own bounds, whatever type it is said to be of. */
 export const streamed = { streamed: true };
 
-const openRoutes = new Set(['/livez', '/readyz', '/metrics']);
+const openRoutes = new Set(['/livez', '/readyz', '/metrics', '/openapi.json']);
 
-/** Of those that tell how the process does: they ask for no key, and stand in no line. */
+/** Of those that tell how the process does, and what its routes are: they ask for no key, and stand in no line. */
 export function isOpenRoute(url: string | undefined): boolean {
   return url != null && openRoutes.has(url);
 }
@@ -112,5 +113,5 @@ function refuse(error: FastifyError, request: FastifyRequest, reply: FastifyRepl
 }
 
 function readRequestId(given: string | string[] | undefined): string | null {
-  return typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given) ? given : null;
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : null;
 }
