@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readFigure } from '../../src/results/label-figures.js';
 import { rowsToBlocks } from '../../src/results/old-rows.js';
 import { MATRIX_COLUMNS, matrixOf, type MatrixColumns } from '../../src/results/packed-matrix.js';
+import { readInLane } from '../../src/platform/database/binary-copy-reader.js';
 import { Connection } from '../../src/platform/database/connection.js';
 import { newCrowd, numbersOf, runToEnd, storedBits, storedLabels } from '../runs/crowd.js';
 import { atRest } from '../setup/at-rest.js';
@@ -21,13 +23,11 @@ async function oldRun() {
   const bits = await storedBits(home, run.id);
   const [number, runNumber] = numbersOf(run.id);
   const names = ((await home.source.query(`select item_findings as names from runs where id = $1`, [runNumber]))[0] as { names: string[] }).names;
-  const columns = await Promise.all(names.map(async (_, f) => Buffer.concat(
-    (await home.source.query<{ bytes: Buffer }[]>(`select bytes from label_blocks where run_id = $1 and part = $2 order by block`, [runNumber, 16 + f])).map(({ bytes }) => bytes),
-  )));
+  const columns = await Promise.all(names.map((_, f) => readFigure(readInLane(home.source), { projectId: number!, runId: runNumber! }, 600, f)));
   const labels = await storedLabels(home, run.id, K);
   await home.source.transaction(async (transaction) => {
     for (const { item, votes, probabilities } of labels) {
-      const found = columns.map((column) => String(column.readDoubleLE(8 * item)));
+      const found = columns.map((column) => String(column[item]));
       await transaction.query(
         `insert into soft_labels (project_id, run_id, item_code, votes, consensus, tie, confidence, entropy, probabilities, findings) values ($1, $2, $3, $4, 0, false, 0, 0, $5, $6::text[]::float8[])`,
         [number, runNumber, item, votes, probabilities, found],

@@ -15,7 +15,7 @@ export interface Sequence {
   key: string;
   /** Whether the index runs down from its end; then the key is read so, too. */
   descending?: boolean;
-  /** Rows of a piece, of which three are in memory at a time. */
+  /** Rows of a piece, of which two are in memory at a time. */
   pieceRows: number;
 }
 
@@ -52,21 +52,20 @@ export function pieceRows(cells: number): number {
   return Math.max(1, Math.min(4000, Math.floor(500_000 / cells)));
 }
 
-/** With one alone the database would wait for the writing and the writing for the database. */
-const PIECES_AHEAD = 2;
-
 /**
  * The rows of a sequence, piece by piece. The next pieces are read while one is being written. What they read is what they
  * give: a piece begins where the one before it ended, and names are looked up once each, beside the rows, not joined to them.
  */
 export async function* pieces(downloads: Downloads, sequence: Sequence | BlockSequence, signal: AbortSignal): AsyncGenerator<CellRows> {
   const behind = (after: number | null) => ('readPiece' in sequence ? readBlocks(downloads, sequence, after, signal) : readRows(downloads, sequence, after, signal));
+  // With one alone the database waits for the writing and the writing for the database; but rows may have long texts, and pieces of them be large.
+  const ahead = 'readPiece' in sequence ? 2 : 1;
   const coming: Promise<Piece | null>[] = [];
   for (let last = behind(null); ; last = last.then((piece) => (piece?.lastKey == null ? null : behind(piece.lastKey)))) {
     // Met in its turn; a reader that has gone away meanwhile must not leave it unhandled.
     last.then((piece) => piece?.rows).catch(() => undefined);
     coming.push(last);
-    if (coming.length <= PIECES_AHEAD) continue;
+    if (coming.length <= ahead) continue;
     const piece = await coming.shift();
     if (!piece) return;
     yield await piece.rows;
