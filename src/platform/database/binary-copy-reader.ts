@@ -22,12 +22,15 @@ const EPOCH_SHIFT_US = 946_684_800_000_000;
  * @throws what the server answered, and Error where the copy ends amid a row.
  */
 export async function* readCopy(client: ClientBase, query: string): AsyncGenerator<CopyRows> {
-  const stream = client.query(copyTo(`copy (${query}) to stdout (format binary)`));
   const rows = new CopyRows();
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
+  for await (const chunk of chunksOf(client, query)) {
     if (rows.show(chunk)) yield rows;
   }
   rows.requireEnd();
+}
+
+function chunksOf(client: ClientBase, query: string): AsyncIterable<Buffer> {
+  return client.query(copyTo(`copy (${query}) to stdout (format binary)`));
 }
 
 /** All rows of a statement as the server sent them, to be gone through again and again without an object a row. */
@@ -37,7 +40,7 @@ export class KeptRows {
   /** @throws what the server answered, and Error where the copy ends amid a row */
   static async of(client: ClientBase, query: string): Promise<KeptRows> {
     const chunks: Buffer[] = [];
-    for await (const chunk of client.query(copyTo(`copy (${query}) to stdout (format binary)`)) as AsyncIterable<Buffer>) chunks.push(chunk);
+    for await (const chunk of chunksOf(client, query)) chunks.push(chunk);
     const bytes = Buffer.concat(chunks);
     if (bytes.length < HEADER_BYTES + 2 || bytes.readInt16BE(bytes.length - 2) !== NO_MORE_ROWS) throw new Error(`the copy ended after ${bytes.length} bytes, before its end`);
     return new KeptRows(bytes);
