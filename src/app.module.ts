@@ -10,7 +10,6 @@ import { ItemsModule } from './items/items.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { LiveModule } from './live/live.module.js';
 import type { Config } from './platform/config.js';
-import { graphqlModule } from './platform/graphql/graphql.module.js';
 import { PlatformModule } from './platform/platform.module.js';
 import { PredictionsModule } from './predictions/predictions.module.js';
 import { ProjectsModule } from './projects/projects.module.js';
@@ -24,12 +23,13 @@ import { VotesModule } from './votes/votes.module.js';
 /** The modules in floor order. */
 @Module({})
 export class AppModule {
-  static with(config: Config): DynamicModule {
+  /** @param doors by which requests come in; a process that answers none has none, and starts without a schema. */
+  static with(config: Config, doors: readonly DynamicModule[] = []): DynamicModule {
     return {
       module: AppModule,
       imports: [
         PlatformModule.with(config),
-        EventsModule, JobsModule, ComputeModule, RulesModule, ProjectsModule, graphqlModule(),
+        EventsModule, JobsModule, ComputeModule, RulesModule, ProjectsModule, ...doors,
         ItemsModule, AnnotatorsModule, ResultsModule,
         VotesModule, GoldModule, PredictionsModule,
         IngestModule, RunsModule, ReliabilityModule, LiveModule,

@@ -57,8 +57,9 @@ export async function startApi(
     const config = isAnnex ? known.asAnnex() : known;
     const applied = await migrateDatabase(database.url);
     if (applied.length > 0) logger.info({ migrations: applied }, 'migrated');
+    const { graphqlModule } = await import('./platform/graphql/graphql.module.js');
     const app = await NestFactory.create<NestFastifyApplication>(
-      AppModule.with(config), createHttpAdapter(config, logger), { logger: new NestLogger(logger), abortOnError: false, bodyParser: true },
+      AppModule.with(config, [graphqlModule()]), createHttpAdapter(config, logger), { logger: new NestLogger(logger), abortOnError: false, bodyParser: true },
     );
     const annex = annexFile && config.settings.ASSAY_ANNEX !== 'never' ? new Annex(annexSource(annexFile, environment, config)) : null;
     guardDoor(app.getHttpAdapter().getInstance(), config.settings, { authenticator: app.get(Authenticator), callers: app.get(Callers), outages: app.get(Outages), annex });
