@@ -27,6 +27,29 @@ create table annotator_flags (
 CREATE INDEX annotator_flags_raised ON public.annotator_flags USING btree (project_id, kind, annotator_code) WHERE ((ended_at IS NULL) AND (dismissed_at IS NULL));
 CREATE UNIQUE INDEX annotator_flags_standing ON public.annotator_flags USING btree (project_id, annotator_code, kind) WHERE (ended_at IS NULL);
 
+create table annotator_priors (
+  seq bigint not null default nextval('vote_ticket'::regclass),
+  received_at timestamp with time zone not null default clock_timestamp(),
+  ended_seq bigint,
+  votes double precision not null,
+  accuracy double precision,
+  from_run bigint,
+  project_id integer not null,
+  annotator_code integer not null,
+  from_project integer,
+  api_key_id integer,
+  truths smallint[],
+  labels smallint[],
+  counts double precision[],
+  reason text,
+  constraint annotator_priors_counts_check CHECK (((cardinality(truths) = cardinality(counts)) AND (cardinality(labels) = cardinality(counts)))),
+  constraint annotator_priors_kind_check CHECK (((accuracy IS NULL) <> (counts IS NULL))),
+  constraint annotator_priors_pkey PRIMARY KEY (project_id, seq),
+  constraint annotator_priors_votes_check CHECK ((votes > (0)::double precision))
+);
+CREATE INDEX annotator_priors_ended ON public.annotator_priors USING btree (project_id, ended_seq) WHERE (ended_seq IS NOT NULL);
+CREATE UNIQUE INDEX annotator_priors_standing ON public.annotator_priors USING btree (project_id, annotator_code) WHERE (ended_seq IS NULL);
+
 create table annotator_reliability (
   agreement double precision,
   chance double precision,
@@ -491,6 +514,7 @@ create table runs (
   traceparent text,
   label_rows boolean not null default true,
   label_blocks_since timestamp with time zone,
+  prior_count integer,
   constraint runs_origin_check CHECK ((origin = ANY (ARRAY['REQUEST'::text, 'RULE'::text]))),
   constraint runs_pkey PRIMARY KEY (project_id, id),
   constraint runs_status_check CHECK ((status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'CANCELLED'::text])))

@@ -12,6 +12,7 @@ import { LiveModule } from './live/live.module.js';
 import type { Config } from './platform/config.js';
 import { PlatformModule } from './platform/platform.module.js';
 import { PredictionsModule } from './predictions/predictions.module.js';
+import { PriorsModule } from './priors/priors.module.js';
 import { ProjectsModule } from './projects/projects.module.js';
 import { ReliabilityModule } from './reliability/reliability.module.js';
 import { ResultsModule } from './results/results.module.js';
@@ -31,7 +32,7 @@ export class AppModule {
         PlatformModule.with(config),
         EventsModule, JobsModule, ComputeModule, RulesModule, ProjectsModule, ...doors,
         ItemsModule, AnnotatorsModule, ResultsModule,
-        VotesModule, GoldModule, PredictionsModule,
+        VotesModule, GoldModule, PriorsModule, PredictionsModule,
         IngestModule, RunsModule, ReliabilityModule, LiveModule,
         AssignmentModule, ExportsModule, SamplesModule,
       ],

@@ -10,7 +10,7 @@ const floors: readonly (readonly string[])[] = [
   ['aggregation', 'formats', 'platform'],
   ['events', 'jobs', 'compute', 'rules', 'projects'],
   ['items', 'annotators', 'results'],
-  ['votes', 'gold', 'predictions'],
+  ['votes', 'gold', 'priors', 'predictions'],
   ['ingest', 'runs', 'reliability', 'live'],
   ['assignment', 'exports', 'samples'],
 ];

@@ -19,6 +19,7 @@ import { kos } from './methods/kos.js';
 import { labelAggregation } from './methods/label-aggregation.js';
 import { topTwo } from './methods/top-two/top-two.js';
 import { softLabelMean } from './methods/soft-label-mean/soft-label-mean.js';
+import { weightedMajorityVote } from './methods/weighted-majority-vote.js';
 
 /** THE REGISTRY: a method is one file of `methods/` and one line here. */
 export const methods: readonly AggregationMethod[] = [
@@ -41,6 +42,7 @@ export const methods: readonly AggregationMethod[] = [
   labelAggregation,
   topTwo,
   softLabelMean,
+  weightedMajorityVote,
 ];
 
 /** What a project runs unless it says otherwise; bench/accuracy/README.md has the evidence it was chosen by. */

@@ -137,6 +137,10 @@ export class Run implements Node {
   @Field(() => Int, { nullable: true, description: 'Items whose class the run was given by gold; null until it succeeded, and where its method reads none.' })
   goldCount: number | null;
 
+  @Column({ name: 'prior_count', type: 'integer', nullable: true })
+  @Field(() => Int, { nullable: true, description: 'Annotators of whom the run was told something beforehand; null until it succeeded, and where its method reads no prior counts.' })
+  priorCount: number | null;
+
   @Column({ type: 'integer', nullable: true })
   iterations: number | null;
 

@@ -33,6 +33,8 @@ const NEWEST = `greatest(
   coalesce((select max(ended_seq) from votes where project_id = $1 and ended_seq is not null), 0),
   coalesce((select max(seq) from gold_answers where project_id = $1), 0),
   coalesce((select max(ended_seq) from gold_answers where project_id = $1 and ended_seq is not null), 0),
+  coalesce((select max(seq) from annotator_priors where project_id = $1), 0),
+  coalesce((select max(ended_seq) from annotator_priors where project_id = $1 and ended_seq is not null), 0),
   coalesce((select max(last_seq) from prediction_versions where project_id = $1), 0))`;
 
 /** N and M as an earlier run of that watermark had them; else up to the last item and annotator that anything had happened to. */
@@ -44,7 +46,8 @@ async function countsAt(transaction: Transaction, projectId: number, watermark: 
   );
   if (earlier) return earlier;
   const [row]: Pick<Pin, 'itemCount' | 'annotatorCount'>[] = await transaction.query(
-    `select greatest(voted.items, (select max(item_code) + 1 from gold_answers where project_id = $1 and seq <= $2), 0) as "itemCount", voted.annotators as "annotatorCount"
+    `select greatest(voted.items, (select max(item_code) + 1 from gold_answers where project_id = $1 and seq <= $2), 0) as "itemCount",
+            greatest(voted.annotators, (select max(annotator_code) + 1 from annotator_priors where project_id = $1 and seq <= $2)) as "annotatorCount"
      from (select max(item_code) + 1 as items, coalesce(max(annotator_code) + 1, 0) as annotators from votes where project_id = $1 and seq <= $2) voted`,
     [projectId, watermark],
   );

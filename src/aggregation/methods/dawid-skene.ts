@@ -88,7 +88,7 @@ function limitsOf({ voteCount }: VoteTable, { tolerance, maxIterations }: Method
 /** Above 512 classes an eighth of what full matrices cost, or less; a run that fills every entry costs all of it. */
 const estimateOf: CostEstimate = (size, options) => {
   const full = emOverMatrices(150)(size, options);
-  if (size.classes < SPARSE_FROM_CLASSES || options.smoothing !== 0 || options.acceleration !== 'none') return full;
+  if (size.classes < SPARSE_FROM_CLASSES || size.priors || options.smoothing !== 0 || options.acceleration !== 'none') return full;
   const operations = usualIterations(150, options) * (6 * size.items * size.classes + (size.votes * size.classes) / 8);
   return { operations, bytes: 8 * confusionEntries(size) + softLabelBytes(size) };
 };

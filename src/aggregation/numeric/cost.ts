@@ -9,6 +9,8 @@ export interface CostSize {
   votes: number;
   /** How many models' predictions are read. */
   models: number;
+  /** Whether something is known of annotators beforehand; not where left out. */
+  priors?: boolean;
 }
 
 /** Orders of magnitude, known before the start: for a bound and a word of warning, not for a bill. */

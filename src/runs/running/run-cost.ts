@@ -5,8 +5,8 @@ export function boundsOf({ MAX_RUN_OPERATIONS, MAX_RUN_MEGABYTES }: Settings): C
   return { operations: MAX_RUN_OPERATIONS, bytes: MAX_RUN_MEGABYTES * 1e6 };
 }
 
-export function sizeOf(votes: VoteTable, models: readonly unknown[] | null): CostSize {
-  return { items: votes.itemCount, annotators: votes.annotatorCount, classes: votes.classCount, votes: votes.voteCount, models: models?.length ?? 0 };
+export function sizeOf(votes: VoteTable, models: readonly unknown[] | null, priors: boolean): CostSize {
+  return { items: votes.itemCount, annotators: votes.annotatorCount, classes: votes.classCount, votes: votes.voteCount, models: models?.length ?? 0, priors };
 }
 
 /** @throws RangeError with the estimate, the bound and what would fit. */

@@ -1,6 +1,7 @@
 import type pg from 'pg';
-import { aggregate, classWarnings, type CostBounds, findMethod, resolveOptions, runParameters, type ConfusablePair, type MethodOptions, type MethodResult, type Progress, type RunParameters, type VoteTable } from '../../aggregation/index.js';
+import { aggregate, classWarnings, type CostBounds, findMethod, methods, resolveOptions, runParameters, type ConfusablePair, type MethodOptions, type MethodResult, type Progress, type RunParameters, type VoteTable } from '../../aggregation/index.js';
 import { readKnownGold, type KnownGold } from '../../gold/known-gold.js';
+import { readKnownPriors, type KnownPriors } from '../../priors/known-priors.js';
 import { readRunPredictions, type PinnedVersion } from './run-predictions.js';
 import { foundColumns, foundOfRun, foundPairs, type FoundColumns } from '../results/found.js';
 import { writeAnnotators, writeSoftLabels } from '../results/result-rows.js';
@@ -64,16 +65,20 @@ export async function run(input: RunTaskInput, report: (told: RunTold) => void):
     const version = input.methodVersion || undefined;
     const method = findMethod(input.methodId, version);
     // A rule's run comes here with options that nobody has looked at since the method changed.
-    refuseCostly(method, sizeOf(votes, input.predictions), resolveOptions(method, input.options), input.bounds);
+    const priors = await readKnownPriors(client, input.lease.projectId, input.watermark, input.annotatorCount, input.classCount);
+    const readsPriors = method.reads.includes('prior-counts');
+    refuseCostly(method, sizeOf(votes, input.predictions, readsPriors && priors != null), resolveOptions(method, input.options), input.bounds);
     const readsGold = method.reads.includes('gold');
     const predictions = input.predictions && await phases.time('predictions', () => readRunPredictions(client, input.lease.projectId, input.predictions!, input.watermark, votes));
     const result = await phases.time('aggregate', () => aggregate(votes, input.methodId, {
       version, options: input.options, seed: input.seed, threads: input.threads, onProgress: (progress) => phases.progress(progress),
       ...(readsGold && gold.count > 0 && { gold: gold.classes }),
+      ...(readsPriors && priors && { priorCounts: priors.counts }),
       ...(predictions && { predictions: predictions.models }),
     }));
     if (predictions) result.diagnostics.warnings.push(...predictions.warnings);
     if (!readsGold && gold.count > 0) result.diagnostics.warnings.push(goldNotRead(input.methodId, gold));
+    if (!readsPriors && priors) result.diagnostics.warnings.push(priorsNotRead(input.methodId, priors));
     result.diagnostics.warnings.push(...classWarnings(await classesOf(client, input.lease.projectId)));
     const parameters = parametersOf(votes, result);
     const [ofItems, ofAnnotators] = [foundColumns(method, result, 'item'), foundColumns(method, result, 'annotator')];
@@ -83,7 +88,8 @@ export async function run(input: RunTaskInput, report: (told: RunTold) => void):
       await writeAnnotators(client, input.lease, votes, result, parameters?.confusion, ofAnnotators);
     });
     await phases.timed('publish', async () => {
-      await publish(client, input, result, parameters, votes.voteCount, readsGold ? gold.count : null, { ...phases.seconds });
+      const read = { votes: votes.voteCount, gold: readsGold ? gold.count : null, priors: readsPriors ? priors?.count ?? 0 : null };
+      await publish(client, input, result, parameters, read, { ...phases.seconds });
       await publishFindings(client, input.lease, ofItems, ofAnnotators, foundOfRun(method, result), foundPairs(result));
       await client.query('commit');
     });
@@ -106,6 +112,11 @@ function goldNotRead(methodId: string, { count }: KnownGold): string {
   return `${methodId} does not read gold: ${known} known, and the soft labels follow from votes alone`;
 }
 
+function priorsNotRead(methodId: string, { count }: KnownPriors): string {
+  const able = methods.filter(({ reads }) => reads.includes('prior-counts')).map(({ id }) => id);
+  return `${methodId} reads no prior counts: what is known of ${count === 1 ? '1 annotator' : `${count} annotators`} beforehand did not count; these read it: ${able.join(', ')}`;
+}
+
 /** Numbers of matrices that a method without any may be given: 512 MB. */
 const IMPLIED_NUMBERS = 2 ** 26;
 
@@ -117,20 +128,20 @@ function parametersOf(votes: VoteTable, result: MethodResult): RunParameters | n
 
 /** @throws where another worker has the run, or somebody cancelled it. */
 async function publish(
-  client: pg.Client, input: RunTaskInput, { classPriors, confusion, diagnostics }: MethodResult, parameters: RunParameters | null, voteCount: number, goldCount: number | null,
-  seconds: object,
+  client: pg.Client, input: RunTaskInput, { classPriors, confusion, diagnostics }: MethodResult, parameters: RunParameters | null,
+  read: { votes: number; gold: number | null; priors: number | null }, seconds: object,
 ): Promise<void> {
   const { projectId, runId, fence } = input.lease;
   const { rowCount } = await client.query(
     `update runs set status = 'SUCCEEDED', lease_until = null, finished_at = clock_timestamp(), phase = 'done', iteration_done = null,
             iteration = $4, log_likelihood = $5, vote_count = $6, iterations = $4, converged = $7, ties = $8, trace = $9,
-            warnings = $10, class_priors = $11, seconds = $12, confusion_implied = $13, pooled_labels = $14, pooled_values = $15, gold_count = $16,
+            warnings = $10, class_priors = $11, seconds = $12, confusion_implied = $13, pooled_labels = $14, pooled_values = $15, gold_count = $16, prior_count = $17,
             label_rows = false, label_blocks_since = clock_timestamp()
      where project_id = $1 and id = $2 and fence = $3 and status = 'RUNNING'`,
     [
-      projectId, runId, fence, diagnostics.iterations, finiteOrNull(diagnostics.trace.at(-1)), voteCount, diagnostics.converged,
+      projectId, runId, fence, diagnostics.iterations, finiteOrNull(diagnostics.trace.at(-1)), read.votes, diagnostics.converged,
       diagnostics.ties, diagnostics.trace, diagnostics.warnings, arrayOrNull(parameters?.classPriors ?? classPriors), JSON.stringify(seconds),
-      confusion == null, arrayOrNull(parameters?.pooled.labels), arrayOrNull(parameters?.pooled.values), goldCount,
+      confusion == null, arrayOrNull(parameters?.pooled.labels), arrayOrNull(parameters?.pooled.values), read.gold, read.priors,
     ],
   );
   if (rowCount !== 1) throw Object.assign(new Error('the run is no longer this worker\'s'), { name: 'FenceError' });
