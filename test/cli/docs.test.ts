@@ -12,7 +12,7 @@ const root = new URL('../../', import.meta.url);
 const read = (name: string) => readFileSync(new URL(name, root), 'utf8');
 
 /** Each piece of shell, with the output printed below it, in the order of its page: later ones use the files of earlier ones. */
-const pages = ['docs/certificate.md', 'docs/advice.md', 'docs/examples.md', 'docs/choosing-a-method.md', 'docs/importing.md'].map((page) => ({
+const pages = ['docs/certificate.md', 'docs/advice.md', 'docs/examples.md', 'docs/choosing-a-method.md', 'docs/importing.md', 'docs/known-annotators.md'].map((page) => ({
   page,
   examples: [...read(page).matchAll(/```sh\n(.*?)```\n\n```text\n(.*?)```/gs)].map(([, commands, output]) => ({ commands: commands!, output: output! })),
 }));

@@ -5,6 +5,7 @@ import { say, warn } from '../terminal.js';
 import { goldAnswers, goldHelp, type GoldScores, readGold, scored } from './gold-file.js';
 import { collectOption, positiveNumber, seedNumber, typedOptions, wholeNumber } from '../option-values.js';
 import { predictedClasses, predictionsHelp, readPredictions } from './predictions-file.js';
+import { priorsHelp, readPriors } from './priors-file.js';
 import { PhaseBar } from '../progress.js';
 import { checking, Refusal } from '../refusal.js';
 import { writeResults } from './result-files.js';
@@ -18,6 +19,7 @@ interface Flags extends VotesFlags {
   gold?: string;
   goldAsInput?: true;
   predictions?: string[];
+  priors?: string;
   out?: string;
   matrices?: true;
   seed: number;
@@ -38,13 +40,14 @@ export function configure(command: Command): void {
     .option('-g, --gold <file>', 'known answers to score the soft labels against')
     .option('--gold-as-input', 'hand the gold answers to the method, too, as the service does; nothing is scored then')
     .option('-p, --predictions <file>', "a model's probabilities; once a model", (file: string, before: string[] = []) => [...before, file])
+    .option('--priors <file>', 'what is known of annotators beforehand, for methods that read prior counts')
     .option('--out <folder>', 'where soft-labels.csv, annotators.csv and, by method, confusable-pairs.csv go; the folder one is in, or with --json nowhere')
     .option('--matrices', "write confusion-matrices.csv, too: how each annotator's votes fall out by true class, with 95% intervals where the method tells them")
     .option('--seed <number>', 'all random draws derive from it', seedNumber, 0)
     .option('--max-operations <number>', 'refuse what would take more steps, by estimate; a core does about 3e8 a second', positiveNumber)
     .option('--max-megabytes <number>', 'refuse what would take more memory, by estimate', positiveNumber)
     .option('--json', 'print one JSON object instead of a table')
-    .addHelpText('after', votesHelp + goldHelp + predictionsHelp)
+    .addHelpText('after', votesHelp + goldHelp + predictionsHelp + priorsHelp)
     .action(run);
 }
 
@@ -54,6 +57,9 @@ async function run(paths: string[], flags: Flags): Promise<void> {
   if (flags.predictions && !method.reads.includes('predictions')) throw new Refusal(`${method.id} does not read predictions; leave out --predictions`, true);
   if (flags.goldAsInput && flags.gold == null) throw new Refusal('--gold-as-input needs --gold, the file of the answers', true);
   if (flags.goldAsInput && !method.reads.includes('gold')) throw new Refusal(`${method.id} does not read gold; leave out --gold-as-input`, true);
+  if (flags.priors != null && !method.reads.includes('prior-counts')) {
+    throw new Refusal(`${method.id} reads no prior counts; leave out --priors, or choose one of ${methods.filter(({ reads }) => reads.includes('prior-counts')).map(({ id }) => id).join(', ')}`, true);
+  }
   const options = checking(() => resolveOptions(method, typedOptions(method.options, flags.option)), '', true);
   const bar = new PhaseBar();
   try {
@@ -62,12 +68,13 @@ async function run(paths: string[], flags: Flags): Promise<void> {
     const votes = await readVotes(paths, bar, { ...flags, also: flags.predictions && await predictedClasses(flags.predictions[0]!) });
     const known = given && goldAnswers(flags.gold!, given, votes);
     const predictions = flags.predictions && (await Promise.all(flags.predictions.map((file) => readPredictions(file, votes))));
+    const priors = flags.priors == null ? null : await readPriors(flags.priors, votes);
     const read = clock();
 
     const cost = checking(() => affordable(method, options, votes.table, flags), '', true);
     if (cost.seconds > LONG_SECONDS) warn(`assay: ${method.id} takes ${costInWords(cost)} here`);
     bar.start('aggregate', typeof options.maxIterations === 'number' ? options.maxIterations : 0);
-    const result = checking(() => aggregate(votes.table, method.id, { version: method.version, predictions, gold: flags.goldAsInput && known!, options, seed: flags.seed, threads: availableParallelism(), onProgress: ({ iteration, done }) => bar.set(done === undefined ? iteration : iteration - 1 + done) }));
+    const result = checking(() => aggregate(votes.table, method.id, { version: method.version, predictions, priorCounts: priors?.counts, gold: flags.goldAsInput && known!, options, seed: flags.seed, threads: availableParallelism(), onProgress: ({ iteration, done }) => bar.set(done === undefined ? iteration : iteration - 1 + done) }));
     const aggregated = clock();
 
     bar.start('write', votes.table.itemCount);
@@ -82,7 +89,7 @@ async function run(paths: string[], flags: Flags): Promise<void> {
     report(flags, {
       method: method.id, version: method.version, options, seed: flags.seed,
       items: table.itemCount, annotators: table.annotatorCount, votes: table.voteCount, classes: table.classCount,
-      otherOutcomes: votes.otherOutcomes, repeats: votes.repeats, iterations, converged, ties,
+      otherOutcomes: votes.otherOutcomes, repeats: votes.repeats, ...(priors && { knownAnnotators: priors.count }), iterations, converged, ties,
       findings: foundOfRun(method, result),
       ...scores,
       seconds: { read, aggregate: aggregated, write: written },
@@ -107,8 +114,8 @@ function raising({ options }: AggregationMethod): string {
 }
 
 /** @throws Refusal where it would cost more than the options let. */
-function affordable(method: AggregationMethod, options: MethodOptions, table: VoteTable, { maxOperations = Infinity, maxMegabytes = Infinity, predictions }: Flags): RunCost {
-  const size = { items: table.itemCount, annotators: table.annotatorCount, classes: table.classCount, votes: table.voteCount, models: predictions?.length ?? 0 };
+function affordable(method: AggregationMethod, options: MethodOptions, table: VoteTable, { maxOperations = Infinity, maxMegabytes = Infinity, predictions, priors }: Flags): RunCost {
+  const size = { items: table.itemCount, annotators: table.annotatorCount, classes: table.classCount, votes: table.voteCount, models: predictions?.length ?? 0, priors: priors != null };
   const refusal = costRefusal(method, size, options, { operations: maxOperations, bytes: maxMegabytes * 1e6 }, { operations: '--max-operations', megabytes: '--max-megabytes' }, methodsOfVotes(size.classes));
   if (refusal != null) throw new Refusal(refusal);
   return runCost(method, size, options);
@@ -125,6 +132,8 @@ type Report = Partial<GoldScores> & {
   classes: number;
   otherOutcomes: number;
   repeats: number;
+  /** Annotators of whom something was known beforehand, where a file of such was given. */
+  knownAnnotators?: number;
   iterations: number;
   converged: boolean;
   ties: number;
@@ -148,6 +157,7 @@ function report(flags: Flags, found: Report): void {
     'other outcomes': found.otherOutcomes || undefined,
     'repeats left out': found.repeats || undefined,
     classes: found.classes,
+    'annotators known beforehand': found.knownAnnotators,
     iterations: found.iterations,
     converged: found.converged,
     ties: found.ties,

@@ -1,5 +1,5 @@
 import { Fault } from '../text/fault.js';
-import { id, json, oneOf, type RowOf, type Table, text, time, wholeNumber } from './table.js';
+import { id, json, number, oneOf, type RowOf, type Table, text, time, wholeNumber } from './table.js';
 
 const item = { aliases: ['task'], required: true as const, read: id };
 
@@ -35,6 +35,25 @@ export const goldTable = {
   columns: { item, class: { aliases: ['label', 'gold'], required: true as const, read: id }, reason: { read: text(1 << 16) } },
 } satisfies Table;
 
+/** What is known of annotators beforehand: an accuracy a row, or one pair of a true class and a class voted for. */
+export const priorTable = {
+  row: 'prior',
+  columns: {
+    annotator: { aliases: ['worker', 'performer'], required: true as const, read: id },
+    accuracy: { read: number(0, 1) },
+    votes: { read: number(0, Number.MAX_SAFE_INTEGER) },
+    truth: { aliases: ['true_class'], read: id },
+    vote: { read: id },
+    count: { read: number(0, Number.MAX_SAFE_INTEGER) },
+  },
+  answers: ['accuracy', 'count'],
+  check: ({ accuracy, truth, vote, count }) => {
+    const ofPair = [truth, vote, count].filter((value) => value != null).length;
+    if (accuracy != null ? ofPair === 0 : ofPair === 3) return null;
+    return new Fault('MALFORMED', accuracy != null ? 'a row has an accuracy, or truth, vote and count, not both' : `accuracy is missing or empty${ofPair > 0 ? ', and so is one of truth, vote and count' : ''}; give an accuracy, or truth, vote and count`);
+  },
+} satisfies Table;
+
 export const itemTable = {
   row: 'item',
   columns: { item: { ...item, aliases: ['task', 'id'] }, payload: { read: json(1 << 20) } },
@@ -52,6 +71,7 @@ export function predictionTable(classes: readonly string[]) {
 
 export type VoteRow = RowOf<typeof voteTable>;
 export type GoldRow = RowOf<typeof goldTable>;
+export type PriorRow = RowOf<typeof priorTable>;
 export type ItemRow = RowOf<typeof itemTable>;
 export type PredictionTable = ReturnType<typeof predictionTable>;
 export type PredictionRow = RowOf<PredictionTable>;
