@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
 import { lexicographicSortSchema, printSchema } from 'graphql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { generated } from '../../clients/typescript/generate.mjs';
 import { describeTables } from '../setup/describe-tables.js';
 import { startService, type Service } from '../setup/service.js';
 
@@ -19,6 +20,11 @@ function checkedIn(name: string, now: string): string {
 it('schema.graphql is the schema that is served', () => {
   const now = `${printSchema(lexicographicSortSchema(service.app.get(GraphQLSchemaHost).schema))}\n`;
   expect(now).toBe(checkedIn('schema.graphql', now));
+});
+
+it('the TypeScript client has the types of the schema that is served', () => {
+  const files = generated(printSchema(lexicographicSortSchema(service.app.get(GraphQLSchemaHost).schema)));
+  for (const [name, now] of Object.entries(files)) expect(now).toBe(checkedIn(`clients/typescript/src/${name}`, now));
 });
 
 it('openapi.json is the reference that is served', async () => {

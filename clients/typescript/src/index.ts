@@ -1,0 +1,15 @@
+export { Assay, type AssayOptions, type CallOptions, type KeyedOptions } from './assay.js';
+export { Project, type ProjectFacts } from './project.js';
+export { Run, type RunFacts, type WaitOptions } from './run.js';
+export { Download, type DownloadOptions, type DownloadTable } from './download.js';
+export { AssayError, type ErrorCode, type ErrorFacts } from './errors.js';
+export type { Document } from './document.js';
+export type { Connection, ConnectionPath } from './pages.js';
+export type { Rows } from './batches.js';
+export type { Rejected, RowsResult } from './rows-result.js';
+export type { GoldRow, ItemRow, PredictionRow, RowResult, RowsOptions, SubmitOptions, VersionOptions, Vote } from './submitting.js';
+export type { Bytes, FileFormat, FileSource, UploadOptions, UploadVotesOptions } from './uploading.js';
+export type { AnnotatorFacts, ItemFacts, PageOptions, SoftLabel, SoftLabelsOptions, VoteFacts } from './results.js';
+export type { LeaseLike, NextItemsOptions } from './labelling.js';
+export type { WebSocketLike } from './subscription.js';
+export type * as Schema from './schema.js';
