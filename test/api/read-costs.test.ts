@@ -99,6 +99,7 @@ const pages: Record<string, string> = {
   'Project.flaggedAnnotators': '{ project(id: $id) { page: flaggedAnnotators(PAGE) BODY } }',
   'Project.flaggedAnnotators, of a rare kind': '{ project(id: $id) { page: flaggedAnnotators(PAGE, kind: DRIFT) BODY } }',
   'Project.gold': '{ project(id: $id) { page: gold(PAGE) BODY } }',
+  'Project.annotatorPriors': '{ project(id: $id) { page: annotatorPriors(PAGE) BODY } }',
   'Project.goldSamples': '{ project(id: $id) { page: goldSamples(PAGE) BODY } }',
   'Project.softLabels': '{ project(id: $id) { page: softLabels(PAGE) BODY } }',
   'Project.softLabels, by confidence': '{ project(id: $id) { page: softLabels(PAGE, orderBy: { field: CONFIDENCE, direction: DESC }) BODY } }',

@@ -5,7 +5,7 @@ export const LARGE = { items: 20_000, annotators: 2_000, votes: 60_000, runs: 2_
 
 /** Until the test is done with them, nobody else analyzes these tables. */
 const tables = [
-  'items', 'item_counts', 'annotators', 'annotator_counts', 'votes', 'gold_answers', 'gold_samples', 'gold_sample_items', 'soft_labels', 'label_blocks', 'live_labels', 'annotator_results', 'annotator_flags',
+  'items', 'item_counts', 'annotators', 'annotator_counts', 'votes', 'gold_answers', 'annotator_priors', 'gold_samples', 'gold_sample_items', 'soft_labels', 'label_blocks', 'live_labels', 'annotator_results', 'annotator_flags',
   'predictions', 'runs', 'projects', 'api_keys', 'audit_log',
 ];
 
@@ -37,6 +37,7 @@ export async function fillProject(source: DataSource, project: number, share: nu
   await run(`insert into annotators (project_id, code, external_id, status) select $P, n, 'annotator ' || n, ${isSmall ? `'PAUSED'` : `case when n % 500 = 499 then 'PAUSED' else 'ACTIVE' end`} from generate_series(0, $M - 1) n`);
   await run(`insert into annotator_counts (project_id, annotator_code, votes) select $P, n, 30 from generate_series(0, $M - 1) n`);
   await run(`insert into votes (project_id, item_code, annotator_code, class_index) select $P, n % $N, (n * 7 + n / $N) % $M, n % 2 from generate_series(0, $V - 1) n on conflict do nothing`);
+  await run(`insert into annotator_priors (project_id, annotator_code, votes, accuracy) select $P, code, 20, 0.9 from annotators where project_id = $P`);
   await run(`insert into gold_answers (project_id, item_code, class_index, place) select $P, n, 0, random() from generate_series(0, $N / 2) n`);
   await run(`insert into gold_samples (project_id, design, size, seed, frame_items) select $P, 'UNIFORM', 1, n, 10 from generate_series(1, $M) n`);
   await run(`insert into gold_sample_items (project_id, sample_id, item_code, probability) select $P, (select max(id) from gold_samples where project_id = $P), n, 0.5 from generate_series(0, $N - 1) n`);

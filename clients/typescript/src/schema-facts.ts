@@ -2,9 +2,12 @@
 
 /** Mutations that heed an idempotency key. Others might be done twice if they were sent again. */
 export const keyedMutations: ReadonlySet<string> = new Set([
+  'copyAnnotatorPriors',
   'createProject',
   'drawGoldSample',
+  'removeAnnotatorPriors',
   'removeGold',
+  'setAnnotatorPriors',
   'setGold',
   'startRun',
   'submitPredictions',

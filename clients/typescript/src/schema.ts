@@ -98,6 +98,8 @@ export interface Annotator extends Node {
   kind: AnnotatorKind;
   /** The items they hold now, the oldest lease first: for a platform that lost its own memory. */
   leases: Lease[];
+  /** Null where nothing is known beforehand. */
+  prior: AnnotatorPrior | null;
   /** The method's own measure of skill; its meaning and range are told by aggregationMethods. Null also where the method has none. */
   quality: number | null;
   /** Null before the first look, and without votes. */
@@ -206,6 +208,56 @@ export interface AnnotatorInput {
 
 /** Who votes. */
 export type AnnotatorKind = 'HUMAN' | 'MODEL';
+
+/** What a project knows of an annotator beforehand. Methods that read prior counts (aggregationMethods { reads }) begin with it: as if the annotator had answered so many items whose truth is known. */
+export interface AnnotatorPrior {
+  /** The share of right answers: as it was given, or as the counts have it. 0 to 1. */
+  accuracy: number;
+  annotator: Annotator;
+  /** When the service wrote it. */
+  at: string;
+  /** Where confusion counts were given or taken over, in answers: their sum is `votes`. Null for an accuracy, which says nothing of single classes. */
+  counts: PriorCount[] | null;
+  /** Why, as it was told. */
+  reason: string | null;
+  /** The run of another project that it was taken from; null where a caller gave it. */
+  run: string | null;
+  /** How many answers with a known truth it counts as. */
+  votes: number;
+}
+
+export interface AnnotatorPriorConnection {
+  edges: AnnotatorPriorEdge[];
+  /** The nodes of the edges, for callers who need no cursors. */
+  nodes: AnnotatorPrior[];
+  pageInfo: PageInfo;
+}
+
+export interface AnnotatorPriorEdge {
+  cursor: string;
+  node: AnnotatorPrior;
+}
+
+/** What is known of one annotator: an accuracy, or counts. */
+export interface AnnotatorPriorInput {
+  /** The share of right answers to expect of them, 0 to 1: of each class alike, and wrong answers on the others alike. */
+  accuracy?: number | null;
+  /** The annotator's external id. One who is new becomes known. */
+  annotator: string;
+  /** Up to 100,000 pairs of classes, each once; what is left out is 0. */
+  counts?: PriorCountInput[] | null;
+  /** Why: up to 10,000 bytes. */
+  reason?: string | null;
+  /** How many answers with a known truth this counts as, above 0 to 1,000,000. Left out: 20 for an accuracy, the sum of the counts for counts. */
+  votes?: number | null;
+}
+
+export interface AnnotatorPriorsPayload {
+  /** Whether this is the answer to an earlier call with the same idempotency key. */
+  replayed: boolean;
+  /** One result a row, in the order of the rows; of a copy without names, in the order in which annotators became known to the other project. */
+  results: RowResult[];
+}
 
 /** What was found when the project's annotators were looked at last: after each run, and every few seconds while votes come in. A pause rule reads the same figures. Null is what is not known (yet). */
 export interface AnnotatorReliability {
@@ -416,6 +468,22 @@ export interface ConsensusAccuracy {
   low: number;
   /** With a sample the estimate for all items it was drawn from: each item weighs as much as its chance of being drawn was small (Hajek). Else the plain mean. */
   value: number;
+}
+
+export interface CopyAnnotatorPriorsInput {
+  /** External ids, the same in both projects, of 1 to 10000 annotators; all whose votes the run read where left out. Those who are new here become known. */
+  annotators?: string[] | null;
+  /** Another project of the workspace, which knows. */
+  fromProjectId: string;
+  /** As the Idempotency-Key header. */
+  idempotencyKey?: string | null;
+  kind?: PriorKind;
+  /** What is known of an annotator counts as the votes that the run read of them, and as no more than so many. */
+  mostVotes?: number;
+  /** The project that is to know. */
+  projectId: string;
+  /** A run of that project that succeeded and whose results are still there; its current one where left out. */
+  run?: string | null;
 }
 
 export interface CreateApiKeyInput {
@@ -967,6 +1035,8 @@ export interface Mutation {
   blockAnnotators: AnnotatorsPayload;
   /** A run that waits or is under way ends without results. */
   cancelRun: RunPayload;
+  /** Takes over what a run of another project of the workspace found out about annotators of the same external ids. */
+  copyAnnotatorPriors: AnnotatorPriorsPayload;
   createApiKey: ApiKeySecretPayload;
   createProject: CreateProjectPayload;
   /** Hides a flag that somebody has looked into, until it has ended and is raised anew. */
@@ -981,6 +1051,8 @@ export interface Mutation {
   pauseAnnotators: AnnotatorsPayload;
   /** Gives items back unanswered; they may be given to anybody again. */
   releaseItems: LeasesPayload;
+  /** Ends what is known of annotators beforehand: UPDATED where something was, UNCHANGED where not. */
+  removeAnnotatorPriors: AnnotatorPriorsPayload;
   /** Ends gold answers: UPDATED where the item had one, UNCHANGED where not. The history is kept. */
   removeGold: GoldPayload;
   /** From now on runs and scores pass the model over; its rows are kept for the runs that read them. */
@@ -988,6 +1060,8 @@ export interface Mutation {
   revokeApiKey: ApiKeyPayload;
   /** A new secret for the same key; the old one ends at once, or works on for a while where asked. */
   rotateApiKey: ApiKeySecretPayload;
+  /** Tells what is known of annotators beforehand, in place of what was told before. Read by runs that start from now on, of methods that read prior counts. */
+  setAnnotatorPriors: AnnotatorPriorsPayload;
   /** Makes the results of a run the project's own. */
   setCurrentRun: RunPayload;
   /** Tells the right classes of items, in place of what was told before. The history is kept. */
@@ -1032,6 +1106,10 @@ export interface MutationCancelRunArgs {
   input: CancelRunInput;
 }
 
+export interface MutationCopyAnnotatorPriorsArgs {
+  input: CopyAnnotatorPriorsInput;
+}
+
 export interface MutationCreateApiKeyArgs {
   input: CreateApiKeyInput;
 }
@@ -1064,6 +1142,10 @@ export interface MutationReleaseItemsArgs {
   input: LeasesInput;
 }
 
+export interface MutationRemoveAnnotatorPriorsArgs {
+  input: RemoveAnnotatorPriorsInput;
+}
+
 export interface MutationRemoveGoldArgs {
   input: RemoveGoldInput;
 }
@@ -1078,6 +1160,10 @@ export interface MutationRevokeApiKeyArgs {
 
 export interface MutationRotateApiKeyArgs {
   input: RotateApiKeyInput;
+}
+
+export interface MutationSetAnnotatorPriorsArgs {
+  input: SetAnnotatorPriorsInput;
 }
 
 export interface MutationSetCurrentRunArgs {
@@ -1214,12 +1300,35 @@ export interface PredictionVersionInput {
   version: string;
 }
 
+/** How often an annotator answered one class where another was true, or the same. */
+export interface PriorCount {
+  count: number;
+  /** The true class. */
+  truth: string;
+  /** The class that was voted for. */
+  vote: string;
+}
+
+/** How often the annotator answered `vote` where `truth` was true. */
+export interface PriorCountInput {
+  /** 0 or more. */
+  count: number;
+  /** One of the project's classes. */
+  truth: string;
+  /** One of the project's classes. */
+  vote: string;
+}
+
+export type PriorKind = 'ACCURACY' | 'CONFUSION';
+
 /** One labelling question: an ordered list of classes, its items, annotators and votes, and the rules they follow. */
 export interface Project extends Node {
   /** Whether an annotator may be given an item again that they voted on; for KEEP_ALL. */
   allowRepeats: boolean;
   /** By the caller's own id. */
   annotator: Annotator | null;
+  /** What is known of annotators beforehand, in the order in which annotators became known. */
+  annotatorPriors: AnnotatorPriorConnection;
   /** In the order in which annotators became known. */
   annotators: AnnotatorConnection;
   /** Since when the project takes no votes. */
@@ -1313,6 +1422,17 @@ export interface Project extends Node {
 
 export interface ProjectAnnotatorArgs {
   externalId: string;
+}
+
+export interface ProjectAnnotatorPriorsArgs {
+  /** Only edges behind this cursor. */
+  after?: string | null;
+  /** Only edges before this cursor. */
+  before?: string | null;
+  /** The first 1 to 1,000 edges; 100 when neither first nor last is given. */
+  first?: number | null;
+  /** The last 1 to 1,000 edges. */
+  last?: number | null;
 }
 
 export interface ProjectAnnotatorsArgs {
@@ -1703,6 +1823,14 @@ export interface ReliabilityWindow {
   votes: number;
 }
 
+export interface RemoveAnnotatorPriorsInput {
+  /** External ids of 1 to 10,000 annotators. */
+  annotators: string[];
+  /** As the Idempotency-Key header. */
+  idempotencyKey?: string | null;
+  projectId: string;
+}
+
 export interface RemoveGoldInput {
   /** As the Idempotency-Key header. */
   idempotencyKey?: string | null;
@@ -1823,6 +1951,8 @@ export interface Run extends Node {
   phase: string | null;
   /** What it reads of predictions, as far as they were there at its watermark; null for methods that read none. */
   predictions: RunPrediction[] | null;
+  /** Annotators of whom the run was told something beforehand; null until it succeeded, and where its method reads no prior counts. */
+  priorCount: number | null;
   /** When its soft labels and annotator figures were dropped; starting it again with its watermark, options and seed brings them back to the bit. */
   resultsDroppedAt: string | null;
   /** Seconds by phase, once it succeeded. */
@@ -1892,6 +2022,14 @@ export type Scope = 'ASSIGNMENT' | 'PROJECT_ADMIN' | 'RESULTS_READ' | 'VOTES_WRI
 
 /** Which scores are asked about first. */
 export type ScoreEnd = 'HIGHEST' | 'LOWEST';
+
+export interface SetAnnotatorPriorsInput {
+  /** As the Idempotency-Key header. */
+  idempotencyKey?: string | null;
+  projectId: string;
+  /** 1 to 10,000 rows, one an annotator. */
+  rows: AnnotatorPriorInput[];
+}
 
 export interface SetCurrentRunInput {
   /** A run that succeeded and whose results are still there. */
