@@ -18,8 +18,8 @@ export { findIssuesByTag, findTagIssues, scoreTaggedItems, type TaggedPrediction
 export { labelScores, scoreLabels, type LabelScore } from './label-quality/scores.js';
 export { livePosteriors, movePosteriors, type TouchedVotes } from './live.js';
 export {
-  agreementMatrix, agreementMetrics, findAgreementMetric, measureAgreement, missingScale, pairwiseAgreement,
-  type AgreementMeasure, type AgreementMeasureRequest, type AgreementMetric, type AgreementRequest, type AgreementScale, type MissingScale, type PairwiseAgreement,
+  agreementMatrix, agreementMetrics, findAgreementMetric, itemAgreement, measureAgreement, missingScale, pairwiseAgreement,
+  type AgreementMeasure, type AgreementMeasureRequest, type AgreementMetric, type AgreementRequest, type AgreementScale, type ItemAgreement, type MissingScale, type PairwiseAgreement,
 } from './agreement.js';
 export { majorityErrors, majorityPriorBounds } from './diagnostics/majority-vote/two-classes.js';
 export { majorityOverCounts, oneCoinMargin } from './diagnostics/majority-vote/vote-counts.js';
