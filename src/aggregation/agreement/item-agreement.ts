@@ -42,7 +42,8 @@ export function agreementOfItems(metric: AgreementMetric, votes: VoteTable, sele
     if (m < 2) continue;
     found.items[length] = item;
     found.votes[length] = m;
-    found.agreement[length++] = 1 - (2 * apart) / (m * (m - 1));
+    // Sums of distances may end a hair above what they cannot pass.
+    found.agreement[length++] = Math.max(0, 1 - (2 * apart) / (m * (m - 1)));
   }
   return { items: found.items.subarray(0, length), votes: found.votes.subarray(0, length), agreement: found.agreement.subarray(0, length) };
 }

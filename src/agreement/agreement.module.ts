@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { AnnotatorsModule } from '../annotators/annotators.module.js';
+import { ItemsModule } from '../items/items.module.js';
+import { ReportsModule } from '../reports/reports.module.js';
+import { AgreementItemResolver, AgreementPairResolver, AgreementResolver } from './agreement.resolver.js';
+import { AgreementMetricsResolver } from './agreement-metrics.resolver.js';
+import { AgreementService } from './agreement.service.js';
+
+@Module({
+  imports: [ReportsModule, ItemsModule, AnnotatorsModule],
+  providers: [AgreementService, AgreementResolver, AgreementItemResolver, AgreementPairResolver, AgreementMetricsResolver],
+})
+export class AgreementModule {}
