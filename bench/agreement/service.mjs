@@ -26,6 +26,7 @@ try {
   await client.query(`insert into items (project_id, code, external_id) select 1, n, 'i' || n from generate_series(0, $1::int - 1) n`, [columns.itemCount]);
   await client.query(`insert into annotators (project_id, code, external_id) select 1, n, 'a' || n from generate_series(0, $1::int - 1) n`, [columns.annotatorCount]);
   await client.query('vacuum analyze');
+  await rest();
   console.log(`Measured on Node ${process.version}, ${cpus()[0]?.model}, ${availableParallelism()} threads, load ${loadavg()[0].toFixed(1)} to begin with; ${columns.items.length.toLocaleString('en')} votes.\n`);
   console.log('| report | seconds | rows | kept, MB | slowest page of 1,000, ms |\n|---|---|---|---|---|');
   const kinds = [
@@ -48,6 +49,14 @@ try {
     if (report.status !== 'SUCCEEDED') throw new Error(report.failure);
     const { rows: [kept] } = await client.query(`select octet_length(pages) / 1e6 as megabytes, directory from reports where project_id = 1 order by id desc limit 1`);
     console.log(`| ${name} | ${seconds.toFixed(1)} | ${table ? kept.directory[table].rows.toLocaleString('en') : ''} | ${Number(kept.megabytes).toFixed(1)} | ${table ? (await slowestPage(id, table)).toFixed(0) : ''} |`);
+  }
+
+  /** What follows of itself from votes that have just come: first looks at annotators, the order of items. */
+  async function rest() {
+    for (let quiet = 0; quiet < 10; await sleep(500)) {
+      const { rows: [{ busy }] } = await client.query(`select exists (select 1 from pgboss.job where state in ('created', 'active')) as busy`);
+      quiet = busy ? 0 : quiet + 1;
+    }
   }
 
   async function slowestPage(id, table) {
