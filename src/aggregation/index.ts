@@ -21,6 +21,7 @@ export {
   agreementMatrix, agreementMetrics, findAgreementMetric, itemAgreement, measureAgreement, missingScale, pairwiseAgreement,
   type AgreementMeasure, type AgreementMeasureRequest, type AgreementMetric, type AgreementRequest, type AgreementScale, type ItemAgreement, type MissingScale, type PairwiseAgreement,
 } from './agreement.js';
+export { againstReference, type ReferenceConfusion } from './agreement/against-reference.js';
 export { majorityErrors, majorityPriorBounds } from './diagnostics/majority-vote/two-classes.js';
 export { majorityOverCounts, oneCoinMargin } from './diagnostics/majority-vote/vote-counts.js';
 export { certificateVersion, majorityVoteCertificate, type CertificateOptions, type MajorityVoteCertificate, type MajorityVoteVerdict } from './diagnostics/majority-vote-certificate.js';

@@ -12,10 +12,10 @@ import { ProjectAccess } from '../projects/project-access.js';
 import type { Project } from '../projects/project.entity.js';
 import { newestWatermark, readPin } from '../runs/watermark.js';
 import { reportKind, type ReportKind } from './report-kind.js';
-import { readTable, type ReportRow } from './report-pages.js';
+import { readRows, readTable, type ReportRow } from './report-pages.js';
 import { reportCancelled, ReportWork } from './report-work.js';
 import { ReportStatus, type Report } from './report.entity.js';
-import { ReportsStore, type ReportData } from './reports.store.js';
+import { ReportsStore, type ReportData, type ReportKey } from './reports.store.js';
 
 /** Of one project, waiting or under way. */
 const MOST_UNFINISHED = 20;
@@ -101,11 +101,19 @@ export class ReportsService {
   async rows<T>({ projectId, number: reportId, directory }: Report, table: string, order: string, args: PageArgs, toNode: (row: ReportRow) => T): Promise<ConnectionOf<T> | null> {
     const found = directory?.[table];
     if (!found) return null;
-    return readTable(found, order, args, async (from, bytes) => {
-      const slice = await this.store.slice({ projectId, reportId }, from, bytes);
-      if (!slice) throw notFound('report', globalId('Report', projectId, reportId));
-      return slice;
-    }, toNode);
+    return readTable(found, order, args, (from, bytes) => this.slice({ projectId, reportId }, from, bytes), toNode);
+  }
+
+  /** So many rows of a table, from one on. @throws NOT_FOUND where the report was dropped meanwhile. */
+  async stretch({ projectId, number: reportId, directory }: Report, table: string, order: string, first: number, count: number): Promise<ReportRow[]> {
+    const found = directory![table]!;
+    return readRows(found, first, await this.slice({ projectId, reportId }, found.orders[order]! + first * found.width, count * found.width));
+  }
+
+  private async slice({ projectId, reportId }: ReportKey, from: number, bytes: number): Promise<Buffer> {
+    const slice = await this.store.slice({ projectId, reportId }, from, bytes);
+    if (!slice) throw notFound('report', globalId('Report', projectId, reportId));
+    return slice;
   }
 }
 
