@@ -434,6 +434,35 @@ create table reliability_states (
   constraint reliability_states_pkey PRIMARY KEY (project_id)
 );
 
+create table reports (
+  id bigint not null generated always as identity,
+  project_id integer not null,
+  kind text not null,
+  version integer not null,
+  request jsonb not null,
+  key text not null,
+  watermark bigint not null,
+  item_count integer not null,
+  annotator_count integer not null,
+  status text not null,
+  attempt integer not null default 0,
+  fence uuid,
+  lease_until timestamp with time zone,
+  failure text,
+  result jsonb,
+  directory jsonb,
+  pages bytea,
+  created_at timestamp with time zone not null,
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  used_at timestamp with time zone not null,
+  constraint reports_key_key UNIQUE (project_id, key),
+  constraint reports_pkey PRIMARY KEY (project_id, id),
+  constraint reports_status_check CHECK ((status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'CANCELLED'::text])))
+);
+CREATE INDEX reports_by_use ON public.reports USING btree (used_at);
+CREATE INDEX reports_unfinished ON public.reports USING btree (project_id) WHERE (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text]));
+
 create table run_advices (
   run_id bigint not null,
   made_at timestamp with time zone not null default clock_timestamp(),

@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { AgreementModule } from './agreement/agreement.module.js';
 import { AnnotatorsModule } from './annotators/annotators.module.js';
 import { AssignmentModule } from './assignment/assignment.module.js';
 import { ComputeModule } from './compute/compute.module.js';
@@ -15,6 +16,7 @@ import { PredictionsModule } from './predictions/predictions.module.js';
 import { PriorsModule } from './priors/priors.module.js';
 import { ProjectsModule } from './projects/projects.module.js';
 import { ReliabilityModule } from './reliability/reliability.module.js';
+import { ReportsModule } from './reports/reports.module.js';
 import { ResultsModule } from './results/results.module.js';
 import { RulesModule } from './rules/rules.module.js';
 import { RunsModule } from './runs/runs.module.js';
@@ -33,7 +35,7 @@ export class AppModule {
         EventsModule, JobsModule, ComputeModule, RulesModule, ProjectsModule, ...doors,
         ItemsModule, AnnotatorsModule, ResultsModule,
         VotesModule, GoldModule, PriorsModule, PredictionsModule,
-        IngestModule, RunsModule, ReliabilityModule, LiveModule,
+        IngestModule, RunsModule, ReliabilityModule, LiveModule, ReportsModule, AgreementModule,
         AssignmentModule, ExportsModule, SamplesModule,
       ],
     };

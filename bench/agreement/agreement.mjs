@@ -13,7 +13,7 @@ console.log(`${voteCount} votes, ${votesPerItem} an item, 5 classes; best of 3\n
 
 const crowds = Object.fromEntries(Object.entries(shares).map(([kind, share]) => [kind, crowdOf(voteCount * share)]));
 const rows = agreementMetrics.map((metric) => {
-  const votes = crowds[metric.ofItems ? 'items' : 'pairs'];
+  const votes = crowds[metric.forPairs && !metric.ofItems ? 'pairs' : 'items'];
   const { value, milliseconds } = best(() => measureAgreement({ metric: metric.id, votes }).value);
   return { metric: metric.id, votes: votes.voteCount, value, milliseconds };
 });

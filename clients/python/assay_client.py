@@ -470,7 +470,10 @@ class _Wire:
 # ---------------------------------------------------------------------------------------------------- the service
 
 # Mutations that heed an idempotency key. Others might be done twice if they were sent again.
-_KEYED_MUTATIONS = frozenset(["createProject", "submitVotes", "withdrawVotes", "setGold", "removeGold", "submitPredictions", "startRun", "drawGoldSample", "setAnnotatorPriors", "copyAnnotatorPriors", "removeAnnotatorPriors"])
+_KEYED_MUTATIONS = frozenset([
+    "createProject", "submitVotes", "withdrawVotes", "setGold", "removeGold", "submitPredictions", "startRun", "drawGoldSample", "setAnnotatorPriors",
+    "copyAnnotatorPriors", "removeAnnotatorPriors", "requestAgreement", "requestAnnotatorAgreement",
+])
 _TOKEN = re.compile(r'"""(?:[^\\]|\\.)*?"""|"(?:[^"\\\n]|\\.)*"|#[^\n]*|\.\.\.|[_A-Za-z]\w*|[{}()\[\]:@$]', re.S)
 
 

@@ -1,19 +1,24 @@
 import { percentileInterval, type BootstrapInterval } from './agreement/bootstrap.js';
-import { countClasses, itemTotal } from './agreement/class-counts.js';
+import { countAnswers } from './agreement/answer-sets.js';
+import { countClasses, itemTotal, type ClassCounts } from './agreement/class-counts.js';
 import { cohenKappa } from './agreement/cohen-kappa.js';
-import { overItems, overPairs } from './agreement/evaluation.js';
+import { overItems, overPairs, overSets, type Evaluation } from './agreement/evaluation.js';
 import { fleissKappa } from './agreement/fleiss-kappa.js';
 import { gwetAc1 } from './agreement/gwet-ac1.js';
-import { krippendorffInterval, krippendorffNominal, krippendorffOrdinal } from './agreement/krippendorff-alpha.js';
-import type { AgreementMetric } from './agreement/metric.js';
+import { agreementOfItems, type ItemAgreement } from './agreement/item-agreement.js';
+import { krippendorffInterval, krippendorffNominal, krippendorffOrdinal, krippendorffRatio } from './agreement/krippendorff-alpha.js';
+import type { AgreementMetric, MetricSetting } from './agreement/metric.js';
 import { forEachPair } from './agreement/pair-votes.js';
 import { percent } from './agreement/percent.js';
+import { jaccardAlpha, masiAlpha } from './agreement/set-alpha.js';
 import { checkedRequest, selectionWeights, type AgreementRequest } from './agreement/request.js';
 import type { MethodOptions } from './method.js';
 import { uniformSource } from './numeric/sampling.js';
+import type { VoteTable } from './vote-table.js';
 
 export type { BootstrapInterval } from './agreement/bootstrap.js';
 export type { AgreementMetric, AgreementScale } from './agreement/metric.js';
+export type { ItemAgreement } from './agreement/item-agreement.js';
 export { missingScale, type AgreementRequest, type MissingScale } from './agreement/request.js';
 
 /** THE REGISTRY: a metric is one file of `agreement/` and one line here. */
@@ -24,6 +29,9 @@ export const agreementMetrics: readonly AgreementMetric[] = [
   krippendorffNominal,
   krippendorffOrdinal,
   krippendorffInterval,
+  krippendorffRatio,
+  jaccardAlpha,
+  masiAlpha,
   gwetAc1,
 ];
 
@@ -76,8 +84,7 @@ export function measureAgreement(request: AgreementMeasureRequest): AgreementMea
   if (!(level > 0 && level < 1)) throw new RangeError(`level is ${level}; it must lie between 0 and 1, 0.95 for example`);
   if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`seed is ${seed}; it must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`);
 
-  const counts = countClasses(votes, items);
-  const evaluation = metric.ofItems ? overItems(metric.ofItems, counts, setting) : overPairs(metric.forPairs!, votes, items, setting);
+  const { counts, evaluation } = evaluated(metric, votes, items, setting);
   const value = evaluation.value();
   const perClass = request.perClass ? Float64Array.from({ length: votes.classCount }, (_, k) => evaluation.ofClass(k)) : null;
   const interval = replicates > 0 ? percentileInterval(Float64Array.from({ length: replicates }, evaluation.replicates(uniformSource(seed))), level) : null;
@@ -85,6 +92,15 @@ export function measureAgreement(request: AgreementMeasureRequest): AgreementMea
     metric: metric.id, version: metric.version, options: setting.options,
     value, votedItems: itemTotal(counts, 1), comparedItems: itemTotal(counts, 2), interval, perClass, warnings,
   };
+}
+
+function evaluated(metric: AgreementMetric, votes: VoteTable, items: ArrayLike<number> | null, setting: MetricSetting): { counts: ClassCounts; evaluation: Evaluation } {
+  if (metric.ofSets) {
+    const counted = countAnswers(votes, items);
+    return { counts: counted.counts, evaluation: overSets(metric.ofSets, counted) };
+  }
+  const counts = countClasses(votes, items);
+  return { counts, evaluation: metric.ofItems ? overItems(metric.ofItems, counts, setting) : overPairs(metric.forPairs!, votes, items, setting) };
 }
 
 /** The pairs of annotators that share at least one item, by first and then second annotator; one entry a pair. */
@@ -125,6 +141,18 @@ export function pairwiseAgreement(request: AgreementRequest): PairwiseAgreement 
     value.push(1 - observed / expected);
   });
   return { first: Int32Array.from(first), second: Int32Array.from(second), sharedItems: Int32Array.from(sharedItems), value: Float64Array.from(value) };
+}
+
+/**
+ * The observed agreement of each item with two votes or more, by ascending item: 1 minus the mean distance of its pairs of votes. Of
+ * nominal metrics it is the share of the pairs that agree; those of places take their distance as a part of the largest between two
+ * classes voted on such items, ratio and set metrics theirs as it is. Cost: O(votes), and the square of the answers on one item.
+ * @throws RangeError or TypeError as `measureAgreement` does
+ */
+export function itemAgreement(request: AgreementRequest): ItemAgreement {
+  const metric = findAgreementMetric(request.metric);
+  const { setting, items } = checkedRequest(request, metric);
+  return agreementOfItems(metric, request.votes, items, setting);
 }
 
 /** M x M, row-major: symmetric, NaN for pairs without a common item and on the diagonal. */

@@ -18,9 +18,10 @@ export { findIssuesByTag, findTagIssues, scoreTaggedItems, type TaggedPrediction
 export { labelScores, scoreLabels, type LabelScore } from './label-quality/scores.js';
 export { livePosteriors, movePosteriors, type TouchedVotes } from './live.js';
 export {
-  agreementMatrix, agreementMetrics, findAgreementMetric, measureAgreement, missingScale, pairwiseAgreement,
-  type AgreementMeasure, type AgreementMeasureRequest, type AgreementMetric, type AgreementRequest, type AgreementScale, type MissingScale, type PairwiseAgreement,
+  agreementMatrix, agreementMetrics, findAgreementMetric, itemAgreement, measureAgreement, missingScale, pairwiseAgreement,
+  type AgreementMeasure, type AgreementMeasureRequest, type AgreementMetric, type AgreementRequest, type AgreementScale, type ItemAgreement, type MissingScale, type PairwiseAgreement,
 } from './agreement.js';
+export { againstReference, type ReferenceConfusion } from './agreement/against-reference.js';
 export { majorityErrors, majorityPriorBounds } from './diagnostics/majority-vote/two-classes.js';
 export { majorityOverCounts, oneCoinMargin } from './diagnostics/majority-vote/vote-counts.js';
 export { certificateVersion, majorityVoteCertificate, type CertificateOptions, type MajorityVoteCertificate, type MajorityVoteVerdict } from './diagnostics/majority-vote-certificate.js';

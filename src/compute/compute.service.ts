@@ -147,7 +147,7 @@ function abortError(signal: AbortSignal): Error {
 }
 
 /** A thread runs compiled JavaScript: under a test runner that reads src/*.ts, take the file that the build made of it. */
-function builtFile(url: URL): URL {
+export function builtFile(url: URL): URL {
   if (!import.meta.url.endsWith('.ts')) return url;
   return new URL(url.href.replace(/\/src\/(?!.*\/src\/)/, '/dist/src/').replace(/\.ts$/, '.js'));
 }

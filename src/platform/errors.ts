@@ -42,3 +42,13 @@ export const notFound = (what: string, id: string) =>
 export const conflict = (message: string, retryAfterSeconds?: number) =>
   new AssayError('CONFLICT', message, { retryAfterSeconds });
 export const limitExceeded = (message: string, field?: string) => new AssayError('LIMIT_EXCEEDED', message, { field });
+
+/** The library's refusals are meant for callers. */
+export function refusing<T>(field: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof TypeError) throw new AssayError('INVALID_INPUT', error.message, { field });
+    throw error;
+  }
+}

@@ -36,6 +36,11 @@ export function isOutage(error: unknown): boolean {
   return code == null ? words.test(error.message) : network.has(code) || states.test(code) || encryption.test(code);
 }
 
+/** Worth another try; a statement that took too long, too. */
+export function maySucceedLater(error: unknown): boolean {
+  return isOutage(error) || sqlState(error) === '57014';
+}
+
 /** The server names the place in its source; poolers name none. */
 function isOfServer(error: Error): boolean {
   const { routine, driverError } = error as { routine?: unknown; driverError?: { routine?: unknown } };

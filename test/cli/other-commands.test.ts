@@ -84,6 +84,22 @@ describe('assay agree', () => {
     expect(near.measures[0]!.value).toBeGreaterThan(far.measures[0]!.value);
   });
 
+  it('writes the observed agreement of each item with two votes or more', async () => {
+    const path = await assay.file('votes.csv', 'item,annotator,label\na,x,1\na,y,1\na,z,2\nb,x,2\nc,x,2\nc,y,2\n');
+    const { out } = await assay.run(['agree', path, '--items', '--out', assay.path('items'), '--json']);
+    expect(JSON.parse(out)).toMatchObject({ files: [expect.stringContaining('items.csv') as string] });
+    expect(await readFile(assay.path('items/items.csv'), 'utf8')).toBe(`item,votes,percent\na,3,${1 - 2 / 3}\nc,2,1\n`);
+  });
+
+  it('leaves ratios out where a class lies below zero, and says so where they are asked for', async () => {
+    const path = await assay.file('below.csv', 'item,annotator,label\na,x,-1\na,y,1\n');
+    const { measures } = JSON.parse((await assay.run(['agree', path, '--json'])).out) as { measures: { metric: string }[] };
+    expect(measures.map(({ metric }) => metric)).toEqual(agreementMetrics.map(({ id }) => id).filter((id) => id !== 'krippendorff-alpha-ratio'));
+    expect(await assay.run(['agree', path, '-m', 'krippendorff-alpha-ratio'])).toMatchObject({
+      code: 2, err: expect.stringContaining('krippendorff-alpha-ratio measures from zero, and these classes lie below it: -1; give --class-values') as string,
+    });
+  });
+
   it('writes the agreement of each pair of annotators', async () => {
     const path = await assay.file('votes.csv', votes);
     expect((await assay.run(['agree', path, '--pairs', '--out', assay.path('pairs')])).code).toBe(0);

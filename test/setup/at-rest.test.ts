@@ -31,9 +31,13 @@ const jobOf = (name: string, state: string): Case => [
   `insert into pgboss.job (name, state, singleton_key) values ('${name}', '${state}', 'a project that nobody has')`, `delete from pgboss.job where name = '${name}' and state = '${state}'`,
 ];
 
+const reportOf = (status: string, usedAt: string) =>
+  `insert into reports (project_id, kind, version, request, key, watermark, item_count, annotator_count, status, created_at, used_at)
+   values (1, 'agreement', 1, '{}', 'a key', 0, 0, 0, ${status}, clock_timestamp(), ${usedAt})`;
+
 /** Each kind of work that nobody asks for: what makes it due, now or within a minute, and what takes that back. */
 const cases: Case[] = [
-  ...['run', 'rescore', 'reliability'].flatMap((name) => ['created', 'active'].map((state) => jobOf(name, state))),
+  ...['run', 'rescore', 'reliability', 'report'].flatMap((name) => ['created', 'active'].map((state) => jobOf(name, state))),
   [['notes of touched items', 'sweep touched items'], `insert into touched_items (project_id, items) values (1, '{0}')`, 'delete from touched_items'],
   [['sweep touched items'], 'update projects set live_run_id = null', 'update projects set live_run_id = current_run_id'],
   [['sweep lost runs'],
@@ -41,6 +45,9 @@ const cases: Case[] = [
   [['sweep lost runs'],
     `insert into runs (project_id, method_id, method_version, options, seed, origin, make_current, status, fence, lease_until)
      values (1, 'majority-vote', 1, '{}', 0, 'REQUEST', true, 'RUNNING', gen_random_uuid(), clock_timestamp() + interval '15 seconds')`, `delete from runs where status = 'RUNNING'`],
+  [['sweep lost reports'], reportOf(`'QUEUED'`, 'clock_timestamp()'), 'delete from reports'],
+  [['sweep lost reports'], `${reportOf(`'RUNNING'`, 'clock_timestamp()')}; update reports set fence = gen_random_uuid(), lease_until = clock_timestamp() + interval '15 seconds'`, 'delete from reports'],
+  [['sweep unused reports'], reportOf(`'SUCCEEDED'`, `clock_timestamp() - interval '30 days' + interval '30 seconds'`), 'delete from reports'],
   [['sweep automatic runs'],
     'update runs set changes_at_watermark = changes_at_watermark - 1; update projects set rerun_every_votes = 1',
     'update runs set changes_at_watermark = changes_at_watermark + 1; update projects set rerun_every_votes = null'],

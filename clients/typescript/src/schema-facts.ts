@@ -7,6 +7,8 @@ export const keyedMutations: ReadonlySet<string> = new Set([
   'drawGoldSample',
   'removeAnnotatorPriors',
   'removeGold',
+  'requestAgreement',
+  'requestAnnotatorAgreement',
   'setAnnotatorPriors',
   'setGold',
   'startRun',

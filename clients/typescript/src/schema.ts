@@ -74,6 +74,146 @@ export interface AggregationMethodInfo {
   versions: number[];
 }
 
+export type AgreementBy = 'CLASS' | 'ITEM' | 'OVERALL' | 'PAIR';
+
+/** A percentile interval over resampled items. */
+export interface AgreementInterval {
+  high: number | null;
+  /** Chance that such an interval covers the value. */
+  level: number;
+  low: number | null;
+  replicates: number;
+  /** Replicates in which the metric was undefined; the interval is over the others. */
+  undefinedReplicates: number;
+}
+
+export interface AgreementItem {
+  /** 1 minus the mean distance of the item's pairs of votes; of nominal metrics the share of its pairs that agree. */
+  agreement: number;
+  item: Item;
+  votes: number;
+}
+
+export interface AgreementItemConnection {
+  edges: AgreementItemEdge[];
+  /** The nodes of the edges, for callers who need no cursors. */
+  nodes: AgreementItem[];
+  pageInfo: PageInfo;
+}
+
+export interface AgreementItemEdge {
+  cursor: string;
+  node: AgreementItem;
+}
+
+export type AgreementItemOrder = 'AGREEMENT' | 'ITEM';
+
+/** A way to measure how far annotators agree. */
+export interface AgreementMetricInfo {
+  /** Whether it compares pairs of annotators (PAIR). */
+  comparesPairs: boolean;
+  /** Whether it compares sets of classes; of votes for single classes it is nominal. */
+  comparesSets: boolean;
+  /** What requestAgreement calls it. */
+  id: string;
+  /** No value is below; null where there is no bound. None is above 1. */
+  lowest: number | null;
+  options: MethodOption[];
+  /** At its default options. */
+  scale: AgreementScale;
+  /** The paper, with year. */
+  source: string;
+  title: string;
+  /** Raised whenever the same votes may give another number. */
+  version: number;
+}
+
+export interface AgreementPair {
+  first: Annotator;
+  second: Annotator;
+  /** Items both voted on. */
+  sharedItems: number;
+  /** Null where undefined, as for a kappa of two who both only ever gave the same class. */
+  value: number | null;
+}
+
+export interface AgreementPairConnection {
+  edges: AgreementPairEdge[];
+  /** The nodes of the edges, for callers who need no cursors. */
+  nodes: AgreementPair[];
+  pageInfo: PageInfo;
+}
+
+export interface AgreementPairEdge {
+  cursor: string;
+  node: AgreementPair;
+}
+
+export type AgreementPairOrder = 'ANNOTATORS' | 'SHARED_ITEMS' | 'VALUE';
+
+export type AgreementReference = 'CONSENSUS' | 'GOLD';
+
+/** How far annotators agree beyond chance, by one metric. */
+export interface AgreementReport extends Node, Report {
+  /** How many workers have taken it up; more than 1 after a worker was lost. */
+  attempt: number;
+  by: AgreementBy[];
+  createdAt: string;
+  /** Why it failed. */
+  failure: string | null;
+  finishedAt: string | null;
+  id: string;
+  /** Items with two votes or more; null until it succeeded, and where ITEM was not asked for. */
+  items: AgreementItemConnection | null;
+  /** The id of the metric, see agreementMetrics. */
+  metric: string;
+  metricVersion: number;
+  /** Every option of the metric, the defaults included. */
+  options: Json;
+  /** Null until it succeeded, and where OVERALL was not asked for. */
+  overall: OverallAgreement | null;
+  /** Pairs of annotators who share an item; null until it succeeded, and where PAIR was not asked for. */
+  pairs: AgreementPairConnection | null;
+  /** Null until it succeeded, and where CLASS was not asked for. */
+  perClass: ClassAgreement[] | null;
+  /** When a worker took it up, the first time. */
+  startedAt: string | null;
+  status: ReportStatus;
+  /** Another version of its kind may say otherwise. */
+  version: number;
+  /** Votes that were selected; null until it succeeded. */
+  votes: number | null;
+  /** The point of the vote log that it is of: votes and gold answers that came later are not in it. */
+  watermark: string;
+}
+
+export interface AgreementReportItemsArgs {
+  /** Only edges behind this cursor. */
+  after?: string | null;
+  /** Only edges before this cursor. */
+  before?: string | null;
+  /** The first 1 to 1,000 edges; 100 when neither first nor last is given. */
+  first?: number | null;
+  /** The last 1 to 1,000 edges. */
+  last?: number | null;
+  order?: AgreementItemOrder;
+}
+
+export interface AgreementReportPairsArgs {
+  /** Only edges behind this cursor. */
+  after?: string | null;
+  /** Only edges before this cursor. */
+  before?: string | null;
+  /** The first 1 to 1,000 edges; 100 when neither first nor last is given. */
+  first?: number | null;
+  /** The last 1 to 1,000 edges. */
+  last?: number | null;
+  order?: AgreementPairOrder;
+}
+
+/** What a metric assumes of the classes. */
+export type AgreementScale = 'INTERVAL' | 'NOMINAL' | 'ORDINAL' | 'RATIO';
+
 /** Someone or something that votes. */
 export interface Annotator extends Node {
   accuracy: Accuracy | null;
@@ -148,6 +288,75 @@ export interface AnnotatorReliabilityTimelineArgs {
   /** Votes a window of VOTES: 10 to 1,000; 50 by default. */
   votes?: number | null;
   window?: TimelineWindow;
+}
+
+export interface AnnotatorAgreement {
+  accuracy: number;
+  /** Those of them for its class. */
+  agreed: number;
+  annotator: Annotator;
+  /** Of each class that they gave, or that an item of theirs has in the reference. */
+  perClass: ClassQuality[];
+  /** Which classes they give in place of others, the most frequent first. */
+  topConfusions: ConfusionCount[];
+  /** Their votes on items of the reference. */
+  votes: number;
+}
+
+export interface AnnotatorAgreementTopConfusionsArgs {
+  /** 1 to 1,000. */
+  first?: number;
+}
+
+export interface AnnotatorAgreementConnection {
+  edges: AnnotatorAgreementEdge[];
+  /** The nodes of the edges, for callers who need no cursors. */
+  nodes: AnnotatorAgreement[];
+  pageInfo: PageInfo;
+}
+
+export interface AnnotatorAgreementEdge {
+  cursor: string;
+  node: AnnotatorAgreement;
+}
+
+export type AnnotatorAgreementOrder = 'ACCURACY' | 'ANNOTATOR';
+
+/** How each annotator's votes compare with gold answers or with a run's consensus. */
+export interface AnnotatorAgreementReport extends Node, Report {
+  /** Annotators with a vote on an item of the reference; null until it succeeded. */
+  annotatorAgreement: AnnotatorAgreementConnection | null;
+  /** How many workers have taken it up; more than 1 after a worker was lost. */
+  attempt: number;
+  createdAt: string;
+  /** Why it failed. */
+  failure: string | null;
+  finishedAt: string | null;
+  id: string;
+  /** Items of the reference; null until it succeeded. */
+  items: number | null;
+  reference: AgreementReference;
+  /** When a worker took it up, the first time. */
+  startedAt: string | null;
+  status: ReportStatus;
+  /** Another version of its kind may say otherwise. */
+  version: number;
+  /** Votes on them that were compared. */
+  votes: number | null;
+  /** The point of the vote log that it is of: votes and gold answers that came later are not in it. */
+  watermark: string;
+}
+
+export interface AnnotatorAgreementReportAnnotatorAgreementArgs {
+  /** Only edges behind this cursor. */
+  after?: string | null;
+  /** Only edges before this cursor. */
+  before?: string | null;
+  /** The first 1 to 1,000 edges; 100 when neither first nor last is given. */
+  first?: number | null;
+  /** The last 1 to 1,000 edges. */
+  last?: number | null;
+  order?: AnnotatorAgreementOrder;
 }
 
 export interface AnnotatorConnection {
@@ -396,14 +605,35 @@ export interface AuditEntryEdge {
   node: AuditEntry;
 }
 
+export interface CancelReportInput {
+  id: string;
+}
+
 export interface CancelRunInput {
   id: string;
+}
+
+export interface ClassAgreement {
+  class: string;
+  value: number | null;
 }
 
 export interface ClassPrior {
   class: string;
   /** How common the class is among the items, by the run. */
   probability: number;
+}
+
+export interface ClassQuality {
+  class: string;
+  /** Their votes for the class. */
+  given: number;
+  /** Of their votes for the class the share on items of the class; null without such votes. */
+  precision: number | null;
+  /** Of their votes on items of the class the share for the class; null without such votes. */
+  recall: number | null;
+  /** Their votes on items of the class. */
+  reference: number;
 }
 
 export interface ClassShare {
@@ -437,6 +667,14 @@ export interface ConfusablePair {
   meanConfusion: number;
   /** Their plausible wrong answer. */
   second: string;
+}
+
+export interface ConfusionCount {
+  /** The class they gave. */
+  given: string;
+  /** The class of the reference. */
+  reference: string;
+  votes: number;
 }
 
 /** P(vote | true class). Classes the annotator never voted for have no row: their probabilities are 0, or, under a method that learns a prior, share what the rows lack of 1. */
@@ -1033,6 +1271,8 @@ export interface Mutation {
   archiveProject: ProjectPayload;
   /** They are given no items any more. Their votes are taken as before, and count. */
   blockAnnotators: AnnotatorsPayload;
+  /** A report that waits or is under way ends without a result. */
+  cancelReport: ReportPayload;
   /** A run that waits or is under way ends without results. */
   cancelRun: RunPayload;
   /** Takes over what a run of another project of the workspace found out about annotators of the same external ids. */
@@ -1057,6 +1297,10 @@ export interface Mutation {
   removeGold: GoldPayload;
   /** From now on runs and scores pass the model over; its rows are kept for the runs that read them. */
   removePredictionModel: PredictionModelPayload;
+  /** Measures in the background how far annotators agree; follow it by report. */
+  requestAgreement: RequestAgreementPayload;
+  /** Compares in the background the votes of each annotator with gold or with a consensus; follow it by report. */
+  requestAnnotatorAgreement: RequestAnnotatorAgreementPayload;
   revokeApiKey: ApiKeyPayload;
   /** A new secret for the same key; the old one ends at once, or works on for a while where asked. */
   rotateApiKey: ApiKeySecretPayload;
@@ -1100,6 +1344,10 @@ export interface MutationArchiveProjectArgs {
 
 export interface MutationBlockAnnotatorsArgs {
   input: AnnotatorStatusInput;
+}
+
+export interface MutationCancelReportArgs {
+  input: CancelReportInput;
 }
 
 export interface MutationCancelRunArgs {
@@ -1152,6 +1400,14 @@ export interface MutationRemoveGoldArgs {
 
 export interface MutationRemovePredictionModelArgs {
   input: RemovePredictionModelInput;
+}
+
+export interface MutationRequestAgreementArgs {
+  input: RequestAgreementInput;
+}
+
+export interface MutationRequestAnnotatorAgreementArgs {
+  input: RequestAnnotatorAgreementInput;
 }
 
 export interface MutationRevokeApiKeyArgs {
@@ -1237,6 +1493,19 @@ export interface NextItemsPayload {
 export interface Node {
   /** Opaque; unique in this service. */
   id: string;
+}
+
+export interface OverallAgreement {
+  /** Items with two or more, which is what agreement is measured on. */
+  comparedItems: number;
+  /** Null where no replicates were asked for. */
+  interval: AgreementInterval | null;
+  /** Null where there is nothing to agree about: no item with two votes or, for metrics that correct for chance, votes for one class alone. */
+  value: number | null;
+  /** Items with a selected vote. */
+  votedItems: number;
+  /** What was assumed of the classes. */
+  warnings: string[];
 }
 
 export interface PageInfo {
@@ -1404,6 +1673,8 @@ export interface Project extends Node {
   /** For platforms that plan batches: which items are worth another vote and which new ones come first, by the votes and predictions of this moment. Null beside an error only. */
   relabelOrNew: RelabelOrNew | null;
   repeatPolicy: RepeatPolicy;
+  /** Those that are kept, the newest first. */
+  reports: ReportConnection;
   /** A run starts by itself so many seconds after the last one, when there are new votes. */
   rerunEverySeconds: number | null;
   /** A run starts by itself after so many new votes. */
@@ -1550,6 +1821,17 @@ export interface ProjectRelabelOrNewArgs {
   model?: string[] | null;
 }
 
+export interface ProjectReportsArgs {
+  /** Only edges behind this cursor. */
+  after?: string | null;
+  /** Only edges before this cursor. */
+  before?: string | null;
+  /** The first 1 to 1,000 edges; 100 when neither first nor last is given. */
+  first?: number | null;
+  /** The last 1 to 1,000 edges. */
+  last?: number | null;
+}
+
 export interface ProjectRunsArgs {
   /** Only edges behind this cursor. */
   after?: string | null;
@@ -1679,6 +1961,8 @@ export interface Query {
   acquisitionScores: AcquisitionScoreInfo[];
   /** Every aggregation method there is, from the registry. */
   aggregationMethods: AggregationMethodInfo[];
+  /** Every agreement metric there is, from the registry. */
+  agreementMetrics: AgreementMetricInfo[];
   /** The workspace's keys, revoked ones included, without their secrets. */
   apiKeys: ApiKeyConnection;
   /** Every administrative change in the workspace, and where its auditReads is on every read of gold and every download, newest first. */
@@ -1690,6 +1974,8 @@ export interface Query {
   project: Project;
   /** The projects this key may see, oldest first. */
   projects: ProjectConnection;
+  /** Ask again until it has ended; then its result is there. */
+  report: Report;
   /** The kinds of rule, and the quantities that each may read. */
   ruleQuantities: RuleKindInfo[];
   /** What other rules would make of the items; changes nothing. */
@@ -1742,6 +2028,10 @@ export interface QueryProjectsArgs {
   first?: number | null;
   /** The last 1 to 1,000 edges. */
   last?: number | null;
+}
+
+export interface QueryReportArgs {
+  id: string;
 }
 
 export interface QueryRulesDryRunArgs {
@@ -1846,6 +2136,90 @@ export interface RemovePredictionModelInput {
 
 /** What becomes of a second vote of one annotator on one item. Which of two votes is the later is told by their own `time` where both have one; by their arrival where one has none, and for equal times. */
 export type RepeatPolicy = 'KEEP_ALL' | 'KEEP_FIRST' | 'KEEP_LAST' | 'REJECT';
+
+/** Something worked out on request about the votes and gold as they stood at a watermark. The same question at the same watermark is answered by the report that is there. */
+export interface Report {
+  /** How many workers have taken it up; more than 1 after a worker was lost. */
+  attempt: number;
+  createdAt: string;
+  /** Why it failed. */
+  failure: string | null;
+  finishedAt: string | null;
+  id: string;
+  /** When a worker took it up, the first time. */
+  startedAt: string | null;
+  status: ReportStatus;
+  /** Another version of its kind may say otherwise. */
+  version: number;
+  /** The point of the vote log that it is of: votes and gold answers that came later are not in it. */
+  watermark: string;
+}
+
+export interface ReportConnection {
+  edges: ReportEdge[];
+  /** The nodes of the edges, for callers who need no cursors. */
+  nodes: Report[];
+  pageInfo: PageInfo;
+}
+
+export interface ReportEdge {
+  cursor: string;
+  node: Report;
+}
+
+export interface ReportPayload {
+  report: Report;
+}
+
+export type ReportStatus = 'CANCELLED' | 'FAILED' | 'QUEUED' | 'RUNNING' | 'SUCCEEDED';
+
+export interface RequestAgreementInput {
+  /** What is measured. */
+  by?: AgreementBy[];
+  /** The places of the classes on a line, a number for each class of the project in order; where left out, the numbers that the classes are named for. Interval and ratio metrics measure by them, ordinal ones take their order. */
+  classValues?: number[] | null;
+  /** As the Idempotency-Key header. */
+  idempotencyKey?: string | null;
+  /** Of the interval: between 0 and 1. */
+  level?: number;
+  /** The id of a metric, see agreementMetrics. */
+  metric: string;
+  /** The metric's options by name; what is left out takes its default. */
+  options?: Json;
+  projectId: string;
+  /** Resamples of the items for the interval of OVERALL, up to 100,000; 0 gives none. */
+  replicates?: number;
+  /** Of the resampling: 0 or more. */
+  seed?: number;
+  selection?: VoteSelectionInput | null;
+  /** The votes as they stood at this point; the newest where left out. */
+  watermark?: string | null;
+}
+
+export interface RequestAgreementPayload {
+  /** Whether this is the answer to an earlier call with the same idempotency key. */
+  replayed: boolean;
+  /** The same question at the same watermark has the same report, whoever asks. */
+  report: AgreementReport;
+}
+
+export interface RequestAnnotatorAgreementInput {
+  /** As the Idempotency-Key header. */
+  idempotencyKey?: string | null;
+  projectId: string;
+  reference: AgreementReference;
+  /** Whose consensus it is: a run that succeeded; the project's current one where left out. With CONSENSUS only. */
+  run?: string | null;
+  selection?: VoteSelectionInput | null;
+  /** The votes as they stood at this point; the newest where left out. */
+  watermark?: string | null;
+}
+
+export interface RequestAnnotatorAgreementPayload {
+  /** Whether this is the answer to an earlier call with the same idempotency key. */
+  replayed: boolean;
+  report: AnnotatorAgreementReport;
+}
 
 export interface RotateApiKeyInput {
   id: string;
@@ -2356,6 +2730,20 @@ export interface VoteResult {
   /** Why, for people: with the value and the remedy. */
   message: string | null;
   status: VoteStatus;
+}
+
+/** Only these of the votes that stand at the watermark; all where left out. */
+export interface VoteSelectionInput {
+  /** External ids of annotators, up to 10,000. */
+  annotators?: string[] | null;
+  /** Votes given under one of these versions of the guideline, up to 1,000. */
+  guidelineVersions?: string[] | null;
+  /** External ids of items, up to 10,000. */
+  items?: string[] | null;
+  /** Votes from this moment on: by when they were given, or else received. */
+  timeFrom?: string | null;
+  /** Votes before this moment. */
+  timeTo?: string | null;
 }
 
 export type VoteState = 'REPEAT' | 'STANDING' | 'SUPERSEDED' | 'WITHDRAWN';

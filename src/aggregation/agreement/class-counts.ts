@@ -19,7 +19,7 @@ export interface ClassCounts {
 }
 
 /** Counts of the selected items that have votes; votes for candidate sets are no single class and are passed over. */
-export function countClasses(votes: VoteTable, selection: ArrayLike<number> | null): ClassCounts {
+export function countClasses(votes: Pick<VoteTable, 'classCount' | 'itemCount' | 'itemOffsets' | 'classes'>, selection: ArrayLike<number> | null): ClassCounts {
   const { classCount, itemOffsets, classes: labels } = votes;
   const n = selection ? selection.length : votes.itemCount;
   const table = new Patterns(classCount);
@@ -40,11 +40,18 @@ export function countClasses(votes: VoteTable, selection: ArrayLike<number> | nu
 
 /** The same votes where only being of class k or not counts. */
 export function oneAgainstRest(counts: ClassCounts, k: number): ClassCounts {
+  const within = new Uint8Array(counts.classCount);
+  within[k] = 1;
+  return someAgainstRest(counts, within);
+}
+
+/** The same votes where only being one of some classes or not counts. */
+export function someAgainstRest(counts: ClassCounts, within: Uint8Array): ClassCounts {
   const table = new Patterns(2);
   const tally = new Int32Array(2);
   const voted = new Int32Array(2);
   for (let p = 0; p < counts.sizes.length; p++) {
-    const ofClass = countOf(counts, p, k);
+    const ofClass = countOf(counts, p, within);
     tally[0] = counts.sizes[p]! - ofClass;
     tally[1] = ofClass;
     let distinct = 0;
@@ -59,9 +66,10 @@ export function itemTotal(counts: ClassCounts, leastVotes: number): number {
   return counts.items.reduce((sum, items, p) => (counts.sizes[p]! >= leastVotes ? sum + items : sum), 0);
 }
 
-function countOf(counts: ClassCounts, p: number, k: number): number {
-  for (let e = counts.offsets[p]!; e < counts.offsets[p + 1]!; e++) if (counts.classes[e] === k) return counts.counts[e]!;
-  return 0;
+function countOf(counts: ClassCounts, p: number, within: Uint8Array): number {
+  let votes = 0;
+  for (let e = counts.offsets[p]!; e < counts.offsets[p + 1]!; e++) if (within[counts.classes[e]!]) votes += counts.counts[e]!;
+  return votes;
 }
 
 /** The distinct items seen so far, found by an open-addressed table over their hashes. */

@@ -1,4 +1,5 @@
-import type { AgreementMetric } from './metric.js';
+import { overLargest } from './krippendorff-alpha.js';
+import type { AgreementMetric, AnswerDistance, MetricSetting } from './metric.js';
 
 /**
  * Kappa of two annotators over the items both voted on. Over a whole crowd the disagreements of all pairs are pooled, which
@@ -16,10 +17,10 @@ export const cohenKappa: AgreementMetric = {
     { name: 'weights', type: 'choice', default: 'none', choices: ['none', 'linear', 'quadratic'], doc: 'What a disagreement costs: the same whatever the classes, or their distance in class order, or its square.' },
   ],
   scaleWith: ({ weights }) => (weights === 'none' ? 'nominal' : 'ordinal'),
-  forPairs({ classCount, classRanks, options }) {
-    const distance = (k: number, l: number) => Math.abs(classRanks[k]! - classRanks[l]!);
-    const costs = { none: (k: number, l: number) => Number(k !== l), linear: distance, quadratic: (k: number, l: number) => distance(k, l) ** 2 };
-    const cost = costs[options.weights as keyof typeof costs];
+  distance: (counts, setting) => overLargest(counts, setting.classRanks, costOf(setting)),
+  forPairs(setting) {
+    const { classCount } = setting;
+    const cost = costOf(setting);
     const first = new Float64Array(classCount);
     const second = new Float64Array(classCount);
     const voted = new Int32Array(classCount);
@@ -47,3 +48,9 @@ export const cohenKappa: AgreementMetric = {
     };
   },
 };
+
+function costOf({ classRanks, options }: MetricSetting): AnswerDistance {
+  const distance = (k: number, l: number) => Math.abs(classRanks[k]! - classRanks[l]!);
+  const costs = { none: (k: number, l: number) => Number(k !== l), linear: distance, quadratic: (k: number, l: number) => distance(k, l) ** 2 };
+  return costs[options.weights as keyof typeof costs];
+}

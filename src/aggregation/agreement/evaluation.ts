@@ -1,7 +1,8 @@
 import type { Uniform } from '../numeric/sampling.js';
 import type { VoteTable } from '../vote-table.js';
 import { resampledCounts, resampledWeights } from './bootstrap.js';
-import { oneAgainstRest, type ClassCounts } from './class-counts.js';
+import { answerSets, answersWith, type AnswerCounts } from './answer-sets.js';
+import { oneAgainstRest, someAgainstRest, type ClassCounts } from './class-counts.js';
 import type { AgreementMetric, MetricSetting } from './metric.js';
 import { forEachPair } from './pair-votes.js';
 import { selectionWeights } from './request.js';
@@ -22,6 +23,20 @@ export function overItems(measure: NonNullable<AgreementMetric['ofItems']>, coun
     replicates(random) {
       const resample = resampledCounts(counts, random);
       return () => measure(resample(), setting);
+    },
+  };
+}
+
+/** Of class k: whether the answers hold it. */
+export function overSets(forSets: NonNullable<AgreementMetric['ofSets']>, { counts, answers }: AnswerCounts): Evaluation {
+  const measure = forSets(answers);
+  const value = measure(counts);
+  return {
+    value: () => value,
+    ofClass: (k) => forSets(answerSets([[0], [1]]))(someAgainstRest(counts, answersWith(answers, k))),
+    replicates(random) {
+      const resample = resampledCounts(counts, random);
+      return () => measure(resample());
     },
   };
 }

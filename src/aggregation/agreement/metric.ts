@@ -1,9 +1,10 @@
 import type { MethodOptions, OptionSpec } from '../method.js';
 import type { ClassCounts } from './class-counts.js';
+import type { CandidateSets } from '../vote-table.js';
 import type { PairVotes } from './pair-votes.js';
 
-/** What a metric assumes of the classes: names, an order, or places on a line. */
-export type AgreementScale = 'nominal' | 'ordinal' | 'interval';
+/** What a metric assumes of the classes: names, an order, places on a line, or places on a line from a true zero on. */
+export type AgreementScale = 'nominal' | 'ordinal' | 'interval' | 'ratio';
 
 /** An agreement metric is one record in one file of `agreement/`, and one line in the registry `agreement.ts`. */
 export interface AgreementMetric {
@@ -21,13 +22,25 @@ export interface AgreementMetric {
   lowest: number | null;
   options: readonly OptionSpec[];
   /**
-   * The value over all votes, NaN where it is undefined. Metrics without it are means over pairs of annotators: one minus the
-   * observed over the expected disagreement, each summed over all shared items of all pairs.
+   * The value over all votes, NaN where it is undefined. Metrics with neither it nor `ofSets` are means over pairs of annotators:
+   * one minus the observed over the expected disagreement, each summed over all shared items of all pairs.
    */
   ofItems?: (counts: ClassCounts, setting: MetricSetting) => number;
+  /** The same of votes that may name sets of classes; the counts are of distinct answers, whose members are given. */
+  ofSets?: (answers: AnswerSets) => (counts: ClassCounts) => number;
+  /**
+   * How far two answers lie apart, 0 to 1: what the agreement of one item is made of. Left out where equal classes agree and others do
+   * not at all. `counts` are of all selected items.
+   */
+  distance?: (counts: ClassCounts, setting: MetricSetting, answers: AnswerSets | null) => AnswerDistance;
   /** The disagreements of pairs of annotators: a function to be called for one pair after another. */
   forPairs?: (setting: MetricSetting) => (pair: PairVotes) => PairDisagreement;
 }
+
+export type AnswerDistance = (one: number, other: number) => number;
+
+/** The members of each distinct answer: ascending classes, none for the empty set. */
+export type AnswerSets = Pick<CandidateSets, 'offsets' | 'classes'>;
 
 export interface MetricSetting {
   classCount: number;

@@ -6,14 +6,14 @@ import type { AgreementMetric, AgreementScale, MetricSetting } from './metric.js
 export interface AgreementRequest {
   /** The metric's id. */
   metric: string;
-  /** Votes for candidate sets are no single class and are passed over; repeated votes count each (pairwise metrics: together as one). */
+  /** Votes for candidate sets are no single class: only metrics of sets read them; repeated votes count each (pairwise metrics: together as one). */
   votes: VoteTable;
   options?: Record<string, unknown>;
   /** Only these items: distinct item indices; all if absent. */
   items?: ArrayLike<number>;
   /**
-   * Places of the K classes on a line, for interval metrics, which are their order, too. If absent: the numbers that the classes
-   * are named for, or, of a table without names, 0 .. K - 1.
+   * Places of the K classes on a line, for interval and ratio metrics, which are their order, too. If absent: the numbers that the
+   * classes are named for, or, of a table without names, 0 .. K - 1.
    */
   classValues?: ArrayLike<number>;
 }
@@ -55,22 +55,34 @@ function checkValues(values: ArrayLike<number>, classCount: number): void {
   if (unfit >= 0) throw new RangeError(`classValues[${unfit}] is ${values[unfit]}; it must be a finite number`);
 }
 
-/** What is not known of the classes and a scale needs: their order, or the places on a line of the classes named. */
-export type MissingScale = { order: readonly string[] } | { places: readonly string[] };
+/** What is not known of the classes and a scale needs: their order, the places on a line of the classes named, or places of zero and above for those that lie below. */
+export type MissingScale = { order: readonly string[] } | { places: readonly string[] } | { belowZero: readonly string[] };
 
 /**
  * Names that are no numbers are neither in an order nor on a line by themselves: ranks of their letters would be a number without
- * meaning. A list in which no class is a number puts them a unit apart, which `checkedRequest` warns of.
+ * meaning. A list in which no class is a number puts them a unit apart, which `checkedRequest` warns of; but not in a distance
+ * from zero, which a ratio is of.
  */
 export function missingScale(scale: AgreementScale, { votes, classValues }: Pick<AgreementRequest, 'votes' | 'classValues'>): MissingScale | null {
   const known = votes.classScale;
-  if (scale === 'nominal' || classValues || !known) return null;
+  if (scale === 'nominal') return null;
+  if (scale === 'ratio') {
+    const places = classValues ?? known?.values;
+    const belowZero = places ? namesWhere(votes, (k) => places[k]! < 0) : [];
+    if (belowZero.length > 0) return { belowZero };
+  }
+  if (classValues || !known) return null;
   if (!known.isOrdered) return { order: known.names };
-  if (scale === 'ordinal' || isUnitApart(known)) return null;
+  if (scale === 'ordinal' || (scale === 'interval' && isUnitApart(known))) return null;
+  const unplaced = namesWhere(votes, (k) => Number.isNaN(known.values[k]));
+  return unplaced.length > 0 ? { places: unplaced } : null;
+}
+
+/** Of classes that were voted for; a table without names has them by their indices. */
+function namesWhere(votes: VoteTable, test: (k: number) => boolean): string[] {
   const voted = new Uint8Array(votes.classCount);
   for (let vote = 0; vote < votes.voteCount; vote++) if (votes.classes[vote]! < votes.classCount) voted[votes.classes[vote]!] = 1;
-  const places = known.names.filter((_, k) => voted[k] && Number.isNaN(known.values[k]));
-  return places.length > 0 ? { places } : null;
+  return Array.from(voted.keys()).filter((k) => voted[k] && test(k)).map((k) => votes.classScale?.names[k] ?? String(k));
 }
 
 function isUnitApart({ values, isOrdered }: ClassScale): boolean {
@@ -82,6 +94,9 @@ function requireScale(metric: AgreementMetric, scale: AgreementScale, request: A
   if (!missing) return;
   if ('order' in missing) {
     throw new RangeError(`${metric.id}${metric.scale === 'nominal' ? ' with weights' : ''} needs the order of the classes, and ${shownClasses(missing.order)} are not all numbers; give classes: the list in its order`);
+  }
+  if ('belowZero' in missing) {
+    throw new RangeError(`${metric.id} measures from zero, and ${shownClasses(missing.belowZero)} ${missing.belowZero.length === 1 ? 'lies' : 'lie'} below it; give classValues: a number of 0 or more for each class`);
   }
   const { places } = missing;
   throw new RangeError(`${metric.id} needs each class's place on a line, and ${shownClasses(places)} ${places.length === 1 ? 'is no number' : 'are no numbers'}; give classValues: a number for each class`);

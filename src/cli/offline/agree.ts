@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { classNumber, type AgreementMeasure, agreementMetrics, findAgreementMetric, measureAgreement, missingScale, type MissingScale, pairwiseAgreement, resolveOptions, type VoteTable } from '../../aggregation/index.js';
+import { classNumber, type AgreementMeasure, type AgreementMetric, agreementMetrics, findAgreementMetric, itemAgreement, measureAgreement, missingScale, type MissingScale, pairwiseAgreement, resolveOptions, type VoteTable } from '../../aggregation/index.js';
 import type { CellValue } from '../../formats/text/writer.js';
 import { collectOption, seedNumber, typedOptions, wholeNumber } from '../option-values.js';
 import { PhaseBar } from '../progress.js';
@@ -18,6 +18,7 @@ interface Flags extends VotesFlags {
   level: number;
   seed: number;
   pairs?: true;
+  items?: true;
   out: string;
   json?: true;
 }
@@ -33,10 +34,11 @@ export function configure(command: Command): void {
     .option('--level <number>', 'of the interval', Number, 0.95)
     .option('--seed <number>', 'of the resampling', seedNumber, 0)
     .option('--pairs', 'write pairs.csv: the agreement of each pair of annotators that share items')
-    .option('--out <folder>', 'where pairs.csv goes', '.')
+    .option('--items', 'write items.csv: the observed agreement of each item with two votes or more')
+    .option('--out <folder>', 'where pairs.csv and items.csv go', '.')
     .option('--json', 'print one JSON object instead of a table')
-    .addHelpText('after', `${votesHelp}\nMetrics of ordered classes need their order: classes that are numbers, or --classes. Interval metrics need numbers: classes that
-are numbers, or --class-values.`)
+    .addHelpText('after', `${votesHelp}\nMetrics of ordered classes need their order: classes that are numbers, or --classes. Interval and ratio metrics need numbers: classes
+that are numbers, or --class-values; for ratios of 0 or more.`)
     .action(run);
 }
 
@@ -55,9 +57,13 @@ async function run(paths: string[], flags: Flags): Promise<void> {
     const { perClass, replicates, level, seed } = flags;
     const fitting = named ? [named] : agreementMetrics.filter(({ scale }) => !missingScale(scale, request));
     const measures = checking(() => fitting.map(({ id, options }) => measureAgreement({ ...request, metric: id, options: typedOptions(options, flags.option), perClass, replicates, level, seed })));
-    const file = flags.pairs ? await writePairs(flags.out, votes, { ...request, metric: named?.forPairs ? named.id : 'percent', options: named?.forPairs ? typedOptions(named.options, flags.option) : {} }) : undefined;
-    if (flags.json) say(JSON.stringify(asJson(table, classes, measures, file)));
-    else print(table, classes, measures, file);
+    const asked = (metric: AgreementMetric | null | false | undefined) => ({ ...request, metric: metric ? metric.id : 'percent', options: metric ? typedOptions(metric.options, flags.option) : {} });
+    const files = [
+      ...(flags.pairs ? [await writePairs(flags.out, votes, asked(named?.forPairs && named))] : []),
+      ...(flags.items ? [await writeItems(flags.out, votes, asked(named))] : []),
+    ];
+    if (flags.json) say(JSON.stringify(asJson(table, classes, measures, files)));
+    else print(table, classes, measures, files);
     for (const note of votes.notes) warn(`assay: ${note}`);
     for (const note of new Set(measures.flatMap(({ warnings }) => warnings))) warn(`assay: ${note.replace('classValues', '--class-values')}`);
   } finally {
@@ -68,6 +74,7 @@ async function run(paths: string[], flags: Flags): Promise<void> {
 /** @throws Refusal that tells which option gives what the metric has to know of the classes. */
 function requireOrder(id: string, missing: MissingScale | null, classes: readonly string[]): void {
   if (!missing) return;
+  if ('belowZero' in missing) throw new Refusal(`${id} measures from zero, and these classes lie below it: ${missing.belowZero.join(', ')}; give --class-values, a number of 0 or more for each of --classes`, true);
   throw new Refusal('order' in missing
     ? `${id} needs the order of the classes, and they are no numbers; give --classes, a list of ${classes.join(', ')} in order`
     : `${id} needs the classes' places on a line, and these are no numbers: ${missing.places.join(', ')}; give --class-values, a number for each of --classes`, true);
@@ -81,22 +88,30 @@ async function writePairs(folder: string, { annotatorIds }: Votes, request: Para
   return writeTable(folder, 'pairs', ['first', 'second', 'shared_items', request.metric.replaceAll('-', '_')], rows());
 }
 
-function asJson(table: VoteTable, classes: string[], measures: AgreementMeasure[], pairs?: string) {
+async function writeItems(folder: string, { itemIds }: Votes, request: Parameters<typeof itemAgreement>[0]): Promise<string> {
+  const { items, votes, agreement } = checking(() => itemAgreement(request));
+  function* rows(): Generator<CellValue[]> {
+    for (let i = 0; i < items.length; i++) yield [itemIds.text(items[i]!), votes[i]!, agreement[i]!];
+  }
+  return writeTable(folder, 'items', ['item', 'votes', request.metric.replaceAll('-', '_')], rows());
+}
+
+function asJson(table: VoteTable, classes: string[], measures: AgreementMeasure[], files: string[]) {
   return {
     items: table.itemCount, annotators: table.annotatorCount, votes: table.voteCount, classes: table.classCount,
     measures: measures.map(({ perClass, ...measure }) => ({ ...measure, ...(perClass && { perClass: Object.fromEntries(classes.map((name, k) => [name, perClass[k]])) }) })),
-    ...(pairs && { files: [pairs] }),
+    ...(files.length > 0 && { files }),
   };
 }
 
-function print(table: VoteTable, classes: string[], measures: AgreementMeasure[], pairs?: string): void {
+function print(table: VoteTable, classes: string[], measures: AgreementMeasure[], files: string[]): void {
   const { votedItems, comparedItems } = measures[0]!;
   printFacts({ items: table.itemCount, 'with votes': votedItems, 'with two or more': comparedItems, annotators: table.annotatorCount, votes: table.voteCount, classes: table.classCount });
   const shown = (value: number) => (Number.isNaN(value) ? 'undefined' : shownValue(value));
   printTable(['metric', 'value', 'interval', ...(measures[0]!.perClass ? classes : [])], measures.map(({ metric, value, interval, perClass }) => [
     metric, shown(value), interval ? `${shown(interval.low)} to ${shown(interval.high)}` : '', ...(perClass ? Array.from(perClass, shown) : []),
   ]));
-  if (pairs) say(pairs);
+  for (const file of files) say(file);
 }
 
 function numberList(written: string): number[] {

@@ -9,7 +9,7 @@ export function globalId(type: string, ...parts: (number | string)[]): string {
 }
 
 /** Things within a project have its number before their own. */
-const withinProject = new Set(['Item', 'Annotator', 'Vote', 'Run', 'GoldSample', 'Lease']);
+const withinProject = new Set(['Item', 'Annotator', 'Vote', 'Run', 'GoldSample', 'Lease', 'Report']);
 
 /** @throws NOT_FOUND for whatever is not an id of that type: a made-up id answers like an absent one. */
 export function readGlobalId(type: string, id: string): number[] {

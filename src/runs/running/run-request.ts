@@ -1,5 +1,5 @@
 import { findMethod, methods, resolveOptions, type AggregationMethod, type MethodOptions } from '../../aggregation/index.js';
-import { AssayError, invalid } from '../../platform/errors.js';
+import { invalid, refusing } from '../../platform/errors.js';
 import type { PredictionModels } from '../../predictions/prediction-models.service.js';
 import type { Project } from '../../projects/project.entity.js';
 
@@ -63,14 +63,4 @@ function withVotes(some: readonly AggregationMethod[]): string {
 
 function idsOf(some: readonly AggregationMethod[]): string {
   return some.map((method) => method.id).join(', ');
-}
-
-/** The library's refusals are meant for callers. */
-export function refusing<T>(field: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof RangeError || error instanceof TypeError) throw new AssayError('INVALID_INPUT', error.message, { field });
-    throw error;
-  }
 }

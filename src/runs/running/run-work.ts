@@ -3,19 +3,20 @@ import { join } from 'node:path';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { SpanKind } from '@opentelemetry/api';
 import { DataSource } from 'typeorm';
+import type { Progress } from '../../aggregation/index.js';
 import { Compute } from '../../compute/compute.service.js';
 import { Events } from '../../events/events.service.js';
 import { defineJob } from '../../jobs/job.js';
 import { Jobs } from '../../jobs/jobs.service.js';
+import { Pulse } from '../../jobs/pulse.js';
 import { PredictionModels } from '../../predictions/prediction-models.service.js';
 import { Config } from '../../platform/config.js';
 import { keptVotes, runPhaseSeconds, runsFinished } from '../../platform/metrics.js';
-import { isOutage, sqlState } from '../../platform/outage.js';
+import { maySucceedLater } from '../../platform/outage.js';
 import { Transactions, type Transaction } from '../../platform/database/transaction.js';
 import { failed, inTrace, Trace } from '../../platform/trace.js';
 import { runChanged } from '../run-changed.js';
 import { boundsOf } from './run-cost.js';
-import { RunPulse } from './run-pulse.js';
 import type { RunDone, RunTaskInput, RunTold } from './run.task.js';
 import { RunStatus } from '../run.entity.js';
 import type { RunKey } from '../../results/blocks.js';
@@ -34,7 +35,7 @@ const KEPT_FROM_VOTES = 100_000;
 @Injectable()
 export class RunWork implements OnModuleInit, OnApplicationBootstrap {
   private readonly logger = new Logger('runs');
-  private readonly underWay = new Map<number, RunPulse>();
+  private readonly underWay = new Map<number, Pulse<Progress>>();
 
   constructor(
     private readonly source: DataSource,
@@ -83,7 +84,7 @@ export class RunWork implements OnModuleInit, OnApplicationBootstrap {
 
   private async perform(run: ClaimedRun, stop: AbortSignal, trace: Trace | null): Promise<void> {
     const lost = new AbortController();
-    const pulse = new RunPulse(this.store, run, async () => {
+    const pulse = new Pulse<Progress>((progress) => this.store.beat(run, progress), async () => {
       // What has succeeded is held no longer either: its thread is about to answer.
       if (!await this.store.secondsOfSuccess(run)) lost.abort(new Error('the run is no longer this worker\'s'));
     });
@@ -94,7 +95,7 @@ export class RunWork implements OnModuleInit, OnApplicationBootstrap {
         module: new URL('./run.task.js', import.meta.url),
         input: await this.taskInput(run, pin),
         onMessage: (told) => {
-          if ('progress' in told) pulse.progress(told.progress);
+          if ('progress' in told) pulse.tell(told.progress);
           else trace?.past(told.phase, told.to, { from: told.from });
         },
         signal: AbortSignal.any([stop, lost.signal]),
@@ -178,9 +179,4 @@ function traceOf({ traceparent, requestId, methodId, runId, projectId, attempt, 
   // Of a second attempt nobody has kept since when it waited.
   if (attempt === 1 && traceparent != null) Trace.begin('queued', traceparent, { kind: SpanKind.CONSUMER, attributes, from: askedAt })?.root.end(claimedAt);
   return Trace.begin('run', traceparent, { kind: SpanKind.CONSUMER, attributes });
-}
-
-/** Worth another try; a statement that took too long, too. */
-function maySucceedLater(error: Error): boolean {
-  return isOutage(error) || sqlState(error) === '57014';
 }

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Events } from '../../events/events.service.js';
-import { conflict, invalid } from '../../platform/errors.js';
+import { conflict, invalid, refusing } from '../../platform/errors.js';
 import { Config } from '../../platform/config.js';
 import { Idempotency } from '../../platform/database/idempotency.js';
 import { runsFinished } from '../../platform/metrics.js';
@@ -12,7 +12,7 @@ import { requireOpen } from '../../projects/project-access.js';
 import type { Project } from '../../projects/project.entity.js';
 import { runChanged } from '../run-changed.js';
 import { boundsOf, refuseCostly } from './run-cost.js';
-import { refusing, resolvePredictions, resolveRequest, type RunRequest } from './run-request.js';
+import { resolvePredictions, resolveRequest, type RunRequest } from './run-request.js';
 import { RunWork } from './run-work.js';
 import { ENDED, Run, RunOrigin, RunStatus } from '../run.entity.js';
 import { RunsStore } from '../runs.store.js';

@@ -11,6 +11,8 @@ export type Distance = (k: number, l: number) => number;
 export const nominal: Distance = (k, l) => Number(k !== l);
 export const interval: Distance = (k, l) => (k - l) ** 2;
 
+export const ratio: Distance = (k, l) => (k + l === 0 ? 0 : ((k - l) / (k + l)) ** 2);
+
 /** Ordinal distances from the pairable votes: ((n_k + n_l) / 2 + the votes between)^2, Krippendorff (2004) p. 245. */
 export function ordinal(answers: Answer[]): Distance {
   const votes = pairable(answers);

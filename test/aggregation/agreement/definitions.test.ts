@@ -26,6 +26,7 @@ describe('any crowd has the value that the definition gives', () => {
     ['krippendorff-alpha-nominal', ({ answers }) => definition.alpha(answers, definition.nominal)],
     ['krippendorff-alpha-ordinal', ({ answers }) => definition.alpha(answers, definition.ordinal(answers))],
     ['krippendorff-alpha-interval', ({ answers }) => definition.alpha(answers, definition.interval)],
+    ['krippendorff-alpha-ratio', ({ answers }) => definition.alpha(answers, definition.ratio)],
   ])('%s', (metric, expected) => {
     fc.assert(fc.property(crowds({ repeats: true }), (crowd) => expectEqual(measureAgreement({ metric, votes: tableOf(crowd) }).value, expected(crowd))));
   });
@@ -58,8 +59,8 @@ describe('worked examples of the literature come out', () => {
   // Krippendorff, "Computing Krippendorff's Alpha-Reliability" (2011), example C: four observers, twelve units.
   const observers = reliabilityData(['123321412...', '1233224125.3', '.3332342251.', '12332441251.'], 5);
 
-  it.each([['nominal', 0.743], ['ordinal', 0.815], ['interval', 0.849]])("Krippendorff's alpha of four observers and twelve units, %s: %f", (scale, alpha) => {
-    expect(measureAgreement({ metric: `krippendorff-alpha-${scale}`, votes: tableOf(observers) }).value).toBeCloseTo(alpha, 3);
+  it.each([['nominal', 0.743], ['ordinal', 0.815], ['interval', 0.849], ['ratio', 0.797]])("Krippendorff's alpha of four observers and twelve units, %s: %f", (scale, alpha) => {
+    expect(measureAgreement({ metric: `krippendorff-alpha-${scale}`, votes: tableOf(observers), classValues: [1, 2, 3, 4, 5] }).value).toBeCloseTo(alpha, 3);
   });
 
   it("Krippendorff's alpha of two observers and ten units, nominal data: .692", () => {

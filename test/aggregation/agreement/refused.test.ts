@@ -13,6 +13,7 @@ it.each<[Partial<AgreementMeasureRequest>, RegExp]>([
   [{ items: [1, 1] }, /items\[1\] is 1, which was selected before/],
   [{ classValues: [1, 2] }, /classValues has 2 entries; it must have one for each of the 3 classes/],
   [{ classValues: [1, NaN, 2] }, /classValues\[1\] is NaN; it must be a finite number/],
+  [{ metric: 'krippendorff-alpha-ratio', classValues: [-1, 0, 1] }, /krippendorff-alpha-ratio measures from zero, and "0" lies below it; give classValues: a number of 0 or more/],
   [{ replicates: -1 }, /replicates is -1; it must be a whole number from 0/],
   [{ level: 95 }, /level is 95; it must lie between 0 and 1/],
   [{ seed: 1.5 }, /seed is 1.5; it must be a whole number/],

@@ -1,0 +1,30 @@
+import pg from 'pg';
+import { classScale, VoteTable } from '../aggregation/index.js';
+import { copiedVotes, integer, type Snapshot } from '../runs/snapshot/copied-votes.js';
+import type { ReportTask } from '../reports/report-kind.js';
+import type { VoteSelection } from './vote-selection.js';
+
+/** SQL of the class votes that stood at the watermark and are selected; items are not selected here. */
+export function selectedVotes({ projectId, watermark, request: { selection } }: ReportTask<{ selection: VoteSelection }>): string {
+  const { annotators, timeFrom, timeTo, guidelineVersions } = selection;
+  const given = 'coalesce(voted_at, received_at)';
+  return [
+    `from votes where project_id = ${integer(projectId)} and seq <= ${integer(watermark)} and (ended_seq is null or ended_seq > ${integer(watermark)}) and outcome = 0`,
+    ...(annotators ? [`annotator_code = any('{${annotators.map(integer).join()}}'::int4[])`] : []),
+    ...(timeFrom != null ? [`${given} >= ${pg.escapeLiteral(timeFrom)}::timestamptz`] : []),
+    ...(timeTo != null ? [`${given} < ${pg.escapeLiteral(timeTo)}::timestamptz`] : []),
+    ...(guidelineVersions ? [`guideline_version = any(array[${guidelineVersions.map((version) => pg.escapeLiteral(version)).join()}]::text[])`] : []),
+  ].join(' and ');
+}
+
+/** In no order; a vote table brings them into its own. */
+export async function readSelectedVotes(client: pg.Client, task: ReportTask<{ selection: VoteSelection }>): Promise<Snapshot> {
+  // The log is read in its order, as snapshots are.
+  await client.query('set local enable_bitmapscan = off');
+  return copiedVotes(client, `select item_code, annotator_code, class_index ${selectedVotes(task)}`);
+}
+
+/** @param classes the names, in the project's order */
+export function voteTable(votes: Snapshot, { itemCount, annotatorCount }: Pick<ReportTask<object>, 'itemCount' | 'annotatorCount'>, classes: readonly string[]): VoteTable {
+  return new VoteTable({ ...votes, itemCount, annotatorCount, classCount: classes.length, classScale: classScale(classes, true) });
+}
