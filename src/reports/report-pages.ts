@@ -1,4 +1,5 @@
-import { Keyset, type ConnectionOf, type PageArgs } from '../platform/graphql/pagination.js';
+import { invalid } from '../platform/errors.js';
+import { Keyset, type ConnectionOf, type KeyPart, type PageArgs } from '../platform/graphql/pagination.js';
 
 /** A table of a report, as columns of one length. Each order lists all of its rows; there is one at least. */
 export interface ReportedTable {
@@ -50,15 +51,22 @@ function writeRows(pages: Buffer, start: number, columns: readonly (Int32Array |
 
 export type ReportRow = Record<string, number> & { position: number };
 
-const byPosition = new Keyset<ReportRow>([{ sql: 'position', type: 'int4' }], ({ position }) => [position]);
+/** @throws INVALID_INPUT for a cursor of another order, whose positions are of other rows. */
+function positionOf(key: KeyPart[] | null, order: string, { after }: PageArgs): number | null {
+  if (!key) return null;
+  const field = after == null ? 'before' : 'after';
+  if (key[0] !== order) throw invalid(`${field} is a cursor of the order ${String(key[0])}, and ${order} is asked for; begin a page of this order without it`, field);
+  return Number(key[1]);
+}
 
 /** One page of a table: a report never changes, so that a row's position in an order is its key. */
 export async function readTable<T>(
   table: Directory[string], order: string, args: PageArgs, slice: (from: number, bytes: number) => Promise<Buffer>, toNode: (row: ReportRow) => T,
 ): Promise<ConnectionOf<T>> {
+  const byPosition = new Keyset<ReportRow>([{ sql: 'order', type: 'text' }, { sql: 'position', type: 'int4' }], ({ position }) => [order, position]);
   const { above, below, descending, limit } = byPosition.stretch(args);
-  const first = above ? Number(above[0]) + 1 : 0;
-  const end = below ? Number(below[0]) : table.rows;
+  const first = (positionOf(above, order, args) ?? -1) + 1;
+  const end = positionOf(below, order, args) ?? table.rows;
   const [from, to] = descending ? [Math.max(first, end - limit), end] : [first, Math.min(end, first + limit)];
   const [low, high] = [Math.max(0, from), Math.min(table.rows, to)];
   const rows = low < high ? readRows(table, low, await slice(table.orders[order]! + low * table.width, (high - low) * table.width)) : [];

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportTables } from '../../src/exports/export-tables.js';
 import { Config } from '../../src/platform/config.js';
 import { Downloads } from '../../src/exports/reading/downloads.js';
+import { packed, type ReportedTable } from '../../src/reports/report-pages.js';
 import { inPlace, lanes } from '../../src/platform/place.js';
 import { analyze, fillProject, fillWorkspace, forgetStatistics, keepStatistics, LARGE } from '../setup/lopsided.js';
 import { startBeside, startService, type Service } from '../setup/service.js';
@@ -38,7 +39,9 @@ beforeAll(async () => {
     `update runs set item_findings = '{confusionProbability}', confusable_pairs = $2 where project_id = $1 and id = (select current_run_id from projects where id = $1)`, [numberOf(project), JSON.stringify(pairs)],
   );
   const [sample] = await home.source.query<{ id: number }[]>(`select max(id) as id from gold_samples where project_id = $1`, [numberOf(project)]);
+  const [agreement, reference] = await fillReports(numberOf(project));
   middle = {
+    agreement: idOf('Report', numberOf(project), agreement!), reference: idOf('Report', numberOf(project), reference!),
     sample: idOf('GoldSample', numberOf(project), sample!.id), item: idOf('Item', numberOf(project), 7),
   };
   service = await startBeside(home, { DATABASE_POOL: String(POOL) });
@@ -47,6 +50,29 @@ afterAll(async () => {
   await service.stop();
   await home.stop();
 });
+
+/** As if a thousand had been asked for. @returns the numbers of one of each kind */
+async function fillReports(projectId: number): Promise<number[]> {
+  const rows = Int32Array.from({ length: LARGE.items }, (_, row) => row);
+  const orders = { ITEM: rows, AGREEMENT: rows, VALUE: rows, ANNOTATOR: rows };
+  const table = (name: string, ...columns: string[]): ReportedTable => ({ name, orders, columns: Object.fromEntries(columns.map((column) => [column, rows])) });
+  const kinds: [string, ReportedTable[]][] = [
+    ['agreement', [table('items', 'item', 'votes', 'agreement'), table('pairs', 'first', 'second', 'sharedItems', 'value')]],
+    ['annotator-agreement', [table('annotators', 'annotator', 'votes', 'agreed', 'firstCell', 'cells')]],
+  ];
+  const last: number[] = [];
+  for (const [kind, tables] of kinds) {
+    const { directory, pages: bytes } = packed(tables);
+    const [row] = await home.source.query<{ id: number }[]>(
+      `with made as (
+         insert into reports (project_id, kind, version, request, key, watermark, item_count, annotator_count, status, directory, pages, created_at, used_at)
+         select $1, $2, 1, '{}', $2 || n, 1, 1, 1, 'SUCCEEDED', $3, case when n = 500 then $4::bytea end, now(), now() from generate_series(1, 500) n returning id
+       ) select max(id) as id from made`, [projectId, kind, JSON.stringify(directory), bytes],
+    );
+    last.push(row!.id);
+  }
+  return last;
+}
 
 function numberOf(id: string): number {
   return Number(Buffer.from(id, 'base64url').toString().split(':')[1]);
@@ -111,6 +137,10 @@ const pages: Record<string, string> = {
   'Query.apiKeys': '{ page: apiKeys(PAGE) BODY }',
   'Query.auditLog': '{ page: auditLog(PAGE) BODY }',
   'Item.votes': '{ node(id: $item) { ... on Item { page: votes(PAGE) BODY } } }',
+  'Project.reports': '{ project(id: $id) { page: reports(PAGE) BODY } }',
+  'AgreementReport.items': '{ node(id: $agreement) { ... on AgreementReport { page: items(PAGE) BODY } } }',
+  'AgreementReport.pairs': '{ node(id: $agreement) { ... on AgreementReport { page: pairs(PAGE, order: VALUE) BODY } } }',
+  'AnnotatorAgreementReport.annotatorAgreement': '{ node(id: $reference) { ... on AnnotatorAgreementReport { page: annotatorAgreement(PAGE) BODY } } }',
   'GoldSample.items': '{ node(id: $sample) { ... on GoldSample { page: items(PAGE) BODY } } }',
 };
 
@@ -120,7 +150,7 @@ interface Page {
 
 async function page(name: string, args: string): Promise<Page> {
   const text = pages[name]!.replace('PAGE', args).replace('BODY', '{ edges { cursor } pageInfo { hasNextPage } }');
-  const used = ['id', 'item', 'sample'].filter((variable) => text.includes(`$${variable})`));
+  const used = ['id', 'item', 'sample', 'agreement', 'reference'].filter((variable) => text.includes(`$${variable})`));
   const data = await service.data(`query${used.length > 0 ? `(${used.map((variable) => `$${variable}: ID!`).join(', ')})` : ''} ${text}`, { id: project, ...middle });
   return data.page ?? data.project?.page ?? data.node.page;
 }

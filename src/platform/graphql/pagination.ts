@@ -55,7 +55,7 @@ export function connectionType<T>(node: Type<T>, name = node.name): Type<Connect
   return Connection;
 }
 
-type KeyPart = number | string;
+export type KeyPart = number | string;
 
 /** What a cursor may hold for a column; anything else would be a fault of the database's, not of the caller's. */
 const fits = {
