@@ -19,6 +19,7 @@ import { RunTraces1764000000030 } from './1764000000030-run-traces.js';
 import { Advices1764000000031 } from './1764000000031-advices.js';
 import { LabelBlocks1764000000032 } from './1764000000032-label-blocks.js';
 import { PackedMatrices1764000000033 } from './1764000000033-packed-matrices.js';
+import { ProjectDeletions1764000000040 } from './1764000000040-project-deletions.js';
 
 /** In the order they are applied. */
 export const migrations = [
@@ -43,4 +44,5 @@ export const migrations = [
   Advices1764000000031,
   LabelBlocks1764000000032,
   PackedMatrices1764000000033,
+  ProjectDeletions1764000000040,
 ];

@@ -324,6 +324,27 @@ create table project_counts (
   constraint project_counts_pkey PRIMARY KEY (project_id, stripe)
 );
 
+create table project_deletions (
+  id integer not null generated always as identity,
+  workspace_id integer not null,
+  project_id integer,
+  project jsonb,
+  touched integer[] not null default '{}'::integer[],
+  api_key_id integer,
+  deleted_at timestamp with time zone not null,
+  purge_after timestamp with time zone not null,
+  started_at timestamp with time zone,
+  due_at timestamp with time zone not null,
+  purged_at timestamp with time zone,
+  removed jsonb not null default '{}'::jsonb,
+  constraint project_deletions_pkey PRIMARY KEY (id),
+  constraint project_deletions_project_id_key UNIQUE (project_id),
+  constraint project_deletions_purged CHECK (((project_id IS NULL) = (purged_at IS NOT NULL))),
+  constraint project_deletions_whole CHECK (((project IS NULL) = (started_at IS NOT NULL)))
+);
+CREATE INDEX project_deletions_by_workspace ON public.project_deletions USING btree (workspace_id, id);
+CREATE INDEX project_deletions_due ON public.project_deletions USING btree (due_at) WHERE (purged_at IS NULL);
+
 create table project_queues (
   project_id integer not null,
   policy text not null,

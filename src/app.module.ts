@@ -8,6 +8,7 @@ import { GoldModule } from './gold/gold.module.js';
 import { IngestModule } from './ingest/ingest.module.js';
 import { ItemsModule } from './items/items.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
+import { LifecycleModule } from './lifecycle/lifecycle.module.js';
 import { LiveModule } from './live/live.module.js';
 import type { Config } from './platform/config.js';
 import { graphqlModule } from './platform/graphql/graphql.module.js';
@@ -33,7 +34,7 @@ export class AppModule {
         ItemsModule, AnnotatorsModule, ResultsModule,
         VotesModule, GoldModule, PredictionsModule,
         IngestModule, RunsModule, ReliabilityModule, LiveModule,
-        AssignmentModule, ExportsModule, SamplesModule,
+        AssignmentModule, ExportsModule, SamplesModule, LifecycleModule,
       ],
     };
   }

@@ -1,5 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { int4Array, nullableTextArray } from '../platform/database/binary-array.js';
+import { notFound } from '../platform/errors.js';
+import { globalId } from '../platform/graphql/global-id.js';
 import type { Transaction, Transactions } from '../platform/database/transaction.js';
 
 /** Which of a project's two dictionaries: its table, and the counter of project_codes that gives its codes. */
@@ -64,11 +66,12 @@ export class CodeDictionary {
     const locked: { base: number }[] = await transaction.query(
       `select ${counter} as base from project_codes where project_id = $1 for update`, [projectId],
     );
+    if (!locked[0]) throw notFound('project', globalId('Project', projectId));
     const codes = await this.lookUp(transaction, projectId, ids);
     const isNew = ids.map((id) => !codes.has(id));
     const fresh = ids.filter((_, i) => isNew[i]);
     if (fresh.length === 0) return codes;
-    const { base } = locked[0]!;
+    const { base } = locked[0];
     const columns = extra.map(({ name }) => `, ${name}`).join('');
     const arrays = extra.map(({ sqlType }, i) => `, $${i + 4}::${sqlType}[]`).join('');
     const owner = owners[this.table];
@@ -84,6 +87,12 @@ export class CodeDictionary {
     fresh.forEach((id, i) => codes.set(id, base + i));
     await this.onNew?.(transaction, projectId, fresh.map((_, i) => base + i));
     return codes;
+  }
+
+  /** Lets go what is cached of a project: it was deleted, or one of its ids is nobody's any more. */
+  forget(projectId: number): void {
+    this.cachedIds -= this.cache.get(projectId)?.size ?? 0;
+    this.cache.delete(projectId);
   }
 
   private async lookUp(database: Transaction, projectId: number, ids: readonly string[]): Promise<Map<string, number>> {

@@ -10,7 +10,7 @@ import { jointVotes, votePhaseSeconds, votesReceived } from '../platform/metrics
 import { sqlState } from '../platform/outage.js';
 import { inPlace } from '../platform/place.js';
 import type { Principal } from '../platform/principal.js';
-import { ProjectAccess, requireOpen } from '../projects/project-access.js';
+import { ProjectAccess, stillOpen } from '../projects/project-access.js';
 import { Project } from '../projects/project.entity.js';
 import { lockVotes } from '../projects/vote-lock.js';
 import { requireOwnVotes } from './own-votes.js';
@@ -122,8 +122,7 @@ export class SingleVotes {
     const outcome = await this.transactions.run(async (transaction) => {
       await lockVotes(transaction, project.id, 'shared');
       // Rules may have changed since the look-up; under the lock they hold until the commit.
-      const current = await transaction.getRepository(Project).findOneByOrFail({ id: project.id });
-      requireOpen(current);
+      const current = await stillOpen(transaction, project);
       const known = await this.idempotency.known<VoteAnswers>(transaction, [...all.values()]);
       const replays = new Map<number, Submitted | Error>();
       const fresh = new Map<number, Entry>();

@@ -8,8 +8,8 @@ import { votePhaseSeconds, votesReceived } from '../platform/metrics.js';
 import { requireRowCount } from '../platform/row-result.js';
 import { excerpt } from '../platform/text.js';
 import { Transactions, type Transaction } from '../platform/database/transaction.js';
-import { requireOpen } from '../projects/project-access.js';
-import { Project } from '../projects/project.entity.js';
+import { stillOpen } from '../projects/project-access.js';
+import type { Project } from '../projects/project.entity.js';
 import { lockVotes } from '../projects/vote-lock.js';
 import { AnswerSheet, countAnswers, type PendingVote, type VoteAnswers } from './vote-batch.js';
 import { type NearMiss, outcomes, VoteRowCheck, type VoteRow } from './vote-row.js';
@@ -51,8 +51,7 @@ export class VotesService {
     const write = (isAlone: boolean) => this.transactions.run(async (transaction) => {
       await lockVotes(transaction, project.id, isAlone ? 'exclusive' : 'shared');
       // Rules may have changed since the caller's look-up; under the lock they hold until the commit.
-      const current = await transaction.getRepository(Project).findOneByOrFail({ id: project.id });
-      requireOpen(current);
+      const current = await stillOpen(transaction, project);
       return this.idempotency.once(
         transaction,
         { projectId: project.id, workspaceId: project.workspaceId, key: null, ...options.idempotency },

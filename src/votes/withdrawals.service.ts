@@ -6,8 +6,8 @@ import { Idempotency, type IdempotencyScope } from '../platform/database/idempot
 import { requireRowCount } from '../platform/row-result.js';
 import { excerpt, textFault } from '../platform/text.js';
 import { Transactions, type Transaction } from '../platform/database/transaction.js';
-import { requireOpen } from '../projects/project-access.js';
-import { Project } from '../projects/project.entity.js';
+import { stillOpen } from '../projects/project-access.js';
+import type { Project } from '../projects/project.entity.js';
 import { lockVotes } from '../projects/vote-lock.js';
 import { WithdrawalStatus, type VoteReference, type WithdrawalResult } from './votes.inputs.js';
 import { EndedReason, votesStore, type StoredVote } from './votes.store.js';
@@ -33,7 +33,7 @@ export class WithdrawalsService {
     const { answer, replayed } = await this.transactions.run(async (transaction) => {
       // Alone: references come in any order, and two withdrawals could lock each other out.
       await lockVotes(transaction, project.id, 'exclusive');
-      requireOpen(await transaction.getRepository(Project).findOneByOrFail({ id: project.id }));
+      await stillOpen(transaction, project);
       const scope = { projectId: project.id, workspaceId: project.workspaceId, ...idempotency };
       return this.idempotency.once(transaction, scope, ['withdrawVotes', references], () => this.end(transaction, project.id, references, codes, ownCode));
     });

@@ -1,0 +1,24 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AnnotatorsModule } from '../annotators/annotators.module.js';
+import { AssignmentModule } from '../assignment/assignment.module.js';
+import { EventsModule } from '../events/events.module.js';
+import { ItemsModule } from '../items/items.module.js';
+import { NodeTypes } from '../platform/graphql/node.js';
+import { RunsModule } from '../runs/runs.module.js';
+import { DeletionsResolver } from './deletion/deletions.resolver.js';
+import { ProjectDeletions } from './deletion/deletions.service.js';
+import { Leftovers } from './deletion/leftovers.js';
+import { ProjectDeletion } from './deletion/project-deletion.entity.js';
+import { PurgeWork } from './deletion/purge-work.js';
+
+@Module({
+  imports: [TypeOrmModule.forFeature([ProjectDeletion]), EventsModule, ItemsModule, AnnotatorsModule, RunsModule, AssignmentModule],
+  providers: [ProjectDeletions, PurgeWork, Leftovers, DeletionsResolver],
+  exports: [ProjectDeletions],
+})
+export class LifecycleModule {
+  constructor(nodes: NodeTypes, deletions: ProjectDeletions) {
+    nodes.declare('ProjectDeletion', (caller, id) => deletions.findDeletion(caller, id));
+  }
+}
