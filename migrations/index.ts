@@ -20,6 +20,7 @@ import { Advices1764000000031 } from './1764000000031-advices.js';
 import { LabelBlocks1764000000032 } from './1764000000032-label-blocks.js';
 import { PackedMatrices1764000000033 } from './1764000000033-packed-matrices.js';
 import { ProjectDeletions1764000000040 } from './1764000000040-project-deletions.js';
+import { AnnotatorErasures1764000000041 } from './1764000000041-annotator-erasures.js';
 
 /** In the order they are applied. */
 export const migrations = [
@@ -45,4 +46,5 @@ export const migrations = [
   LabelBlocks1764000000032,
   PackedMatrices1764000000033,
   ProjectDeletions1764000000040,
+  AnnotatorErasures1764000000041,
 ];

@@ -11,10 +11,14 @@ import { ProjectDeletions } from './deletion/deletions.service.js';
 import { Leftovers } from './deletion/leftovers.js';
 import { ProjectDeletion } from './deletion/project-deletion.entity.js';
 import { PurgeWork } from './deletion/purge-work.js';
+import { AnnotatorErasure } from './erasure/annotator-erasure.entity.js';
+import { CommentsWork } from './erasure/comments-work.js';
+import { ErasuresResolver, ProjectErasuresResolver } from './erasure/erasures.resolver.js';
+import { AnnotatorErasures } from './erasure/erasures.service.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([ProjectDeletion]), EventsModule, ItemsModule, AnnotatorsModule, RunsModule, AssignmentModule],
-  providers: [ProjectDeletions, PurgeWork, Leftovers, DeletionsResolver],
+  imports: [TypeOrmModule.forFeature([ProjectDeletion, AnnotatorErasure]), EventsModule, ItemsModule, AnnotatorsModule, RunsModule, AssignmentModule],
+  providers: [ProjectDeletions, PurgeWork, Leftovers, DeletionsResolver, AnnotatorErasures, CommentsWork, ErasuresResolver, ProjectErasuresResolver],
   exports: [ProjectDeletions],
 })
 export class LifecycleModule {

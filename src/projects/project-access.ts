@@ -59,6 +59,32 @@ export async function stillOpen(transaction: Transaction, { id }: Pick<Project, 
   return project;
 }
 
+/** A write looked up codes of annotators, and one of them was erased meanwhile: it is to begin anew, with the project as it is now. */
+export class CodesChanged extends Error {
+  constructor(readonly project: Project) {
+    super('an annotator was erased meanwhile');
+  }
+}
+
+/** As `stillOpen`, for a write that has codes of annotators. @throws CodesChanged too */
+export async function stillCoded(transaction: Transaction, before: Project): Promise<Project> {
+  const project = await stillOpen(transaction, before);
+  if (project.annotatorErasures !== before.annotatorErasures) throw new CodesChanged(project);
+  return project;
+}
+
+/** Tries again where CodesChanged says so. */
+export async function withCodes<T>(project: Project, work: (project: Project) => Promise<T>): Promise<T> {
+  for (let current = project; ;) {
+    try {
+      return await work(current);
+    } catch (error) {
+      if (!(error instanceof CodesChanged)) throw error;
+      current = error.project;
+    }
+  }
+}
+
 /**
  * For a write that takes no lock of the votes: until its end nobody deletes the project; its rules may change, and its run.
  * @throws NOT_FOUND where it was deleted before

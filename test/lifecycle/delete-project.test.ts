@@ -63,6 +63,8 @@ describe('a project that is deleted', () => {
       `insert into soft_labels (project_id, run_id, item_code, votes, consensus, tie, confidence, entropy, probabilities) values ($1, 0, 0, 1, 0, false, 1, 0, '{1,0,0}')`, [numberOf(doomed.id)]);
     await service.source.query(
       `insert into live_labels (project_id, run_id, item_code, votes, consensus, tie, confidence, entropy, probabilities) values ($1, 0, 39, 1, 0, false, 1, 0, '{1,0,0}') on conflict do nothing`, [numberOf(doomed.id)]);
+    await service.source.query(
+      `insert into annotator_erasures (project_id, annotator_code, erased_at, due_at, finished_at, next_seq, last_seq, changed) values ($1, 0, now(), now(), now(), 0, 0, '{}')`, [numberOf(doomed.id)]);
     await service.source.query(`insert into item_queue (project_id, generation, item_code, priority, score, strategy) values ($1, 0, 0, 0, 0, '') on conflict do nothing`, [numberOf(doomed.id)]);
   });
 

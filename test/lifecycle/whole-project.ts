@@ -29,11 +29,11 @@ export async function wholeProject({ data }: Caller, mark: string): Promise<Whol
   const items = Array.from({ length: ITEMS }, (_, i) => ({ externalId: `item ${i} ${mark}`, payload: { text: `payload ${mark}` } }));
   await call('addItems', 'ItemsInput', { items }, 'results { status }');
   const votes = items.flatMap(({ externalId: item }, i) => [1, 2, 3].map((a) => ({
-    item, annotator: `ann ${a} ${mark}`, class: a === 3 ? 'spam' : CLASSES[i % 2], voteId: `vote ${i} ${a} ${mark}`, comment: `comment ${i} ${mark}`, durationMs: 50,
+    item, annotator: `ann ${a} ${mark}`, class: a === 3 ? 'spam' : CLASSES[i % 2], voteId: `vote ${i} ${a} ${mark}`, comment: `comment by ${a} on ${i} ${mark}`, durationMs: 50,
   })));
   await call('submitVotes', 'SubmitVotesInput', { votes, idempotencyKey: `votes-${mark}` });
   // Three of them are superseded, and one is withdrawn.
-  await call('submitVotes', 'SubmitVotesInput', { votes: votes.slice(0, 3).map((vote) => ({ ...vote, class: 'eggs', voteId: null, comment: `second thought ${mark}` })) });
+  await call('submitVotes', 'SubmitVotesInput', { votes: votes.slice(0, 3).map((vote) => ({ ...vote, class: 'eggs', voteId: null, comment: `second thought ${vote.comment}` })) });
   await call('withdrawVotes', 'WithdrawVotesInput', { votes: [{ item: votes.at(-1)!.item, annotator: votes.at(-1)!.annotator }] });
   await call('setGold', 'SetGoldInput', { rows: items.slice(0, 3).map(({ externalId: item }) => ({ item, class: 'ham', reason: `reason ${mark}` })), idempotencyKey: `gold-${mark}` });
   await call('drawGoldSample', 'DrawGoldSampleInput', { design: 'UNIFORM', size: 5 });

@@ -33,7 +33,7 @@ const jobOf = (name: string, state: string): Case => [
 
 /** Each kind of work that nobody asks for: what makes it due, now or within a minute, and what takes that back. */
 const cases: Case[] = [
-  ...['run', 'rescore', 'reliability', 'purge'].flatMap((name) => ['created', 'active'].map((state) => jobOf(name, state))),
+  ...['run', 'rescore', 'reliability', 'purge', 'erase-comments'].flatMap((name) => ['created', 'active'].map((state) => jobOf(name, state))),
   [['notes of touched items', 'sweep touched items'], `insert into touched_items (project_id, items) values (1, '{0}')`, 'delete from touched_items'],
   [['sweep touched items'], 'update projects set live_run_id = null', 'update projects set live_run_id = current_run_id'],
   [['sweep lost runs'],
@@ -67,6 +67,9 @@ const cases: Case[] = [
   [['sweep deleted projects'],
     `insert into project_deletions (workspace_id, project_id, project, deleted_at, purge_after, due_at)
      select 1, 987654, '{}', clock_timestamp(), due, due from (select clock_timestamp() + interval '30 seconds' as due) soon`, 'delete from project_deletions'],
+  [['sweep erased annotators'],
+    `insert into annotator_erasures (project_id, annotator_code, erased_at, due_at, next_seq, last_seq, changed)
+     select 1, 0, due, due, 0, 1, '{}' from (select clock_timestamp() + interval '30 seconds' as due) soon`, 'delete from annotator_erasures'],
   [['sweep old idempotency keys'],
     `insert into idempotency_keys (project_id, workspace_id, key, request_hash, created_at) values (1, 1, 'old', '', clock_timestamp() - interval '86370 seconds')`, 'delete from idempotency_keys'],
 ];

@@ -87,7 +87,7 @@ async function readRows(downloads: Downloads, sequence: Sequence, after: number 
   const selected = columns.flatMap(({ sql }) => sql ?? []).join(', ');
   const kept = await downloads.keep(`select (${key})::int8, ${selected} from ${from} where ${where} ${behind} order by ${key} ${descending ? 'desc' : ''} limit ${limit}`, signal);
   const read: ReadRows = (query, take) => downloads.read(query, take, signal);
-  await requireProject(projectId, read);
+  const erasures = await requireProject(projectId, read);
   const codes = columns.map(({ dictionary }): (number | null)[] | null => (dictionary ? [] : null));
   let count = 0;
   let lastKey = -1;
@@ -98,18 +98,20 @@ async function readRows(downloads: Downloads, sequence: Sequence, after: number 
       else if (columns[c]!.sql != null) copied.pass();
     }
   }
-  const ids = columns.map(async ({ dictionary }, c) => dictionary && downloads.names.of(projectId, dictionary, codes[c]!, read));
+  const ids = columns.map(async ({ dictionary }, c) => dictionary && downloads.names.of(projectId, dictionary, codes[c]!, read, dictionary === 'annotators' ? erasures : 0));
   return { lastKey: count === limit ? lastKey : null, rows: Promise.all(ids).then((known) => cellsOf(kept, columns, known)) };
 }
 
 /**
  * After a piece was read: the rows of a project that is deleted go one by one, and what is left of them must not pass for a whole file.
+ * @returns how many of its annotators were erased: names that were known before are not to be shown any more
  * @throws NOT_FOUND
  */
-async function requireProject(projectId: number, read: ReadRows): Promise<void> {
-  let isThere = false;
-  await read(`select 1 from projects where id = ${sqlInteger(projectId)}`, () => { isThere = true; });
-  if (!isThere) throw notFound('project', globalId('Project', projectId));
+async function requireProject(projectId: number, read: ReadRows): Promise<number> {
+  let erasures: number | null = null;
+  await read(`select annotator_erasures from projects where id = ${sqlInteger(projectId)}`, (rows) => { erasures = rows.int4(); });
+  if (erasures === null) throw notFound('project', globalId('Project', projectId));
+  return erasures;
 }
 
 /** @param ids of the columns that show some in place of codes */

@@ -23,6 +23,7 @@ export const projectTables: readonly ProjectTable[] = [
   { name: 'item_queue', key: [['generation', 'int4'], ['item_code', 'int4']] },
   { name: 'live_labels', key: [['item_code', 'int4']] },
   { name: 'leases', key: [['id', 'int8']] },
+  { name: 'annotator_erasures', key: [['id', 'int8']] },
   { name: 'reliability_states', key: [] },
   { name: 'annotator_reliability', key: [['annotator_code', 'int4']] },
   { name: 'annotator_flags', key: [['id', 'int8']] },
