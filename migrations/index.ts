@@ -21,6 +21,8 @@ import { LabelBlocks1764000000032 } from './1764000000032-label-blocks.js';
 import { PackedMatrices1764000000033 } from './1764000000033-packed-matrices.js';
 import { AnnotatorPriors1764000000040 } from './1764000000040-annotator-priors.js';
 import { Reports1764000000041 } from './1764000000041-reports.js';
+import { ProjectDeletions1764000000042 } from './1764000000042-project-deletions.js';
+import { AnnotatorErasures1764000000043 } from './1764000000043-annotator-erasures.js';
 
 /** In the order they are applied. */
 export const migrations = [
@@ -47,4 +49,6 @@ export const migrations = [
   PackedMatrices1764000000033,
   AnnotatorPriors1764000000040,
   Reports1764000000041,
+  ProjectDeletions1764000000042,
+  AnnotatorErasures1764000000043,
 ];

@@ -10,6 +10,20 @@ create table annotator_counts (
   constraint annotator_counts_votes_check CHECK ((votes >= 0))
 );
 
+create table annotator_erasures (
+  project_id integer not null,
+  id bigint not null generated always as identity,
+  annotator_code integer not null,
+  erased_at timestamp with time zone not null,
+  due_at timestamp with time zone not null,
+  finished_at timestamp with time zone,
+  next_seq bigint not null,
+  last_seq bigint not null,
+  changed jsonb not null,
+  constraint annotator_erasures_pkey PRIMARY KEY (project_id, id)
+);
+CREATE INDEX annotator_erasures_due ON public.annotator_erasures USING btree (due_at) WHERE (finished_at IS NULL);
+
 create table annotator_flags (
   since timestamp with time zone not null default clock_timestamp(),
   ended_at timestamp with time zone,
@@ -347,6 +361,27 @@ create table project_counts (
   constraint project_counts_pkey PRIMARY KEY (project_id, stripe)
 );
 
+create table project_deletions (
+  id integer not null generated always as identity,
+  workspace_id integer not null,
+  project_id integer,
+  project jsonb,
+  touched integer[] not null default '{}'::integer[],
+  api_key_id integer,
+  deleted_at timestamp with time zone not null,
+  purge_after timestamp with time zone not null,
+  started_at timestamp with time zone,
+  due_at timestamp with time zone not null,
+  purged_at timestamp with time zone,
+  removed jsonb not null default '{}'::jsonb,
+  constraint project_deletions_pkey PRIMARY KEY (id),
+  constraint project_deletions_project_id_key UNIQUE (project_id),
+  constraint project_deletions_purged CHECK (((project_id IS NULL) = (purged_at IS NOT NULL))),
+  constraint project_deletions_whole CHECK (((project IS NULL) = (started_at IS NOT NULL)))
+);
+CREATE INDEX project_deletions_by_workspace ON public.project_deletions USING btree (workspace_id, id);
+CREATE INDEX project_deletions_due ON public.project_deletions USING btree (due_at) WHERE (purged_at IS NULL);
+
 create table project_queues (
   project_id integer not null,
   policy text not null,
@@ -402,6 +437,7 @@ create table projects (
   scoring_version bigint not null default 0,
   live_run_id bigint,
   prediction_stale_votes integer not null default 1000,
+  annotator_erasures integer not null default 0,
   constraint projects_budget_check CHECK ((budget >= (0)::double precision)),
   constraint projects_classes_check CHECK (((cardinality(classes) >= 2) AND (cardinality(classes) <= 10000))),
   constraint projects_confidence_check CHECK (((confidence > (0)::double precision) AND (confidence <= (1)::double precision))),

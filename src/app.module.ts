@@ -9,6 +9,7 @@ import { GoldModule } from './gold/gold.module.js';
 import { IngestModule } from './ingest/ingest.module.js';
 import { ItemsModule } from './items/items.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
+import { LifecycleModule } from './lifecycle/lifecycle.module.js';
 import { LiveModule } from './live/live.module.js';
 import type { Config } from './platform/config.js';
 import { PlatformModule } from './platform/platform.module.js';
@@ -36,7 +37,7 @@ export class AppModule {
         ItemsModule, AnnotatorsModule, ResultsModule,
         VotesModule, GoldModule, PriorsModule, PredictionsModule,
         IngestModule, RunsModule, ReliabilityModule, LiveModule, ReportsModule, AgreementModule,
-        AssignmentModule, ExportsModule, SamplesModule,
+        AssignmentModule, ExportsModule, SamplesModule, LifecycleModule,
       ],
     };
   }

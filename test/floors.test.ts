@@ -12,11 +12,11 @@ const floors: readonly (readonly string[])[] = [
   ['items', 'annotators', 'results'],
   ['votes', 'gold', 'priors', 'predictions'],
   ['ingest', 'runs', 'reliability', 'live', 'reports', 'agreement'],
-  ['assignment', 'exports', 'samples'],
+  ['assignment', 'exports', 'samples', 'lifecycle'],
 ];
 
 /** Within a floor these look at each other, in this direction only. */
-const alongside = new Set(['reliability > runs', 'reports > runs', 'agreement > reports', 'agreement > runs', 'jobs > events', 'compute > events', 'projects > jobs', 'projects > rules']);
+const alongside = new Set(['reliability > runs', 'reports > runs', 'agreement > reports', 'agreement > runs', 'jobs > events', 'compute > events', 'projects > jobs', 'projects > rules', 'projects > events', 'lifecycle > assignment']);
 
 /** Ends of the house, which nothing imports but another end. */
 const roof = new Set(['main.ts', 'worker.ts', 'annex.ts', 'cli.ts', 'commands.ts', 'serve.ts', 'app.module.ts', 'application.ts', 'cli']);

@@ -54,7 +54,7 @@ export async function checkedSelection(project: Project, input: VoteSelectionInp
 async function codes(project: Project, name: 'items' | 'annotators', asked: string[] | null | undefined, { dictionary }: ItemsService | AnnotatorsService): Promise<number[] | null> {
   const ids = texts(name, asked);
   if (!ids) return null;
-  const found = await dictionary.codes(project.id, ids, false);
+  const found = await dictionary.codes(project.id, ids, false, name === 'annotators' ? project.annotatorErasures : 0);
   const unknown = found.indexOf(-1);
   if (unknown >= 0) throw invalid(`input.selection.${name} names ${excerpt(ids[unknown])}, which the project does not have`, `input.selection.${name}`);
   return Array.from(found).sort((a, b) => a - b);

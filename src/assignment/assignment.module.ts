@@ -32,6 +32,6 @@ import { VerifyLeases } from './leases/verify-leases.js';
     AssignmentResolver, AnnotatorLeasesResolver, LateVoteResolver, ItemStateResolver, ProjectStatesResolver, PoliciesResolver,
     RelabelOrNewResolver, RelabelOrNewItemResolver,
   ],
-  exports: [VerifyLeases],
+  exports: [VerifyLeases, LeasesStore],
 })
 export class AssignmentModule {}

@@ -68,6 +68,11 @@ export class NextItemsService {
     const policy = request.policy ?? null;
     const read = async () => await this.terms.read({ projectId, workspaceId: caller.workspaceId, annotator, policy }) ?? this.access.refuse(request.projectId);
     const terms = await this.queues.scored(projectId, read, policy);
+    if (terms.annotatorId !== request.annotator) {
+      // They were erased since their code was looked up; the id is somebody's anew.
+      this.annotators.dictionary.forget(projectId);
+      return this.next(caller, request);
+    }
     if (terms.archived) await this.access.findOpen(caller, request.projectId);
     const refused = refusal(terms);
     if (refused) return { leases: [], empty: refused };

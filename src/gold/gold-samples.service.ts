@@ -11,7 +11,7 @@ import { connectionType, Keyset, type ConnectionOf, type PageArgs } from '../pla
 import type { Principal } from '../platform/principal.js';
 import { Transactions, type Transaction } from '../platform/database/transaction.js';
 import { Audit, type Actor } from '../projects/audit/audit.js';
-import { ProjectAccess } from '../projects/project-access.js';
+import { holdProject, ProjectAccess } from '../projects/project-access.js';
 import type { Project } from '../projects/project.entity.js';
 import type { Draw, DrawTask } from './draw-sample.task.js';
 import { GoldSample, GoldSampleDesign, GoldSampleItem, SAMPLE_COLUMNS } from './gold-sample.js';
@@ -107,6 +107,7 @@ export class GoldSamples {
   private async write(
     transaction: Transaction, projectId: number, actor: Actor, { design, size, seed }: Pick<GoldSample, 'design' | 'size' | 'seed'>, draw: Draw,
   ): Promise<number> {
+    await holdProject(transaction, projectId);
     const { codes, probabilities } = draw.sample!;
     const [row]: { id: number }[] = await transaction.query(
       `with sample as (

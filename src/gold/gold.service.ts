@@ -7,8 +7,8 @@ import { rejectedRow, RowStatus, type RowResult } from '../platform/row-result.j
 import { excerpt } from '../platform/text.js';
 import { Transactions, type Transaction } from '../platform/database/transaction.js';
 import { Audit, type Actor } from '../projects/audit/audit.js';
-import { requireOpen } from '../projects/project-access.js';
-import { Project } from '../projects/project.entity.js';
+import { stillOpen } from '../projects/project-access.js';
+import type { Project } from '../projects/project.entity.js';
 import { lockVotes } from '../projects/vote-lock.js';
 import { CANDIDATES } from './candidates.js';
 import { checkGoldRows, checkItems, type CheckedGold, type GoldRow } from './gold-row.js';
@@ -89,7 +89,7 @@ export class GoldService {
       // Shared with the writers of votes, so that a watermark is above all that was written before it.
       await lockVotes(transaction, project.id, 'shared');
       await goldStore.lock(transaction, project.id);
-      requireOpen(await transaction.getRepository(Project).findOneByOrFail({ id: project.id }));
+      await stillOpen(transaction, project);
       const scope = { projectId: project.id, workspaceId: project.workspaceId, key: options.idempotencyKey ?? null };
       return this.idempotency.once(transaction, scope, [action, request], async () => {
         const results = refused.slice();

@@ -6,6 +6,7 @@ import type { Batch } from '../formats/rows/read-rows.js';
 import type { RowOf, Table } from '../formats/rows/table.js';
 import { AssayError } from '../platform/errors.js';
 import { Transactions } from '../platform/database/transaction.js';
+import { holdProject } from '../projects/project-access.js';
 import type { Project } from '../projects/project.entity.js';
 import { BulkProgress } from './bulk-progress.js';
 import type { BulkSink } from './bulk-sink.js';
@@ -56,6 +57,7 @@ export class BulkService {
     if (tally.rows === 0) throw new BrokenUpload('the file has no rows', null, tally);
     if (!progress?.wasFinished) {
       await this.transactions.run(async (transaction) => {
+        await holdProject(transaction, project.id);
         await sink.finish?.(transaction, true);
         await progress?.note(transaction, tally, true);
       });

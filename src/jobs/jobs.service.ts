@@ -73,6 +73,11 @@ export class Jobs extends ReadinessCheck implements OnApplicationBootstrap, Befo
     await this.events.publish(jobSent, { name: job.name }, transaction);
   }
 
+  /** Nothing is left of what was sent about a project, done or not. Payloads name it as projectId. @returns how many deliveries there were */
+  forgetProject(transaction: Transaction, projectId: number): Promise<number> {
+    return this.queue.forget(transaction, projectId);
+  }
+
   check(): string | null {
     return this.started ? this.failing.fault() : 'not started';
   }

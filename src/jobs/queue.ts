@@ -58,6 +58,16 @@ export class Queue {
     await this.boss.send(job.name, payload, { db, singletonKey: key, retryLimit: 0, expireInHours: 23 });
   }
 
+  /** Whatever was ever sent about a project, done or not. @returns how many deliveries */
+  async forget(transaction: Transaction, projectId: number): Promise<number> {
+    let rows = 0;
+    for (const table of ['job', 'archive']) {
+      const [, count]: [unknown, number] = await transaction.query(`delete from pgboss.${table} where data->>'projectId' = $1`, [String(projectId)]);
+      rows += count;
+    }
+    return rows;
+  }
+
   async take(job: Job<object>): Promise<Delivery | null> {
     const [delivery] = await this.boss.fetch<object>(job.name, { batchSize: 1 });
     return delivery ?? null;

@@ -53,6 +53,7 @@ const settings = z.object({
   MAX_RUN_MEGABYTES: whole(16_384, 16, 1_000_000_000).describe('memory that the arrays of a run may take, by estimate'),
   KEPT_VOTES_MEGABYTES: whole(4096, 0, 1_000_000_000)
     .describe("room in ASSAY_DATA_DIR for large projects' sorted votes, so that their next run reads only what is new; 0 keeps none"),
+  DELETED_PROJECT_DAYS: whole(7, 0, 3650).describe('how long a deleted project can be restored; then it is purged'),
   SHUTDOWN_TIMEOUT_SECONDS: whole(30, 1, 3600).describe('how long a stop waits for work under way'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().regex(/^https?:\/\//, 'must begin with http:// or https://').optional()
     .describe('a collector that takes traces by OTLP over HTTP; without it nothing is traced'),

@@ -5,6 +5,7 @@ import { excerpt, textFault } from '../platform/text.js';
 import type { RequestContext } from '../platform/request-context.js';
 import { Transactions } from '../platform/database/transaction.js';
 import { Audit, type Actor } from '../projects/audit/audit.js';
+import { holdProject } from '../projects/project-access.js';
 import type { Project } from '../projects/project.entity.js';
 import { CURRENT_VERSIONS } from './current-versions.js';
 import type { ItemPrediction, PredictionModel, PredictionVersion } from './prediction-version.js';
@@ -115,6 +116,7 @@ export class PredictionModels {
   private async change(project: Project, actor: Actor, action: string, model: string, detail: object, set: string, values: unknown[] = []): Promise<PredictionModel> {
     if (textFault(model)) throw notFound('prediction model', model);
     return this.transactions.run(async (transaction) => {
+      await holdProject(transaction, project.id);
       const [, changed]: [unknown, number] = await transaction.query(`update prediction_models set ${set} where project_id = $1 and model = $2`, [project.id, model, ...values]);
       if (changed === 0) throw notFound('prediction model', model);
       await transaction.query(`update projects set scoring_version = scoring_version + 1 where id = $1`, [project.id]);

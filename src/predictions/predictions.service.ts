@@ -6,8 +6,8 @@ import { rejectedRow, RowStatus, type RowResult } from '../platform/row-result.j
 import { excerpt, requireText } from '../platform/text.js';
 import { Transactions, type Transaction } from '../platform/database/transaction.js';
 import { Audit, type Actor } from '../projects/audit/audit.js';
-import { requireOpen } from '../projects/project-access.js';
-import { Project } from '../projects/project.entity.js';
+import { stillOpen } from '../projects/project-access.js';
+import type { Project } from '../projects/project.entity.js';
 import { lockVotes } from '../projects/vote-lock.js';
 import { checkPredictionRows, type CheckedPrediction, type PredictionRow } from './prediction-row.js';
 import { predictionsStore, type GivenVersion, type PredictionColumns, type StoredVersion } from './predictions.store.js';
@@ -55,7 +55,7 @@ export class PredictionsService {
     const { answer, replayed } = await this.transactions.run(async (transaction) => {
       // Shared with the writers of votes, so that a watermark is above all that was written before it.
       await lockVotes(transaction, project.id, 'shared');
-      requireOpen(await transaction.getRepository(Project).findOneByOrFail({ id: project.id }));
+      await stillOpen(transaction, project);
       const scope = { projectId: project.id, workspaceId: project.workspaceId, key: options.idempotencyKey ?? null };
       return this.idempotency.once(transaction, scope, ['submitPredictions', given, options.complete, rows], async () => {
         const results = refused.slice();

@@ -10,8 +10,8 @@ import type { RequestContext } from '../platform/request-context.js';
 import { rejectedRow, RowStatus, type RowResult } from '../platform/row-result.js';
 import { excerpt } from '../platform/text.js';
 import { Audit, type Actor } from '../projects/audit/audit.js';
-import { requireOpen } from '../projects/project-access.js';
-import { Project } from '../projects/project.entity.js';
+import { stillCoded, withCodes } from '../projects/project-access.js';
+import type { Project } from '../projects/project.entity.js';
 import { lockVotes } from '../projects/vote-lock.js';
 import { AnnotatorPrior, PRIOR_COLUMNS } from './annotator-prior.js';
 import { CopiedPriors } from './copied-priors.js';
@@ -71,8 +71,12 @@ export class PriorsService {
 
   /** Ends priors (UPDATED); annotators without one are UNCHANGED. Runs of older watermarks read them still. */
   async remove(project: Project, actor: Actor, ids: readonly string[], idempotencyKey: string | null): Promise<Written> {
+    return withCodes(project, (current) => this.removeCoded(current, actor, ids, idempotencyKey));
+  }
+
+  private async removeCoded(project: Project, actor: Actor, ids: readonly string[], idempotencyKey: string | null): Promise<Written> {
     const { accepted, results } = checkAnnotators(ids, 'input.annotators');
-    const codes = await this.annotators.dictionary.codes(project.id, [...accepted.keys()], false);
+    const codes = await this.annotators.dictionary.codes(project.id, [...accepted.keys()], false, project.annotatorErasures);
     const named = [...accepted].map(([annotator, index], i) => ({ annotator, index, annotatorCode: codes[i]! }));
     for (const { annotator, index, annotatorCode } of named) {
       if (annotatorCode < 0) results[index] = rejectedRow(index, 'UNKNOWN_ANNOTATOR', `annotator ${excerpt(annotator)} is not in the project`);
@@ -106,10 +110,16 @@ export class PriorsService {
   }
 
   /** Annotators who are new are committed before what is known of them, and stay if that fails. */
-  private async write(
+  private write(
+    project: Project, actor: Actor, action: string, request: unknown, checked: { accepted: CheckedPrior[]; results: RowResult[] }, idempotencyKey: string | null,
+  ): Promise<Written> {
+    return withCodes(project, (current) => this.writeCoded(current, actor, action, request, checked, idempotencyKey));
+  }
+
+  private async writeCoded(
     project: Project, actor: Actor, action: string, request: unknown, { accepted, results }: { accepted: CheckedPrior[]; results: RowResult[] }, idempotencyKey: string | null,
   ): Promise<Written> {
-    const codes = await this.annotators.dictionary.codes(project.id, accepted.map(({ annotator }) => annotator), true);
+    const codes = await this.annotators.dictionary.codes(project.id, accepted.map(({ annotator }) => annotator), true, project.annotatorErasures);
     const coded = accepted.map((prior, i): CodedPrior => ({ ...prior, annotatorCode: codes[i]! }));
     return this.change(project, actor, action, request, results, idempotencyKey, async (transaction) => {
       const standing = await priorsStore.standing(transaction, project.id, coded.map(({ annotatorCode }) => annotatorCode));
@@ -133,7 +143,7 @@ export class PriorsService {
       // Shared with the writers of votes, so that a watermark is above all that was written before it.
       await lockVotes(transaction, project.id, 'shared');
       await priorsStore.lock(transaction, project.id);
-      requireOpen(await transaction.getRepository(Project).findOneByOrFail({ id: project.id }));
+      await stillCoded(transaction, project);
       return this.idempotency.once(transaction, { projectId: project.id, workspaceId: project.workspaceId, key: idempotencyKey }, [action, request], async () => {
         const results = refused.slice();
         for (const result of await work(transaction)) results[result.index] = result;

@@ -1,5 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { int4Array, nullableTextArray } from '../platform/database/binary-array.js';
+import { notFound } from '../platform/errors.js';
+import { globalId } from '../platform/graphql/global-id.js';
 import type { Transaction, Transactions } from '../platform/database/transaction.js';
 
 /** Which of a project's two dictionaries: its table, and the counter of project_codes that gives its codes. */
@@ -20,10 +22,10 @@ const CACHED_IDS = 1_000_000;
 
 /**
  * External ids to dense codes 0, 1, 2, ... within a project. A code is given once and never again, so that what is cached
- * stays true for good; the cache is filled only after a commit.
+ * stays true until an annotator is erased, whose id is nobody's then; the cache is filled only after a commit.
  */
 export class CodeDictionary {
-  private readonly cache = new Map<number, Map<string, number>>();
+  private readonly cache = new Map<number, { erasures: number; codes: Map<string, number> }>();
   private cachedIds = 0;
 
   constructor(
@@ -37,9 +39,10 @@ export class CodeDictionary {
   /**
    * One code an id, in the ids' order; -1 for an unknown one where `create` is false.
    * New ids are written and committed here, in a transaction of their own: it holds the project's counter, which must not wait for votes.
+   * @param erasures how many annotators of the project were erased, as it was read before: nothing is taken from what was cached under fewer
    */
-  async codes(projectId: number, ids: readonly string[], create: boolean): Promise<Int32Array> {
-    const known = this.cached(projectId);
+  async codes(projectId: number, ids: readonly string[], create: boolean, erasures = 0): Promise<Int32Array> {
+    const known = this.cached(projectId, erasures);
     const missing = new Set<string>();
     for (const id of ids) if (!known.has(id)) missing.add(id);
     let found: Map<string, number> | null = null;
@@ -47,7 +50,7 @@ export class CodeDictionary {
       found = await this.lookUp(this.source.manager, projectId, [...missing]);
       const unknown = [...missing].filter((id) => !found!.has(id));
       if (create && unknown.length > 0) for (const [id, code] of await this.insert(projectId, unknown)) found.set(id, code);
-      this.remember(projectId, found);
+      this.remember(projectId, erasures, found);
     }
     return Int32Array.from(ids, (id) => known.get(id) ?? found?.get(id) ?? -1);
   }
@@ -64,11 +67,12 @@ export class CodeDictionary {
     const locked: { base: number }[] = await transaction.query(
       `select ${counter} as base from project_codes where project_id = $1 for update`, [projectId],
     );
+    if (!locked[0]) throw notFound('project', globalId('Project', projectId));
     const codes = await this.lookUp(transaction, projectId, ids);
     const isNew = ids.map((id) => !codes.has(id));
     const fresh = ids.filter((_, i) => isNew[i]);
     if (fresh.length === 0) return codes;
-    const { base } = locked[0]!;
+    const { base } = locked[0];
     const columns = extra.map(({ name }) => `, ${name}`).join('');
     const arrays = extra.map(({ sqlType }, i) => `, $${i + 4}::${sqlType}[]`).join('');
     const owner = owners[this.table];
@@ -86,6 +90,12 @@ export class CodeDictionary {
     return codes;
   }
 
+  /** Lets go what is cached of a project: it was deleted, or one of its ids is nobody's any more. */
+  forget(projectId: number): void {
+    this.cachedIds -= this.cache.get(projectId)?.codes.size ?? 0;
+    this.cache.delete(projectId);
+  }
+
   private async lookUp(database: Transaction, projectId: number, ids: readonly string[]): Promise<Map<string, number>> {
     // One probe of the unique key an id. With `= any` the planner may walk the whole project instead: it knows little of a young one.
     const rows: { code: number; external_id: string }[] = await database.query(
@@ -96,22 +106,25 @@ export class CodeDictionary {
     return new Map(rows.map((row) => [row.external_id, row.code]));
   }
 
-  private cached(projectId: number): Map<string, number> {
-    const codes = this.cache.get(projectId) ?? new Map<string, number>();
+  private cached(projectId: number, erasures: number): Map<string, number> {
+    if (erasures > (this.cache.get(projectId)?.erasures ?? 0)) this.forget(projectId);
+    const cached = this.cache.get(projectId) ?? { erasures, codes: new Map<string, number>() };
     // Last in the map's order is last used.
     this.cache.delete(projectId);
-    this.cache.set(projectId, codes);
-    return codes;
+    this.cache.set(projectId, cached);
+    return cached.codes;
   }
 
-  private remember(projectId: number, found: Map<string, number>): void {
-    const codes = this.cached(projectId);
+  private remember(projectId: number, erasures: number, found: Map<string, number>): void {
+    // Looked up before somebody was erased: not to be mixed with what was looked up since.
+    if (erasures < (this.cache.get(projectId)?.erasures ?? 0)) return;
+    const codes = this.cached(projectId, erasures);
     const before = codes.size;
     for (const [id, code] of found) codes.set(id, code);
     this.cachedIds += codes.size - before;
     for (const [oldest, dropped] of this.cache) {
       if (this.cachedIds <= CACHED_IDS) break;
-      this.cachedIds -= dropped.size;
+      this.cachedIds -= dropped.codes.size;
       this.cache.delete(oldest);
     }
   }

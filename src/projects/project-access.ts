@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AssayError, notFound } from '../platform/errors.js';
 import { globalId, readGlobalId } from '../platform/graphql/global-id.js';
+import type { Transaction } from '../platform/database/transaction.js';
 import type { Principal } from '../platform/principal.js';
 import { Project } from './project.entity.js';
 
@@ -45,6 +46,52 @@ export class ProjectAccess {
     requireOpen(project);
     return project;
   }
+}
+
+/**
+ * The project as it is now, for a write that looked it up before its transaction. Under the lock of its votes it stays so until the commit.
+ * @throws NOT_FOUND where it was deleted meanwhile; CONFLICT for an archived one.
+ */
+export async function stillOpen(transaction: Transaction, { id }: Pick<Project, 'id'>): Promise<Project> {
+  const project = await transaction.getRepository(Project).findOneBy({ id });
+  if (!project) throw notFound('project', globalId('Project', id));
+  requireOpen(project);
+  return project;
+}
+
+/** A write looked up codes of annotators, and one of them was erased meanwhile: it is to begin anew, with the project as it is now. */
+export class CodesChanged extends Error {
+  constructor(readonly project: Project) {
+    super('an annotator was erased meanwhile');
+  }
+}
+
+/** As `stillOpen`, for a write that has codes of annotators. @throws CodesChanged too */
+export async function stillCoded(transaction: Transaction, before: Project): Promise<Project> {
+  const project = await stillOpen(transaction, before);
+  if (project.annotatorErasures !== before.annotatorErasures) throw new CodesChanged(project);
+  return project;
+}
+
+/** Tries again where CodesChanged says so. */
+export async function withCodes<T>(project: Project, work: (project: Project) => Promise<T>): Promise<T> {
+  for (let current = project; ;) {
+    try {
+      return await work(current);
+    } catch (error) {
+      if (!(error instanceof CodesChanged)) throw error;
+      current = error.project;
+    }
+  }
+}
+
+/**
+ * For a write that takes no lock of the votes: until its end nobody deletes the project; its rules may change, and its run.
+ * @throws NOT_FOUND where it was deleted before
+ */
+export async function holdProject(transaction: Transaction, projectId: number): Promise<void> {
+  const held: unknown[] = await transaction.query(`select 1 from projects where id = $1 for key share`, [projectId]);
+  if (held.length === 0) throw notFound('project', globalId('Project', projectId));
 }
 
 /** @throws CONFLICT for an archived project. */

@@ -143,6 +143,10 @@ export class Project implements Node {
   @Column({ name: 'current_run_id', type: 'bigint', nullable: true })
   currentRunId: number | null;
 
+  /** How many of its annotators were erased. Codes of annotators that were looked up under another count are to be looked up again. */
+  @Column({ name: 'annotator_erasures', type: 'integer' })
+  annotatorErasures: number;
+
   @Column({ name: 'archived_at', type: 'timestamptz', nullable: true })
   @Field(() => Date, { nullable: true, description: 'Since when the project takes no votes.' })
   archivedAt: Date | null;

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type QueryDeepPartialEntity } from 'typeorm';
 import { acquisitionScores, defaultMethodId, findMethod, resolveOptions } from '../aggregation/index.js';
-import { AssayError, conflict, invalid, limitExceeded } from '../platform/errors.js';
+import { AssayError, conflict, invalid, limitExceeded, notFound } from '../platform/errors.js';
 import { Idempotency } from '../platform/database/idempotency.js';
+import { globalId } from '../platform/graphql/global-id.js';
 import { connectionType, Keyset, readPage, type ConnectionOf, type PageArgs } from '../platform/graphql/pagination.js';
 import type { Principal } from '../platform/principal.js';
 import { excerpt, requireText } from '../platform/text.js';
@@ -12,7 +13,7 @@ import { ruleKinds, type RuleKind } from '../rules/quantities.js';
 import { RuleError } from '../rules/rule-error.js';
 import { Audit, type Actor } from './audit/audit.js';
 import { ClassNames } from './class-names.js';
-import { ProjectAccess } from './project-access.js';
+import { holdProject, ProjectAccess } from './project-access.js';
 import { Project, RepeatPolicy } from './project.entity.js';
 import type { CreateProjectInput, ProjectRulesInput, UpdateProjectInput } from './projects.inputs.js';
 import { lockVotes } from './vote-lock.js';
@@ -49,7 +50,10 @@ export class ProjectsService {
         return { id };
       },
     ));
-    return { project: await this.source.getRepository(Project).findOneByOrFail({ id: answer.id, workspaceId: actor.workspaceId }), replayed };
+    const project = await this.source.getRepository(Project).findOneBy({ id: answer.id, workspaceId: actor.workspaceId });
+    // Deleted since the call that this one repeats.
+    if (!project) throw notFound('project', globalId('Project', answer.id));
+    return { project, replayed };
   }
 
   async update(caller: Principal, actor: Actor, input: UpdateProjectInput): Promise<Project> {
@@ -57,6 +61,7 @@ export class ProjectsService {
     if (input.name != null) requireText(input.name, 'input.name');
     const rules = checkedRules(input.rules ?? {}, project.classes, project);
     return this.transactions.run(async (transaction) => {
+      await holdProject(transaction, project.id);
       if (rules.repeatPolicy && rules.repeatPolicy !== project.repeatPolicy) await requireNoVotes(transaction, project);
       await transaction.getRepository(Project).update({ id: project.id }, {
         ...rules, ...(input.name != null && { name: input.name }), ...(input.rules && { scoringVersion: () => 'scoring_version + 1' }),
@@ -77,6 +82,7 @@ export class ProjectsService {
     return this.transactions.run(async (transaction) => {
       // After this lock no writer is between its check and its commit.
       await lockVotes(transaction, project.id, 'exclusive');
+      await holdProject(transaction, project.id);
       await transaction.getRepository(Project).update({ id: project.id }, { archivedAt: archived ? new Date() : null });
       await this.audit.record(transaction, actor, archived ? 'archiveProject' : 'restoreProject', project.id, {});
       return transaction.getRepository(Project).findOneByOrFail({ id: project.id });

@@ -72,6 +72,10 @@ export class ReliabilityService {
     const annotator = await this.annotators.findByExternalId(project, externalId);
     if (!annotator) throw notFound('annotator', excerpt(externalId));
     return this.transactions.run(async (transaction) => {
+      // Nobody erases them until the commit: the audit log would name them behind it.
+      const held: unknown[] = await transaction.query(
+        `select 1 from annotators where project_id = $1 and code = $2 and external_id = $3 for key share`, [project.id, annotator.code, externalId]);
+      if (held.length === 0) throw notFound('annotator', excerpt(externalId));
       const [rows]: [AnnotatorFlag[], number] = await transaction.query(
         `update annotator_flags set dismissed_at = coalesce(dismissed_at, clock_timestamp())
          where project_id = $1 and annotator_code = $2 and kind = $3 and ended_at is null returning ${FLAG_COLUMNS}`,

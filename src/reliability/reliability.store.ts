@@ -13,10 +13,16 @@ const COLUMNS = [
 /**
  * Replaces a project's figures and brings its flags up to date, in one transaction.
  * @param startedAt the moment, by the database, that the figures are of
- * @returns false where newer ones stand already
+ * @returns false where newer ones stand already, or the project is gone
  */
 export async function storeFigures(client: Client, project: EvaluatedProject, figures: readonly Figures[], flags: readonly Flag[], startedAt: string, seconds: () => number): Promise<boolean> {
   await client.query('begin');
+  // Nobody deletes the project until the commit; of one that was deleted nothing may be written any more.
+  const held = await client.query(`select 1 from projects where id = $1 for key share`, [project.id]);
+  if (held.rowCount === 0) {
+    await client.query('rollback');
+    return false;
+  }
   const { rowCount } = await client.query(
     `insert into reliability_states as state (project_id, requested_at, evaluated_at, run_id, changes, gold_seq, pause_rule)
      values ($1, $2, $2, $3, $4, $5, $6)

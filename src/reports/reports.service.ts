@@ -8,7 +8,7 @@ import { globalId, readGlobalId } from '../platform/graphql/global-id.js';
 import type { ConnectionOf, PageArgs } from '../platform/graphql/pagination.js';
 import type { Principal } from '../platform/principal.js';
 import { Audit, type Actor } from '../projects/audit/audit.js';
-import { ProjectAccess } from '../projects/project-access.js';
+import { holdProject, ProjectAccess } from '../projects/project-access.js';
 import type { Project } from '../projects/project.entity.js';
 import { newestWatermark, readPin } from '../runs/watermark.js';
 import { reportKind, type ReportKind } from './report-kind.js';
@@ -49,6 +49,7 @@ export class ReportsService {
     const { answer, replayed } = await this.transactions.run((transaction) => this.idempotency.once(
       transaction, { projectId: project.id, workspaceId: project.workspaceId, key: idempotencyKey }, ['requestReport', kind.name, request, asked],
       async () => {
+        await holdProject(transaction, project.id);
         const { watermark, itemCount, annotatorCount } = await readPin(transaction, project.id, asked);
         if (asked != null) {
           const newest = await newestWatermark(transaction, project.id);

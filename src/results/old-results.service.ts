@@ -50,7 +50,7 @@ export class OldResults implements OnModuleInit {
   private async sweep(transaction: Transaction): Promise<boolean> {
     const where = `label_rows and status = 'SUCCEEDED' and results_dropped_at is null`;
     const [old]: RunKey[] = await transaction.query(
-      `select project_id as "projectId", id as "runId" from runs where ${where} and label_blocks_since is null order by id desc limit 1`,
+      `select project_id as "projectId", id as "runId" from runs where ${where} and label_blocks_since is null and exists (select 1 from projects where id = runs.project_id) order by id desc limit 1`,
     );
     if (old) return rowsToBlocks(await transaction.queryRunner!.connect() as ClientBase, this.url, old);
     const [past]: RunKey[] = await transaction.query(

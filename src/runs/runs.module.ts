@@ -40,7 +40,7 @@ import { SoftLabelsService } from './results/soft-labels.service.js';
     RunsResolver, ProjectRunsResolver, MethodsResolver, ProjectSoftLabelsResolver, ItemSoftLabelResolver, SoftLabelResolver, AnnotatorResultsResolver, GoldEvaluationResolver, RunCertificateResolver, MethodAdviceResolver,
     SoftLabelFindingsResolver, TopTwoResolver, FindingResolver, AnnotatorFindingsResolver, AnnotatorFiguresResolver, RunFindingsResolver, ConfusablePairsResolver, ConfusablePairResolver,
   ],
-  exports: [RunsService, NamedRun],
+  exports: [RunsService, RunsStore, NamedRun],
 })
 export class RunsModule {
   constructor(nodes: NodeTypes, runs: RunReader) {

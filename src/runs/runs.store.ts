@@ -137,6 +137,12 @@ export class RunsStore {
     return changed.length > 0;
   }
 
+  /** All of a project that have not ended. */
+  async cancelAll(transaction: Transaction, projectId: number): Promise<number> {
+    const changed = await this.change(transaction, `status = 'CANCELLED', ${ENDING}`, `project_id = $1 and status in ('QUEUED', 'RUNNING')`, [projectId]);
+    return changed.length;
+  }
+
   /** Runs whose worker was lost go back to the queue, or are given up. @returns those that wait, the oldest first. */
   async recoverLost(transaction: Transaction): Promise<RunKey[]> {
     await this.change(transaction,

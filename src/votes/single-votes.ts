@@ -10,7 +10,7 @@ import { jointVotes, votePhaseSeconds, votesReceived } from '../platform/metrics
 import { sqlState } from '../platform/outage.js';
 import { inPlace } from '../platform/place.js';
 import type { Principal } from '../platform/principal.js';
-import { ProjectAccess, requireOpen } from '../projects/project-access.js';
+import { CodesChanged, ProjectAccess, stillCoded } from '../projects/project-access.js';
 import { Project } from '../projects/project.entity.js';
 import { lockVotes } from '../projects/vote-lock.js';
 import { requireOwnVotes } from './own-votes.js';
@@ -92,7 +92,7 @@ export class SingleVotes {
       for (const [place, answer] of await this.write(project, entries)) answers[place] = answer;
     } catch (error) {
       if (error instanceof AssayError) for (const place of seen) answers[place] = error;
-      else if (!(error instanceof KeyUnderWay) && !OF_ONE.test(sqlState(error) ?? '')) throw error;
+      else if (!(error instanceof KeyUnderWay) && !(error instanceof CodesChanged) && !OF_ONE.test(sqlState(error) ?? '')) throw error;
     }
     return answers;
   }
@@ -122,8 +122,7 @@ export class SingleVotes {
     const outcome = await this.transactions.run(async (transaction) => {
       await lockVotes(transaction, project.id, 'shared');
       // Rules may have changed since the look-up; under the lock they hold until the commit.
-      const current = await transaction.getRepository(Project).findOneByOrFail({ id: project.id });
-      requireOpen(current);
+      const current = await stillCoded(transaction, project);
       const known = await this.idempotency.known<VoteAnswers>(transaction, [...all.values()]);
       const replays = new Map<number, Submitted | Error>();
       const fresh = new Map<number, Entry>();

@@ -8,8 +8,8 @@ import { votePhaseSeconds, votesReceived } from '../platform/metrics.js';
 import { requireRowCount } from '../platform/row-result.js';
 import { excerpt } from '../platform/text.js';
 import { Transactions, type Transaction } from '../platform/database/transaction.js';
-import { requireOpen } from '../projects/project-access.js';
-import { Project } from '../projects/project.entity.js';
+import { stillCoded, withCodes } from '../projects/project-access.js';
+import type { Project } from '../projects/project.entity.js';
 import { lockVotes } from '../projects/vote-lock.js';
 import { AnswerSheet, countAnswers, type PendingVote, type VoteAnswers } from './vote-batch.js';
 import { type NearMiss, outcomes, VoteRowCheck, type VoteRow } from './vote-row.js';
@@ -46,13 +46,16 @@ export class VotesService {
    */
   async submit(project: Project, rows: readonly VoteRow[], options: SubmitOptions = {}): Promise<Submitted> {
     requireRowCount(rows, 'input.votes');
+    return withCodes(project, (current) => this.submitCoded(current, rows, options));
+  }
+
+  private async submitCoded(project: Project, rows: readonly VoteRow[], options: SubmitOptions): Promise<Submitted> {
     const { rejects, pending, nearMisses } = await this.prepare(project, rows);
     let end = votePhaseSeconds.startTimer();
     const write = (isAlone: boolean) => this.transactions.run(async (transaction) => {
       await lockVotes(transaction, project.id, isAlone ? 'exclusive' : 'shared');
       // Rules may have changed since the caller's look-up; under the lock they hold until the commit.
-      const current = await transaction.getRepository(Project).findOneByOrFail({ id: project.id });
-      requireOpen(current);
+      const current = await stillCoded(transaction, project);
       return this.idempotency.once(
         transaction,
         { projectId: project.id, workspaceId: project.workspaceId, key: null, ...options.idempotency },
@@ -97,7 +100,7 @@ export class VotesService {
     endCheck({ phase: 'check' });
     const endCodes = votePhaseSeconds.startTimer();
     const itemCodes = await this.items.dictionary.codes(project.id, accepted.map((index) => rows[index]!.item), project.createUnknownItems);
-    const annotatorCodes = await this.annotators.dictionary.codes(project.id, accepted.map((index) => rows[index]!.annotator), project.createUnknownAnnotators);
+    const annotatorCodes = await this.annotators.dictionary.codes(project.id, accepted.map((index) => rows[index]!.annotator), project.createUnknownAnnotators, project.annotatorErasures);
     endCodes({ phase: 'codes' });
     const pending: PendingVote[] = [];
     accepted.forEach((index, i) => {

@@ -6,8 +6,8 @@ import { Idempotency, type IdempotencyScope } from '../platform/database/idempot
 import { requireRowCount } from '../platform/row-result.js';
 import { excerpt, textFault } from '../platform/text.js';
 import { Transactions, type Transaction } from '../platform/database/transaction.js';
-import { requireOpen } from '../projects/project-access.js';
-import { Project } from '../projects/project.entity.js';
+import { stillCoded, withCodes } from '../projects/project-access.js';
+import type { Project } from '../projects/project.entity.js';
 import { lockVotes } from '../projects/vote-lock.js';
 import { WithdrawalStatus, type VoteReference, type WithdrawalResult } from './votes.inputs.js';
 import { EndedReason, votesStore, type StoredVote } from './votes.store.js';
@@ -28,12 +28,16 @@ export class WithdrawalsService {
    */
   async withdraw(project: Project, references: readonly VoteReference[], idempotency: Pick<IdempotencyScope, 'key' | 'ownerKeyId'>, annotator: string | null) {
     requireRowCount(references, 'input.votes');
+    return withCodes(project, (current) => this.withdrawCoded(current, references, idempotency, annotator));
+  }
+
+  private async withdrawCoded(project: Project, references: readonly VoteReference[], idempotency: Pick<IdempotencyScope, 'key' | 'ownerKeyId'>, annotator: string | null) {
     const codes = await this.codes(project, references);
-    const ownCode = annotator == null ? null : (await this.annotators.dictionary.codes(project.id, [annotator], false))[0]!;
+    const ownCode = annotator == null ? null : (await this.annotators.dictionary.codes(project.id, [annotator], false, project.annotatorErasures))[0]!;
     const { answer, replayed } = await this.transactions.run(async (transaction) => {
       // Alone: references come in any order, and two withdrawals could lock each other out.
       await lockVotes(transaction, project.id, 'exclusive');
-      requireOpen(await transaction.getRepository(Project).findOneByOrFail({ id: project.id }));
+      await stillCoded(transaction, project);
       const scope = { projectId: project.id, workspaceId: project.workspaceId, ...idempotency };
       return this.idempotency.once(transaction, scope, ['withdrawVotes', references], () => this.end(transaction, project.id, references, codes, ownCode));
     });
@@ -66,7 +70,7 @@ export class WithdrawalsService {
   private async codes(project: Project, references: readonly VoteReference[]): Promise<Codes> {
     const known = (id: string | null | undefined) => (id == null || textFault(id) ? '' : id);
     const items = await this.items.dictionary.codes(project.id, references.map((reference) => known(reference.item)), false);
-    const annotators = await this.annotators.dictionary.codes(project.id, references.map((reference) => known(reference.annotator)), false);
+    const annotators = await this.annotators.dictionary.codes(project.id, references.map((reference) => known(reference.annotator)), false, project.annotatorErasures);
     return { items, annotators };
   }
 }

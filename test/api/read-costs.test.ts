@@ -133,6 +133,8 @@ const pages: Record<string, string> = {
   'Project.liveSoftLabels': '{ project(id: $id) { page: liveSoftLabels(PAGE) BODY } }',
   'Project.votes': '{ project(id: $id) { page: votes(PAGE) BODY } }',
   'Project.runs': '{ project(id: $id) { page: runs(PAGE) BODY } }',
+  'Project.annotatorErasures': '{ project(id: $id) { page: annotatorErasures(PAGE) BODY } }',
+  'Query.deletedProjects': '{ page: deletedProjects(PAGE) BODY }',
   'Query.projects': '{ page: projects(PAGE) BODY }',
   'Query.apiKeys': '{ page: apiKeys(PAGE) BODY }',
   'Query.auditLog': '{ page: auditLog(PAGE) BODY }',

@@ -37,7 +37,7 @@ const reportOf = (status: string, usedAt: string) =>
 
 /** Each kind of work that nobody asks for: what makes it due, now or within a minute, and what takes that back. */
 const cases: Case[] = [
-  ...['run', 'rescore', 'reliability', 'report'].flatMap((name) => ['created', 'active'].map((state) => jobOf(name, state))),
+  ...['run', 'rescore', 'reliability', 'report', 'purge', 'erase-comments'].flatMap((name) => ['created', 'active'].map((state) => jobOf(name, state))),
   [['notes of touched items', 'sweep touched items'], `insert into touched_items (project_id, items) values (1, '{0}')`, 'delete from touched_items'],
   [['sweep touched items'], 'update projects set live_run_id = null', 'update projects set live_run_id = current_run_id'],
   [['sweep lost runs'],
@@ -71,6 +71,12 @@ const cases: Case[] = [
     `insert into leases (project_id, item_code, annotator_code, votes, strategy, is_gold, expires_at) values (1, 0, 0, 0, 'entropy', true, clock_timestamp() + interval '30 seconds')`, 'delete from leases'],
   [['sweep reliability after runs'], 'update reliability_states set run_id = null', 'update reliability_states set run_id = 1'],
   [['sweep reliability as votes come in'], 'update reliability_states set changes = changes - 1, evaluated_at = clock_timestamp()', 'update reliability_states set changes = changes + 1'],
+  [['sweep deleted projects'],
+    `insert into project_deletions (workspace_id, project_id, project, deleted_at, purge_after, due_at)
+     select 1, 987654, '{}', clock_timestamp(), due, due from (select clock_timestamp() + interval '30 seconds' as due) soon`, 'delete from project_deletions'],
+  [['sweep erased annotators'],
+    `insert into annotator_erasures (project_id, annotator_code, erased_at, due_at, next_seq, last_seq, changed)
+     select 1, 0, due, due, 0, 1, '{}' from (select clock_timestamp() + interval '30 seconds' as due) soon`, 'delete from annotator_erasures'],
   [['sweep old idempotency keys'],
     `insert into idempotency_keys (project_id, workspace_id, key, request_hash, created_at) values (1, 1, 'old', '', clock_timestamp() - interval '86370 seconds')`, 'delete from idempotency_keys'],
 ];

@@ -6,7 +6,7 @@ export const LARGE = { items: 20_000, annotators: 2_000, votes: 60_000, runs: 2_
 /** Until the test is done with them, nobody else analyzes these tables. */
 const tables = [
   'items', 'item_counts', 'annotators', 'annotator_counts', 'votes', 'gold_answers', 'annotator_priors', 'gold_samples', 'gold_sample_items', 'soft_labels', 'label_blocks', 'live_labels', 'annotator_results', 'annotator_flags',
-  'predictions', 'runs', 'projects', 'api_keys', 'audit_log',
+  'predictions', 'runs', 'projects', 'api_keys', 'audit_log', 'project_deletions', 'annotator_erasures', 'reports',
 ];
 
 export async function keepStatistics(source: DataSource): Promise<void> {
@@ -39,6 +39,7 @@ export async function fillProject(source: DataSource, project: number, share: nu
   await run(`insert into votes (project_id, item_code, annotator_code, class_index) select $P, n % $N, (n * 7 + n / $N) % $M, n % 2 from generate_series(0, $V - 1) n on conflict do nothing`);
   await run(`insert into annotator_priors (project_id, annotator_code, votes, accuracy) select $P, code, 20, 0.9 from annotators where project_id = $P`);
   await run(`insert into gold_answers (project_id, item_code, class_index, place) select $P, n, 0, random() from generate_series(0, $N / 2) n`);
+  await run(`insert into annotator_erasures (project_id, annotator_code, erased_at, due_at, finished_at, next_seq, last_seq, changed) select $P, n - 1, now(), now(), now(), 0, 0, '{}' from generate_series(1, $M) n`);
   await run(`insert into gold_samples (project_id, design, size, seed, frame_items) select $P, 'UNIFORM', 1, n, 10 from generate_series(1, $M) n`);
   await run(`insert into gold_sample_items (project_id, sample_id, item_code, probability) select $P, (select max(id) from gold_samples where project_id = $P), n, 0.5 from generate_series(0, $N - 1) n`);
   await run(
@@ -69,6 +70,7 @@ export async function fillProject(source: DataSource, project: number, share: nu
 export async function fillWorkspace(source: DataSource, workspace: number, share: number): Promise<void> {
   const count = Math.ceil(LARGE.projects * share);
   await source.query(`insert into projects (workspace_id, name, classes, default_method) select $1, 'project ' || n, '{a,b}', 'majority-vote' from generate_series(1, $2::int) n`, [workspace, count]);
+  await source.query(`insert into project_deletions (workspace_id, deleted_at, purge_after, due_at, started_at, purged_at) select $1, now(), now(), now(), now(), now() from generate_series(1, $2::int) n`, [workspace, count]);
   await source.query(`insert into audit_log (workspace_id, action, detail) select $1, 'nothing', '{}' from generate_series(1, $2::int) n`, [workspace, count]);
   await source.query(
     `insert into api_keys (workspace_id, name, prefix, secret_hash, scopes) select $1::int, 'key ' || n, $1::text || 'p' || n, '\\x00', '{results:read}' from generate_series(1, $2::int) n`, [workspace, count],

@@ -4,6 +4,7 @@
 export const keyedMutations: ReadonlySet<string> = new Set([
   'copyAnnotatorPriors',
   'createProject',
+  'deleteProject',
   'drawGoldSample',
   'removeAnnotatorPriors',
   'removeGold',

@@ -371,6 +371,32 @@ export interface AnnotatorEdge {
   node: Annotator;
 }
 
+/** A person who was erased: what is left are their votes, under a pseudonym. */
+export interface AnnotatorErasure {
+  /** As they are called now. */
+  annotator: Annotator;
+  /** So far, place by place. */
+  changed: ChangedRows[];
+  /** From then on nothing has their id. */
+  erasedAt: string;
+  /** When the last of their comments was removed; null while a job is at it. */
+  finishedAt: string | null;
+  /** Share of the log that was searched for their comments, from 0 to 1. */
+  progress: number;
+}
+
+export interface AnnotatorErasureConnection {
+  edges: AnnotatorErasureEdge[];
+  /** The nodes of the edges, for callers who need no cursors. */
+  nodes: AnnotatorErasure[];
+  pageInfo: PageInfo;
+}
+
+export interface AnnotatorErasureEdge {
+  cursor: string;
+  node: AnnotatorErasure;
+}
+
 /** What one method says of an annotator, beside what its figures mean. */
 export interface AnnotatorFigures {
   accuracy: Accuracy;
@@ -613,6 +639,13 @@ export interface CancelRunInput {
   id: string;
 }
 
+/** How many rows were changed in one place. */
+export interface ChangedRows {
+  /** A table; votes are those whose comment or voteId is gone. */
+  place: string;
+  rows: number;
+}
+
 export interface ClassAgreement {
   class: string;
   value: number | null;
@@ -767,6 +800,29 @@ export interface DecidingModel {
   weight: number;
 }
 
+export interface DeleteProjectInput {
+  /** Once more the project's name, or its id. */
+  confirm: string;
+  /** The id that the project had. */
+  id: string;
+  /** As the Idempotency-Key header. */
+  idempotencyKey?: string | null;
+}
+
+export interface DeleteProjectPayload {
+  deletion: ProjectDeletion;
+  /** Whether this is the answer to an earlier call with the same idempotency key. */
+  replayed: boolean;
+}
+
+export interface DeletedProjectInput {
+  /** The id that the project had. */
+  id: string;
+}
+
+/** How far a project is deleted. */
+export type DeletionStatus = 'PURGED' | 'PURGING' | 'WAITING';
+
 export interface DismissFlagInput {
   /** The annotator's external id. */
   annotator: string;
@@ -806,6 +862,16 @@ export interface EmptyAnswer {
 
 /** Why nextItems gave fewer items than were asked for. */
 export type EmptyReason = 'ALL_LEASED' | 'ANNOTATOR_BLOCKED' | 'ANNOTATOR_PAUSED' | 'BUDGET_SPENT' | 'CAPACITY_REACHED' | 'NOTHING_LEFT_FOR_ANNOTATOR' | 'NOT_READY' | 'NO_ITEMS' | 'PROJECT_DONE' | 'STOP_RULE';
+
+export interface EraseAnnotatorInput {
+  /** The caller's own id of the person. */
+  annotator: string;
+  projectId: string;
+}
+
+export interface EraseAnnotatorPayload {
+  erasure: AnnotatorErasure;
+}
 
 /** A number with the interval that holds it in 95% of the cases, where the method has one. */
 export interface Estimated {
@@ -1279,16 +1345,22 @@ export interface Mutation {
   copyAnnotatorPriors: AnnotatorPriorsPayload;
   createApiKey: ApiKeySecretPayload;
   createProject: CreateProjectPayload;
+  /** From now on the project is as absent. It can be restored for some days (DELETED_PROJECT_DAYS); then all that is stored of it is removed. */
+  deleteProject: DeleteProjectPayload;
   /** Hides a flag that somebody has looked into, until it has ended and is raised anew. */
   dismissFlag: DismissFlagPayload;
   /** Draws items without a gold answer, to be answered by somebody who should know; see setGold. */
   drawGoldSample: DrawGoldSamplePayload;
+  /** Removes who an annotator is, for good: their id, comments, voteIds and keys, and wherever the project's audit log, answers and runs name them. Their votes stay and count, under a pseudonym. */
+  eraseAnnotator: EraseAnnotatorPayload;
   /** Keeps leases alive while the annotator works. */
   heartbeat: LeasesPayload;
   /** What an annotator should label next: items leased to them, those first where their answer helps most. */
   nextItems: NextItemsPayload;
   /** For now they are given no items. Their votes are taken as before. */
   pauseAnnotators: AnnotatorsPayload;
+  /** Removes all that is stored of a deleted project, without waiting for the end of the days in which it can be restored. */
+  purgeProject: ProjectDeletionPayload;
   /** Gives items back unanswered; they may be given to anybody again. */
   releaseItems: LeasesPayload;
   /** Ends what is known of annotators beforehand: UPDATED where something was, UNCHANGED where not. */
@@ -1301,6 +1373,8 @@ export interface Mutation {
   requestAgreement: RequestAgreementPayload;
   /** Compares in the background the votes of each annotator with gold or with a consensus; follow it by report. */
   requestAnnotatorAgreement: RequestAnnotatorAgreementPayload;
+  /** Takes a deleted project back as it was, but for its runs that were under way, which stay cancelled, and leases, which have ended. */
+  restoreProject: ProjectPayload;
   revokeApiKey: ApiKeyPayload;
   /** A new secret for the same key; the old one ends at once, or works on for a while where asked. */
   rotateApiKey: ApiKeySecretPayload;
@@ -1366,12 +1440,20 @@ export interface MutationCreateProjectArgs {
   input: CreateProjectInput;
 }
 
+export interface MutationDeleteProjectArgs {
+  input: DeleteProjectInput;
+}
+
 export interface MutationDismissFlagArgs {
   input: DismissFlagInput;
 }
 
 export interface MutationDrawGoldSampleArgs {
   input: DrawGoldSampleInput;
+}
+
+export interface MutationEraseAnnotatorArgs {
+  input: EraseAnnotatorInput;
 }
 
 export interface MutationHeartbeatArgs {
@@ -1384,6 +1466,10 @@ export interface MutationNextItemsArgs {
 
 export interface MutationPauseAnnotatorsArgs {
   input: AnnotatorStatusInput;
+}
+
+export interface MutationPurgeProjectArgs {
+  input: PurgeProjectInput;
 }
 
 export interface MutationReleaseItemsArgs {
@@ -1408,6 +1494,10 @@ export interface MutationRequestAgreementArgs {
 
 export interface MutationRequestAnnotatorAgreementArgs {
   input: RequestAnnotatorAgreementInput;
+}
+
+export interface MutationRestoreProjectArgs {
+  input: DeletedProjectInput;
 }
 
 export interface MutationRevokeApiKeyArgs {
@@ -1596,6 +1686,8 @@ export interface Project extends Node {
   allowRepeats: boolean;
   /** By the caller's own id. */
   annotator: Annotator | null;
+  /** Annotators who were erased, the newest first. */
+  annotatorErasures: AnnotatorErasureConnection;
   /** What is known of annotators beforehand, in the order in which annotators became known. */
   annotatorPriors: AnnotatorPriorConnection;
   /** In the order in which annotators became known. */
@@ -1693,6 +1785,17 @@ export interface Project extends Node {
 
 export interface ProjectAnnotatorArgs {
   externalId: string;
+}
+
+export interface ProjectAnnotatorErasuresArgs {
+  /** Only edges behind this cursor. */
+  after?: string | null;
+  /** Only edges before this cursor. */
+  before?: string | null;
+  /** The first 1 to 1,000 edges; 100 when neither first nor last is given. */
+  first?: number | null;
+  /** The last 1 to 1,000 edges. */
+  last?: number | null;
 }
 
 export interface ProjectAnnotatorPriorsArgs {
@@ -1876,6 +1979,41 @@ export interface ProjectConnection {
   pageInfo: PageInfo;
 }
 
+/** A project that was deleted: what can be restored of it, or how much of it was removed. */
+export interface ProjectDeletion extends Node {
+  deletedAt: string;
+  id: string;
+  /** Null where it cannot be restored any more. */
+  name: string | null;
+  /** Null once nothing is left of it. */
+  projectId: string | null;
+  /** Until then it can be restored. */
+  purgeAfter: string;
+  /** When the last of it was removed. */
+  purgedAt: string | null;
+  /** So far, table by table. */
+  removed: RemovedRows[];
+  /** When the purge began. */
+  startedAt: string | null;
+  status: DeletionStatus;
+}
+
+export interface ProjectDeletionConnection {
+  edges: ProjectDeletionEdge[];
+  /** The nodes of the edges, for callers who need no cursors. */
+  nodes: ProjectDeletion[];
+  pageInfo: PageInfo;
+}
+
+export interface ProjectDeletionEdge {
+  cursor: string;
+  node: ProjectDeletion;
+}
+
+export interface ProjectDeletionPayload {
+  deletion: ProjectDeletion;
+}
+
 export interface ProjectEdge {
   cursor: string;
   node: Project;
@@ -1956,6 +2094,13 @@ export interface ProjectRulesInput {
   stopBelowGain?: number | null;
 }
 
+export interface PurgeProjectInput {
+  /** Once more the project's name, or its id. */
+  confirm: string;
+  /** The id that the project had. */
+  id: string;
+}
+
 export interface Query {
   /** The policies of nextItems, beside auto. */
   acquisitionScores: AcquisitionScoreInfo[];
@@ -1967,6 +2112,8 @@ export interface Query {
   apiKeys: ApiKeyConnection;
   /** Every administrative change in the workspace, and where its auditReads is on every read of gold and every download, newest first. */
   auditLog: AuditEntryConnection;
+  /** Projects that were deleted, the newest first: those that can be restored, and of those purged how much was removed. */
+  deletedProjects: ProjectDeletionConnection;
   /** A drawn sample: its items, how likely each was to be drawn, and which are answered. */
   goldSample: GoldSample;
   /** Anything by its global id. */
@@ -1997,6 +2144,17 @@ export interface QueryApiKeysArgs {
 }
 
 export interface QueryAuditLogArgs {
+  /** Only edges behind this cursor. */
+  after?: string | null;
+  /** Only edges before this cursor. */
+  before?: string | null;
+  /** The first 1 to 1,000 edges; 100 when neither first nor last is given. */
+  first?: number | null;
+  /** The last 1 to 1,000 edges. */
+  last?: number | null;
+}
+
+export interface QueryDeletedProjectsArgs {
   /** Only edges behind this cursor. */
   after?: string | null;
   /** Only edges before this cursor. */
@@ -2132,6 +2290,12 @@ export interface RemoveGoldInput {
 export interface RemovePredictionModelInput {
   model: string;
   projectId: string;
+}
+
+/** How many rows of a table were removed. */
+export interface RemovedRows {
+  rows: number;
+  table: string;
 }
 
 /** What becomes of a second vote of one annotator on one item. Which of two votes is the later is told by their own `time` where both have one; by their arrival where one has none, and for equal times. */

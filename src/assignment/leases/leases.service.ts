@@ -54,7 +54,7 @@ export class LeasesService {
   /** The numbers of the leases; 0 for an id that is none of this project's. */
   private async named(project: Project, annotator: string, ids: readonly string[]): Promise<{ code: number; leases: number[] }> {
     requireRowCount(ids, 'input.leases');
-    const [code] = textFault(annotator) ? [-1] : await this.annotators.dictionary.codes(project.id, [annotator], false);
+    const [code] = textFault(annotator) ? [-1] : await this.annotators.dictionary.codes(project.id, [annotator], false, project.annotatorErasures);
     if (code! < 0) throw invalid(`annotator ${excerpt(annotator)} is not in the project`, 'input.annotator');
     const leases = ids.map((id) => {
       const [projectId, leaseId] = readGlobalId('Lease', id);

@@ -42,6 +42,19 @@ const RELEASE = `
   )`)}
   select id, item_code as item from ended`;
 
+/** All of a project's. */
+const END = `
+  with live as (
+    select id, item_code from leases where project_id = $1 and ended_at is null
+  ), held as (
+    select counts.item_code from item_counts counts where counts.project_id = $1 and counts.item_code in (select item_code from live)
+    order by counts.item_code for update
+  ), ${takeBack(`ended as (
+    update leases set ended_at = clock_timestamp(), ended_by = ${LeaseEnd.RELEASED}
+    where project_id = $1 and id in (select live.id from live join held on held.item_code = live.item_code) and ended_at is null returning id, item_code, is_gold
+  )`)}
+  select id, item_code as item from ended`;
+
 const HEARTBEAT = `
   update leases set expires_at = clock_timestamp() + $4 * interval '1 second'
   where project_id = $1 and annotator_code = $2 and id = any($3::int8[]) and ended_at is null and expires_at > clock_timestamp()
@@ -126,6 +139,11 @@ export class LeasesStore {
   /** @returns the leases that were live, with their items. */
   release(transaction: Transaction, projectId: number, annotator: number, ids: readonly number[]): Promise<{ id: number; item: number }[]> {
     return transaction.query(RELEASE, [projectId, annotator, ids]);
+  }
+
+  /** @returns those that were live, with their items. */
+  endAll(transaction: Transaction, projectId: number): Promise<{ id: number; item: number }[]> {
+    return transaction.query(END, [projectId]);
   }
 
   /** An expired lease is not revived: its item may be somebody else's by now. */

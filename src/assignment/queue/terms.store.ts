@@ -18,6 +18,8 @@ export interface AssignmentTerms {
   classCount: number;
   archived: boolean;
   itemCount: number;
+  /** The id that the code has now. */
+  annotatorId: string;
   status: AnnotatorStatus;
   statusReason: string | null;
   cost: number;
@@ -44,7 +46,7 @@ const READ = `
   select asked.place::int as place, project.policy, project.lease_seconds as "leaseSeconds", project.gold_rate as "goldRate", project.exploration_share as "explorationShare",
     project.allow_repeats as "allowRepeats", project.budget, project.stop_below_gain as "stopBelowGain", project.current_run_id as "runId",
     cardinality(project.classes) as "classCount", project.archived_at is not null as archived, codes.next_item_code as "itemCount",
-    annotator.status, annotator.status_reason as "statusReason", annotator.cost, annotator.capacity, counts.votes + counts.other_outcomes as answers,
+    annotator.external_id as "annotatorId", annotator.status, annotator.status_reason as "statusReason", annotator.cost, annotator.capacity, counts.votes + counts.other_outcomes as answers,
     queue.generation, queue.scored_at is not null as scored, queue.last_item is not null as "hasMore", queue.mean_gain as "meanGain"
   from unnest($1::int4[], $2::int4[], $3::int4[], $4::text[]) with ordinality as asked(project, workspace, annotator, policy, place)
   join projects project on project.id = asked.project and project.workspace_id = asked.workspace

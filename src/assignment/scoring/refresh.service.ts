@@ -53,7 +53,9 @@ export class Refresh implements OnModuleInit {
     const due = await nextDue(transaction, this.lastServed);
     if (!due) return false;
     this.lastServed = due.projectId;
-    const project = await transaction.getRepository(Project).findOneByOrFail({ id: due.projectId });
+    const project = await transaction.getRepository(Project).findOneBy({ id: due.projectId });
+    // Deleted since the look.
+    if (!project) return true;
     const run = await this.runs.of(Prepared.within(transaction), project.id);
     if (due.runChanged) {
       await this.labels.changeRun(transaction, project.id, run);
@@ -89,12 +91,15 @@ export class Refresh implements OnModuleInit {
   }
 }
 
+/** A note of a project that was deleted may still come in. */
+const IS_THERE = `exists (select 1 from projects where id = touched_items.project_id)`;
+
 /** A project whose run changed; or the next after the one that was served last, of those with touched items. */
 async function nextDue(transaction: Transaction, last: number): Promise<{ projectId: number; runChanged: boolean } | null> {
   const [due]: { projectId: number; runChanged: boolean }[] = await transaction.query(
     `select id as "projectId", true as "runChanged" from projects where current_run_id is distinct from live_run_id
-     union all (select project_id, false from touched_items where generation is null and project_id > $1 order by project_id limit 1)
-     union all (select project_id, false from touched_items where generation is null order by project_id limit 1) limit 1`,
+     union all (select project_id, false from touched_items where generation is null and project_id > $1 and ${IS_THERE} order by project_id limit 1)
+     union all (select project_id, false from touched_items where generation is null and ${IS_THERE} order by project_id limit 1) limit 1`,
     [last],
   );
   return due ?? null;

@@ -61,17 +61,18 @@ export class Known {
   }
 }
 
-/** The ids of items and annotators by their codes. A code is given once and never again: what is held stays true. */
+/** The ids of items and annotators by their codes. A code is given once and never again: what is held stays true, until an annotator is erased. */
 export class Names {
-  private readonly held = new Map<string, Known>();
+  private readonly held = new Map<string, { known: Known; erasures: number }>();
   private characters = 0;
 
-  /** Ids by code, those of these codes among them. */
-  async of(projectId: number, table: DictionaryTable, codes: readonly (number | null)[], read: ReadRows): Promise<Known> {
+  /** Ids by code, those of these codes among them. @param erasures how many annotators were erased before: nothing is taken from what was known under fewer */
+  async of(projectId: number, table: DictionaryTable, codes: readonly (number | null)[], read: ReadRows, erasures = 0): Promise<Known> {
     const key = `${table} ${projectId}`;
     if (this.characters > HELD_CHARACTERS) this.forget();
-    const known = this.held.get(key) ?? new Known();
-    this.held.set(key, known);
+    const held = this.held.get(key);
+    const known = held && held.erasures >= erasures ? held.known : new Known();
+    if (known !== held?.known) this.held.set(key, { known, erasures });
     const missing: number[] = [];
     let last = -1;
     for (const code of codes) {

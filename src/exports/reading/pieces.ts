@@ -1,5 +1,7 @@
 import type { CellValue } from '../../formats/text/writer.js';
 import { sqlInteger, type KeptRows, type ReadRows } from '../../platform/database/binary-copy-reader.js';
+import { notFound } from '../../platform/errors.js';
+import { globalId } from '../../platform/graphql/global-id.js';
 import type { Column } from './column.js';
 import type { Downloads } from './downloads.js';
 import type { Known } from './names.js';
@@ -75,6 +77,7 @@ export async function* pieces(downloads: Downloads, sequence: Sequence | BlockSe
 async function readBlocks(downloads: Downloads, { projectId, readPiece }: BlockSequence, after: number | null, signal: AbortSignal): Promise<Piece | null> {
   const read: ReadRows = (query, take) => downloads.read(query, take, signal);
   const piece = await readPiece(after, read);
+  await requireProject(projectId, read);
   return piece && { lastKey: piece.lastKey, rows: downloads.names.of(projectId, 'items', piece.items, read).then(piece.rows) };
 }
 
@@ -83,6 +86,8 @@ async function readRows(downloads: Downloads, sequence: Sequence, after: number 
   const behind = after == null ? '' : `and ${key} ${descending ? '<' : '>'} ${sqlInteger(after)}`;
   const selected = columns.flatMap(({ sql }) => sql ?? []).join(', ');
   const kept = await downloads.keep(`select (${key})::int8, ${selected} from ${from} where ${where} ${behind} order by ${key} ${descending ? 'desc' : ''} limit ${limit}`, signal);
+  const read: ReadRows = (query, take) => downloads.read(query, take, signal);
+  const erasures = await requireProject(projectId, read);
   const codes = columns.map(({ dictionary }): (number | null)[] | null => (dictionary ? [] : null));
   let count = 0;
   let lastKey = -1;
@@ -93,8 +98,20 @@ async function readRows(downloads: Downloads, sequence: Sequence, after: number 
       else if (columns[c]!.sql != null) copied.pass();
     }
   }
-  const ids = columns.map(async ({ dictionary }, c) => dictionary && downloads.names.of(projectId, dictionary, codes[c]!, (query, take) => downloads.read(query, take, signal)));
+  const ids = columns.map(async ({ dictionary }, c) => dictionary && downloads.names.of(projectId, dictionary, codes[c]!, read, dictionary === 'annotators' ? erasures : 0));
   return { lastKey: count === limit ? lastKey : null, rows: Promise.all(ids).then((known) => cellsOf(kept, columns, known)) };
+}
+
+/**
+ * After a piece was read: the rows of a project that is deleted go one by one, and what is left of them must not pass for a whole file.
+ * @returns how many of its annotators were erased: names that were known before are not to be shown any more
+ * @throws NOT_FOUND
+ */
+async function requireProject(projectId: number, read: ReadRows): Promise<number> {
+  let erasures: number | null = null;
+  await read(`select annotator_erasures from projects where id = ${sqlInteger(projectId)}`, (rows) => { erasures = rows.int4(); });
+  if (erasures === null) throw notFound('project', globalId('Project', projectId));
+  return erasures;
 }
 
 /** @param ids of the columns that show some in place of codes */

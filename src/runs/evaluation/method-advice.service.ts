@@ -69,7 +69,8 @@ export class MethodAdvices {
   private async keep(key: Key, advice: MethodAdvice): Promise<MethodAdvice> {
     const { run: { projectId, id }, gold, methods } = key;
     await this.source.query(
-      `insert into run_advices (project_id, run_id, version, gold, methods, advice) values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
+      `insert into run_advices (project_id, run_id, version, gold, methods, advice)
+       select $1, $2, $3, $4, $5, $6 from projects where id = $1 on conflict do nothing`,
       [projectId, id, adviceVersion, gold, methods, JSON.stringify(advice)],
     );
     await this.source.query(

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { certificateVersion, type MajorityVoteCertificate as Computed } from '../../aggregation/index.js';
 import { Compute } from '../../compute/compute.service.js';
+import { notFound } from '../../platform/errors.js';
 import type { RequestContext } from '../../platform/request-context.js';
 import { Classes } from '../classes.js';
 import { RunStatus, type Run } from '../run.entity.js';
@@ -47,7 +48,9 @@ export class RunCertificates {
     const found = await this.compute.run<CertificateTask, never, Computed>({ module: new URL('./run-certificate.task.js', import.meta.url), input, signal });
     await this.keep(run, found);
     const [written] = await this.read([keyOf(run)]);
-    return written!;
+    // Nothing is kept of a project that was deleted meanwhile.
+    if (!written) throw notFound('run', run.nodeId);
+    return written;
   }
 
   private async keep({ projectId, id }: Run, { verdict, holds, refuted, regret, tieRate, votedItems, evaluatedItems, draws, assumption, advice }: Computed): Promise<void> {
@@ -55,7 +58,7 @@ export class RunCertificates {
     await this.source.query(
       `insert into run_certificates (project_id, run_id, version, verdict, holds, refuted, regret_mean, regret_low, regret_high, tie_rate,
                                      voted_items, evaluated_items, draws, assumption, advice)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict do nothing`,
+       select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 from projects where id = $1 on conflict do nothing`,
       [projectId, id, certificateVersion, verdict, ...figures, votedItems, evaluatedItems, draws, assumption, advice],
     );
   }

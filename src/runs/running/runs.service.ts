@@ -8,7 +8,7 @@ import type { Principal } from '../../platform/principal.js';
 import { PredictionModels } from '../../predictions/prediction-models.service.js';
 import { Transactions, type Transaction } from '../../platform/database/transaction.js';
 import { Audit, type Actor } from '../../projects/audit/audit.js';
-import { requireOpen } from '../../projects/project-access.js';
+import { holdProject, requireOpen } from '../../projects/project-access.js';
 import type { Project } from '../../projects/project.entity.js';
 import { runChanged } from '../run-changed.js';
 import { boundsOf, refuseCostly } from './run-cost.js';
@@ -53,6 +53,7 @@ export class RunsService {
         ...(request.predictions?.length ? [request.predictions] : []), ...(request.methodVersion == null ? [] : [{ methodVersion: request.methodVersion }]),
       ],
       async () => {
+        await holdProject(transaction, project.id);
         await requireSettled(transaction, project, watermark);
         const runId = await this.store.insert(transaction, {
           projectId: project.id, methodId: method.id, methodVersion: method.version, options, seed, watermark, origin: RunOrigin.REQUEST, makeCurrent, predictionVersions, cost,

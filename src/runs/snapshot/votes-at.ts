@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Client } from 'pg';
 import { VoteTable } from '../../aggregation/index.js';
+import { removeClosed } from './closed-files.js';
 import type { Snapshot } from './copied-votes.js';
 import { DamagedFile, keptFile } from './kept-file.js';
 import { KeptFolder } from './kept-folder.js';
-import { changesBetween, lastTicket, openProjects, readIdentity, readState, type LogIdentity } from './log-changes.js';
+import { changesBetween, lastTicket, readIdentity, readState, type LogIdentity } from './log-changes.js';
 import { mergedVotes, UnlikeTheLog, type SortedVotes, type TableSize } from './merged-votes.js';
 import { readSnapshot } from './snapshot.js';
 
@@ -94,7 +95,7 @@ export class VotesAt {
       const watermark = await lastTicket(this.client, this.projectId, this.watermark);
       const state = (await readState(this.client, this.projectId, watermark, Number.MAX_SAFE_INTEGER - 1))!;
       const isWritten = await this.folder.write(identity, keptFile(table, { identity, watermark, state }));
-      await this.removeClosed(identity);
+      await removeClosed(this.client, this.keeping.folder);
       return told(isWritten ? 'written' : 'full');
     } catch (error) {
       this.fault = error;
@@ -154,13 +155,6 @@ export class VotesAt {
     const { found } = this;
     this.found = null;
     return found && mergedVotes(found.votes, found.came, found.went, this.size);
-  }
-
-  /** Of projects that are no more, or take no votes any more. */
-  private async removeClosed(identity: LogIdentity): Promise<void> {
-    const kept = await this.folder.projectsOf(identity);
-    const open = new Set(await openProjects(this.client, kept));
-    for (const projectId of kept) if (!open.has(projectId)) await this.folder.remove({ ...identity, projectId });
   }
 }
 
