@@ -9,6 +9,7 @@ const commands = [
   { name: 'migrate', summary: "Bring the database to this version's schema", load: () => import('./cli/service/migrate.js') },
   { name: 'keys', summary: 'List, create, rotate and revoke API keys', load: () => import('./cli/service/keys.js') },
   { name: 'projects', summary: 'List, delete, restore and purge projects', load: () => import('./cli/service/projects.js') },
+  { name: 'annotators', summary: 'Erase a person who has voted', load: () => import('./cli/service/annotators.js') },
   { name: 'import', summary: 'Load a file of votes, items, gold answers or predictions into a project', load: () => import('./cli/service/import.js') },
   { name: 'export', summary: 'Download soft labels, annotators or votes of a project', load: () => import('./cli/service/export.js') },
   { name: 'run', summary: 'Aggregate the votes of a project', load: () => import('./cli/service/run.js') },
