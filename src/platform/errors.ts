@@ -37,8 +37,11 @@ export class AssayError extends Error {
 }
 
 export const invalid = (message: string, field?: string) => new AssayError('INVALID_INPUT', message, { field });
-export const notFound = (what: string, id: string) =>
-  new AssayError('NOT_FOUND', `there is no ${what} ${JSON.stringify(id)} here`);
+export const notFound = (what: string, id: string) => {
+  // As it was sent, but for what is too long to be one.
+  const shown = JSON.stringify(id);
+  return new AssayError('NOT_FOUND', `there is no ${what} ${shown.length > 300 ? `${shown.slice(0, 297)}...` : shown} here`);
+};
 export const conflict = (message: string, retryAfterSeconds?: number) =>
   new AssayError('CONFLICT', message, { retryAfterSeconds });
 export const limitExceeded = (message: string, field?: string) => new AssayError('LIMIT_EXCEEDED', message, { field });

@@ -6,7 +6,7 @@ import { queryByIndex } from '../platform/database/by-index.js';
 import { notFound } from '../platform/errors.js';
 import { Keyset, type ConnectionOf, type PageArgs } from '../platform/graphql/pagination.js';
 import type { RequestContext } from '../platform/request-context.js';
-import { excerpt, requireText } from '../platform/text.js';
+import { requireText } from '../platform/text.js';
 import { Transactions } from '../platform/database/transaction.js';
 import { Audit, type Actor } from '../projects/audit/audit.js';
 import type { Project } from '../projects/project.entity.js';
@@ -70,12 +70,12 @@ export class ReliabilityService {
   async dismiss(project: Project, actor: Actor, externalId: string, kind: FlagKind, reason: string | null): Promise<AnnotatorFlag> {
     if (reason != null) requireText(reason, 'input.reason');
     const annotator = await this.annotators.findByExternalId(project, externalId);
-    if (!annotator) throw notFound('annotator', excerpt(externalId));
+    if (!annotator) throw notFound('annotator', externalId);
     return this.transactions.run(async (transaction) => {
       // Nobody erases them until the commit: the audit log would name them behind it.
       const held: unknown[] = await transaction.query(
         `select 1 from annotators where project_id = $1 and code = $2 and external_id = $3 for key share`, [project.id, annotator.code, externalId]);
-      if (held.length === 0) throw notFound('annotator', excerpt(externalId));
+      if (held.length === 0) throw notFound('annotator', externalId);
       const [rows]: [AnnotatorFlag[], number] = await transaction.query(
         `update annotator_flags set dismissed_at = coalesce(dismissed_at, clock_timestamp())
          where project_id = $1 and annotator_code = $2 and kind = $3 and ended_at is null returning ${FLAG_COLUMNS}`,

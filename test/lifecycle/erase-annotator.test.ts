@@ -95,7 +95,7 @@ describe('a person who is erased', () => {
   it('is absent for whoever erases them again, in the words for one who never was; their key is refused', async () => {
     const ask = async (annotator: string) => (await service.graphql(ERASE, { input: { projectId: project.id, annotator } })).errors!.map(({ message, extensions }) => [message.replace(annotator, '#'), extensions.code]);
     expect(await ask(PERSON)).toEqual(await ask('nobody'));
-    expect((await ask(PERSON))[0]![1]).toBe('NOT_FOUND');
+    expect(await ask(PERSON)).toEqual([['there is no annotator "#" here', 'NOT_FOUND']]);
     expect((await service.graphql('{ __typename }', {}, { key: project.annotatorKey })).errors![0]!.extensions.code).toBe('UNAUTHENTICATED');
     for (const junk of ['', 'x\u0000', '\ud800', 'x'.repeat(2000)]) expect((await ask(junk))[0]![1]).toBe('NOT_FOUND');
   });

@@ -10,7 +10,7 @@ import { databaseTime } from '../../platform/database/clock.js';
 import { Transactions, type Transaction } from '../../platform/database/transaction.js';
 import { notFound } from '../../platform/errors.js';
 import { connectionType, Keyset, readPage, type ConnectionOf, type PageArgs } from '../../platform/graphql/pagination.js';
-import { excerpt, textFault } from '../../platform/text.js';
+import { textFault } from '../../platform/text.js';
 import { Audit, type Actor } from '../../projects/audit/audit.js';
 import { holdProject } from '../../projects/project-access.js';
 import type { Project } from '../../projects/project.entity.js';
@@ -51,7 +51,7 @@ export class AnnotatorErasures implements OnApplicationBootstrap {
    * @throws NOT_FOUND for whom the project does not know, those among them who were erased: nothing remembers them
    */
   async erase(project: Project, actor: Actor, externalId: string): Promise<AnnotatorErasure> {
-    const absent = () => notFound('annotator', excerpt(externalId));
+    const absent = () => notFound('annotator', externalId);
     if (textFault(externalId)) throw absent();
     // Of the person it says nothing, not even by a hash.
     const pseudonym = `erased-${randomBytes(9).toString('base64url')}`;
