@@ -162,6 +162,14 @@ describe('what annotators did', () => {
         firstVoteAt: times[0], lastVoteAt: times.at(-1), activeDays: days.length, days: days.map(([day, count]) => ({ day, votes: count })),
       });
     }
+    const ordered = async (by: string, field: string) => (await measured({ projectId: project }, `annotators(order: ${by}) { nodes { ${field} } }`)).annotators.nodes;
+    const byVotes = (await ordered('VOTES', 'votes')).map((node: { votes: number }) => node.votes);
+    expect(byVotes).toEqual([...byVotes].sort((a, b) => b - a));
+    const medians = (await ordered('LEAD_TIME', 'leadTime { median }')).map((node: { leadTime: { median: number } }) => node.leadTime.median);
+    expect(medians).toEqual([...medians].sort((a, b) => a - b));
+    const lastVotes = (await ordered('LAST_VOTE', 'lastVoteAt')).map((node: { lastVoteAt: string }) => node.lastVoteAt);
+    expect(lastVotes).toEqual([...lastVotes].sort().reverse());
+    for (const values of [byVotes, medians, lastVotes]) expect(new Set(values).size).toBeGreaterThan(1);
   });
 });
 
