@@ -472,7 +472,8 @@ class _Wire:
 # Mutations that heed an idempotency key. Others might be done twice if they were sent again.
 _KEYED_MUTATIONS = frozenset([
     "createProject", "submitVotes", "withdrawVotes", "setGold", "removeGold", "submitPredictions", "startRun", "drawGoldSample", "setAnnotatorPriors",
-    "copyAnnotatorPriors", "removeAnnotatorPriors", "requestAgreement", "requestAnnotatorAgreement", "deleteProject"
+    "copyAnnotatorPriors", "removeAnnotatorPriors", "requestAgreement", "requestAnnotatorAgreement", "requestAnnotatorActivity",
+    "deleteProject"
 ])
 _TOKEN = re.compile(r'"""(?:[^\\]|\\.)*?"""|"(?:[^"\\\n]|\\.)*"|#[^\n]*|\.\.\.|[_A-Za-z]\w*|[{}()\[\]:@$]', re.S)
 

@@ -50,6 +50,7 @@ export { priorCounts, type AnnotatorPrior } from './kernels/prior-counts.js';
 export { resolveOptions } from './options.js';
 export { judgeRepeat, repeatPolicies, sameAnswer, standingVotes, type Answer, type ArrivedVotes, type Repeats } from './repeats.js';
 export { ascendingOrder } from './numeric/ascending-order.js';
+export { quantiles } from './numeric/quantiles.js';
 export { topN } from './numeric/top-n.js';
 export { checkPredictions } from './predictions.js';
 export { checkParameters, runParameters, type RunParameters } from './run-parameters.js';

@@ -4,15 +4,22 @@ import { copiedVotes, integer, type Snapshot } from '../runs/snapshot/copied-vot
 import type { ReportTask } from '../reports/report-kind.js';
 import type { VoteSelection } from './vote-selection.js';
 
+/** When a vote was given, or else received. */
+export const GIVEN_AT = 'coalesce(voted_at, received_at)';
+
 /** SQL of the class votes that stood at the watermark and are selected; items are not selected here. */
-export function selectedVotes({ projectId, watermark, request: { selection } }: ReportTask<{ selection: VoteSelection }>): string {
+export function selectedVotes(task: ReportTask<{ selection: VoteSelection }>): string {
+  return `${selectedAnswers(task)} and outcome = 0`;
+}
+
+/** The same of votes of every outcome. */
+export function selectedAnswers({ projectId, watermark, request: { selection } }: ReportTask<{ selection: VoteSelection }>): string {
   const { annotators, timeFrom, timeTo, guidelineVersions } = selection;
-  const given = 'coalesce(voted_at, received_at)';
   return [
-    `from votes where project_id = ${integer(projectId)} and seq <= ${integer(watermark)} and (ended_seq is null or ended_seq > ${integer(watermark)}) and outcome = 0`,
+    `from votes where project_id = ${integer(projectId)} and seq <= ${integer(watermark)} and (ended_seq is null or ended_seq > ${integer(watermark)})`,
     ...(annotators ? [`annotator_code = any('{${annotators.map(integer).join()}}'::int4[])`] : []),
-    ...(timeFrom != null ? [`${given} >= ${pg.escapeLiteral(timeFrom)}::timestamptz`] : []),
-    ...(timeTo != null ? [`${given} < ${pg.escapeLiteral(timeTo)}::timestamptz`] : []),
+    ...(timeFrom != null ? [`${GIVEN_AT} >= ${pg.escapeLiteral(timeFrom)}::timestamptz`] : []),
+    ...(timeTo != null ? [`${GIVEN_AT} < ${pg.escapeLiteral(timeTo)}::timestamptz`] : []),
     ...(guidelineVersions ? [`guideline_version = any(array[${guidelineVersions.map((version) => pg.escapeLiteral(version)).join()}]::text[])`] : []),
   ].join(' and ');
 }

@@ -39,9 +39,9 @@ beforeAll(async () => {
     `update runs set item_findings = '{confusionProbability}', confusable_pairs = $2 where project_id = $1 and id = (select current_run_id from projects where id = $1)`, [numberOf(project), JSON.stringify(pairs)],
   );
   const [sample] = await home.source.query<{ id: number }[]>(`select max(id) as id from gold_samples where project_id = $1`, [numberOf(project)]);
-  const [agreement, reference] = await fillReports(numberOf(project));
+  const [agreement, reference, activity] = await fillReports(numberOf(project));
   middle = {
-    agreement: idOf('Report', numberOf(project), agreement!), reference: idOf('Report', numberOf(project), reference!),
+    agreement: idOf('Report', numberOf(project), agreement!), reference: idOf('Report', numberOf(project), reference!), activity: idOf('Report', numberOf(project), activity!),
     sample: idOf('GoldSample', numberOf(project), sample!.id), item: idOf('Item', numberOf(project), 7),
   };
   service = await startBeside(home, { DATABASE_POOL: String(POOL) });
@@ -54,11 +54,12 @@ afterAll(async () => {
 /** As if a thousand had been asked for. @returns the numbers of one of each kind */
 async function fillReports(projectId: number): Promise<number[]> {
   const rows = Int32Array.from({ length: LARGE.items }, (_, row) => row);
-  const orders = { ITEM: rows, AGREEMENT: rows, VALUE: rows, ANNOTATOR: rows };
+  const orders = { ITEM: rows, AGREEMENT: rows, VALUE: rows, ANNOTATOR: rows, VOTES: rows };
   const table = (name: string, ...columns: string[]): ReportedTable => ({ name, orders, columns: Object.fromEntries(columns.map((column) => [column, rows])) });
   const kinds: [string, ReportedTable[]][] = [
     ['agreement', [table('items', 'item', 'votes', 'agreement'), table('pairs', 'first', 'second', 'sharedItems', 'value')]],
     ['annotator-agreement', [table('annotators', 'annotator', 'votes', 'agreed', 'firstCell', 'cells')]],
+    ['annotator-activity', [table('annotators', 'annotator', 'votes', 'skip', 'unsure', 'cannotLabel', 'firstCell', 'cellCount', 'firstDay', 'dayCount', 'timed', 'mean', 'median', 'p10', 'p90', 'firstVote', 'lastVote')]],
   ];
   const last: number[] = [];
   for (const [kind, tables] of kinds) {
@@ -143,6 +144,7 @@ const pages: Record<string, string> = {
   'AgreementReport.items': '{ node(id: $agreement) { ... on AgreementReport { page: items(PAGE) BODY } } }',
   'AgreementReport.pairs': '{ node(id: $agreement) { ... on AgreementReport { page: pairs(PAGE, order: VALUE) BODY } } }',
   'AnnotatorAgreementReport.annotatorAgreement': '{ node(id: $reference) { ... on AnnotatorAgreementReport { page: annotatorAgreement(PAGE) BODY } } }',
+  'AnnotatorActivityReport.annotators': '{ node(id: $activity) { ... on AnnotatorActivityReport { page: annotators(PAGE, order: VOTES) BODY } } }',
   'GoldSample.items': '{ node(id: $sample) { ... on GoldSample { page: items(PAGE) BODY } } }',
 };
 
@@ -152,7 +154,7 @@ interface Page {
 
 async function page(name: string, args: string): Promise<Page> {
   const text = pages[name]!.replace('PAGE', args).replace('BODY', '{ edges { cursor } pageInfo { hasNextPage } }');
-  const used = ['id', 'item', 'sample', 'agreement', 'reference'].filter((variable) => text.includes(`$${variable})`));
+  const used = ['id', 'item', 'sample', 'agreement', 'reference', 'activity'].filter((variable) => text.includes(`$${variable})`));
   const data = await service.data(`query${used.length > 0 ? `(${used.map((variable) => `$${variable}: ID!`).join(', ')})` : ''} ${text}`, { id: project, ...middle });
   return data.page ?? data.project?.page ?? data.node.page;
 }

@@ -9,6 +9,7 @@ export const keyedMutations: ReadonlySet<string> = new Set([
   'removeAnnotatorPriors',
   'removeGold',
   'requestAgreement',
+  'requestAnnotatorActivity',
   'requestAnnotatorAgreement',
   'setAnnotatorPriors',
   'setGold',

@@ -29,6 +29,12 @@ export interface AcquisitionScoreInfo {
   title: string;
 }
 
+export interface ActiveDay {
+  /** UTC, as 2026-01-31. */
+  day: string;
+  votes: number;
+}
+
 /** One method, at its defaults, on the votes of a run. */
 export interface AdvisedMethod {
   /** Mean share of items on which another of the methods has the same consensus; null where there is no other. */
@@ -288,6 +294,84 @@ export interface AnnotatorReliabilityTimelineArgs {
   /** Votes a window of VOTES: 10 to 1,000; 50 by default. */
   votes?: number | null;
   window?: TimelineWindow;
+}
+
+/** An annotator's selected answers. All but outcomes is of votes for a class. */
+export interface AnnotatorActivity {
+  /** Days (UTC) with a vote. */
+  activeDays: number;
+  annotator: Annotator;
+  /** Which classes they give, in the order of the project; those that they never gave are left out. */
+  classes: ClassGiven[];
+  /** Days with a vote and how many, in order of time: the last of them. */
+  days: ActiveDay[];
+  /** When it was given, or else received; null without votes. */
+  firstVoteAt: string | null;
+  lastVoteAt: string | null;
+  /** Null where no vote tells it. */
+  leadTime: LeadTime | null;
+  outcomes: OtherOutcomes;
+  /** For a class. */
+  votes: number;
+}
+
+export interface AnnotatorActivityDaysArgs {
+  /** 1 to 366. */
+  last?: number;
+}
+
+export interface AnnotatorActivityConnection {
+  edges: AnnotatorActivityEdge[];
+  /** The nodes of the edges, for callers who need no cursors. */
+  nodes: AnnotatorActivity[];
+  pageInfo: PageInfo;
+}
+
+export interface AnnotatorActivityEdge {
+  cursor: string;
+  node: AnnotatorActivity;
+}
+
+export type AnnotatorActivityOrder = 'ANNOTATOR' | 'LAST_VOTE' | 'LEAD_TIME' | 'VOTES';
+
+/** What each annotator did: how many votes, for which classes, how fast and when. */
+export interface AnnotatorActivityReport extends Node, Report {
+  /** Annotators with a selected answer of any outcome; null until it succeeded. */
+  annotators: AnnotatorActivityConnection | null;
+  /** How many workers have taken it up; more than 1 after a worker was lost. */
+  attempt: number;
+  createdAt: string;
+  /** Why it failed. */
+  failure: string | null;
+  finishedAt: string | null;
+  id: string;
+  /** Null until it succeeded, and where no vote tells how long it took. */
+  leadTime: LeadTimeDistribution | null;
+  /** Selected answers beside them; null until it succeeded. */
+  outcomes: OtherOutcomes | null;
+  /** When a worker took it up, the first time. */
+  startedAt: string | null;
+  status: ReportStatus;
+  /** Another version of its kind may say otherwise. */
+  version: number;
+  /** Selected votes for a class; null until it succeeded. */
+  votes: number | null;
+  /** The point of the vote log that it is of: votes and gold answers that came later are not in it. */
+  watermark: string;
+  /** Votes that do not tell how long they took; null until it succeeded. */
+  withoutLeadTime: number | null;
+}
+
+export interface AnnotatorActivityReportAnnotatorsArgs {
+  /** Only edges behind this cursor. */
+  after?: string | null;
+  /** Only edges before this cursor. */
+  before?: string | null;
+  /** The first 1 to 1,000 edges; 100 when neither first nor last is given. */
+  first?: number | null;
+  /** The last 1 to 1,000 edges. */
+  last?: number | null;
+  order?: AnnotatorActivityOrder;
 }
 
 export interface AnnotatorAgreement {
@@ -649,6 +733,16 @@ export interface ChangedRows {
 export interface ClassAgreement {
   class: string;
   value: number | null;
+}
+
+export interface ClassGiven {
+  class: string;
+  /** The class's share of all selected votes, theirs among them. */
+  crowdShare: number;
+  /** Of their votes. */
+  share: number;
+  /** Their votes for the class. */
+  votes: number;
 }
 
 export interface ClassPrior {
@@ -1186,6 +1280,39 @@ export interface LabelStability {
   moved: number;
 }
 
+/** How long votes took, in milliseconds, of those that tell it (durationMs). Quantiles lie on the line between the two nearest votes (type 7). */
+export interface LeadTime {
+  mean: number;
+  median: number;
+  /** A tenth of the votes took less. */
+  p10: number;
+  /** A tenth of the votes took longer. */
+  p90: number;
+  /** Votes that tell it. */
+  votes: number;
+}
+
+export interface LeadTimeBin {
+  /** Milliseconds. */
+  from: number;
+  /** Milliseconds; no longer in the bin. */
+  to: number;
+  votes: number;
+}
+
+export interface LeadTimeDistribution {
+  /** From the first bin with a vote to the last. Edges are the same in each report: 0, and from 100 ms on ten to each power of ten (100, 125, 160, 200, 250, 315, 400, 500, 630, 800, 1000, 1250, ...). */
+  histogram: LeadTimeBin[];
+  mean: number;
+  median: number;
+  /** A tenth of the votes took less. */
+  p10: number;
+  /** A tenth of the votes took longer. */
+  p90: number;
+  /** Votes that tell it. */
+  votes: number;
+}
+
 /** An item that was given to an annotator for a while. */
 export interface Lease {
   /** From then on, by the database's clock, the item may be given to others. A vote is taken all the same. */
@@ -1371,6 +1498,8 @@ export interface Mutation {
   removePredictionModel: PredictionModelPayload;
   /** Measures in the background how far annotators agree; follow it by report. */
   requestAgreement: RequestAgreementPayload;
+  /** Works out in the background what each annotator did: votes, classes, lead times, days; follow it by report. */
+  requestAnnotatorActivity: RequestAnnotatorActivityPayload;
   /** Compares in the background the votes of each annotator with gold or with a consensus; follow it by report. */
   requestAnnotatorAgreement: RequestAnnotatorAgreementPayload;
   /** Takes a deleted project back as it was, but for its runs that were under way, which stay cancelled, and leases, which have ended. */
@@ -1492,6 +1621,10 @@ export interface MutationRequestAgreementArgs {
   input: RequestAgreementInput;
 }
 
+export interface MutationRequestAnnotatorActivityArgs {
+  input: RequestAnnotatorActivityInput;
+}
+
 export interface MutationRequestAnnotatorAgreementArgs {
   input: RequestAnnotatorAgreementInput;
 }
@@ -1583,6 +1716,13 @@ export interface NextItemsPayload {
 export interface Node {
   /** Opaque; unique in this service. */
   id: string;
+}
+
+/** Answers that name no class. */
+export interface OtherOutcomes {
+  cannotLabel: number;
+  skip: number;
+  unsure: number;
 }
 
 export interface OverallAgreement {
@@ -2365,6 +2505,21 @@ export interface RequestAgreementPayload {
   replayed: boolean;
   /** The same question at the same watermark has the same report, whoever asks. */
   report: AgreementReport;
+}
+
+export interface RequestAnnotatorActivityInput {
+  /** As the Idempotency-Key header. */
+  idempotencyKey?: string | null;
+  projectId: string;
+  selection?: VoteSelectionInput | null;
+  /** The votes as they stood at this point; the newest where left out. */
+  watermark?: string | null;
+}
+
+export interface RequestAnnotatorActivityPayload {
+  /** Whether this is the answer to an earlier call with the same idempotency key. */
+  replayed: boolean;
+  report: AnnotatorActivityReport;
 }
 
 export interface RequestAnnotatorAgreementInput {
