@@ -74,17 +74,17 @@ export class AnnotatorActivityResolver {
 
   @Cost({ reads: 5, list: 20 })
   @ResolveField(() => [ClassGiven], { description: 'Which classes they give, in the order of the project; those that they never gave are left out.' })
-  async classes(@Parent() { report, firstCell, cellCount, votes }: AnnotatorActivity): Promise<ClassGiven[]> {
-    const cells = await this.reports.stretch(report, 'cells', 'ANNOTATOR', firstCell, cellCount);
+  async classes(@Context() context: RequestContext, @Parent() { report, firstCell, cellCount, votes }: AnnotatorActivity): Promise<ClassGiven[]> {
+    const cells = await this.reports.stretch(context, report, 'cells', 'ANNOTATOR', firstCell, cellCount);
     return cells.map((cell) => ({ class: report.request.classes[cell.class!]!, votes: cell.votes!, share: cell.votes! / votes, crowdShare: cell.crowd! / report.result!.votes }));
   }
 
   @Cost({ reads: 5 })
   @ResolveField(() => [ActiveDay], { description: 'Days with a vote and how many, in order of time: the last of them.' })
-  async days(@Parent() { report, firstDay, activeDays }: AnnotatorActivity, @Args('last', { type: () => Int, defaultValue: 31, description: `1 to ${MOST_DAYS}.` }) last: number): Promise<ActiveDay[]> {
+  async days(@Context() context: RequestContext, @Parent() { report, firstDay, activeDays }: AnnotatorActivity, @Args('last', { type: () => Int, defaultValue: 31, description: `1 to ${MOST_DAYS}.` }) last: number): Promise<ActiveDay[]> {
     if (last < 1 || last > MOST_DAYS) throw invalid(`last is ${last}; it goes from 1 to ${MOST_DAYS}`, 'last');
     const count = Math.min(last, activeDays);
-    const rows = await this.reports.stretch(report, 'days', 'ANNOTATOR', firstDay + activeDays - count, count);
+    const rows = await this.reports.stretch(context, report, 'days', 'ANNOTATOR', firstDay + activeDays - count, count);
     return rows.map(({ day, votes }) => ({ day: new Date(day! * DAY_MS).toISOString().slice(0, 10), votes: votes! }));
   }
 }

@@ -96,11 +96,7 @@ export class AnnotatorAgreementResolver {
     return wrong.slice(0, first).map(({ reference, given, votes }) => ({ reference: classes[reference!]!, given: classes[given!]!, votes: votes! }));
   }
 
-  private async cells(context: RequestContext, { report, firstCell, cells }: AnnotatorAgreement): Promise<ReportRow[]> {
-    const found = await context.loader<string, ReportRow[]>(`cells:${report.nodeId}`, (keys) => Promise.all(keys.map((key) => {
-      const [from, count] = key.split(':').map(Number);
-      return this.reports.stretch(report, 'cells', 'ANNOTATOR', from!, count!);
-    }))).load(`${firstCell}:${cells}`);
-    return found!;
+  private cells(context: RequestContext, { report, firstCell, cells }: AnnotatorAgreement): Promise<ReportRow[]> {
+    return this.reports.stretch(context, report, 'cells', 'ANNOTATOR', firstCell, cells);
   }
 }

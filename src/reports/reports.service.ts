@@ -7,6 +7,7 @@ import { AssayError, conflict, invalid, notFound } from '../platform/errors.js';
 import { globalId, readGlobalId } from '../platform/graphql/global-id.js';
 import type { ConnectionOf, PageArgs } from '../platform/graphql/pagination.js';
 import type { Principal } from '../platform/principal.js';
+import type { RequestContext } from '../platform/request-context.js';
 import { Audit, type Actor } from '../projects/audit/audit.js';
 import { holdProject, ProjectAccess } from '../projects/project-access.js';
 import type { Project } from '../projects/project.entity.js';
@@ -105,15 +106,22 @@ export class ReportsService {
     return readTable(found, order, args, (from, bytes) => this.slice({ projectId, reportId }, from, bytes), toNode);
   }
 
-  /** So many rows of a table, from one on. @throws NOT_FOUND where the report was dropped meanwhile. */
-  async stretch({ projectId, number: reportId, directory }: Report, table: string, order: string, first: number, count: number): Promise<ReportRow[]> {
-    const found = directory![table]!;
-    return readRows(found, first, await this.slice({ projectId, reportId }, found.orders[order]! + first * found.width, count * found.width));
+  /** So many rows of a table, from one on: all that a request asks of one table are one statement. @throws NOT_FOUND where the report was dropped meanwhile. */
+  async stretch(context: RequestContext, report: Report, table: string, order: string, first: number, count: number): Promise<ReportRow[]> {
+    const { projectId, number: reportId } = report;
+    const found = report.directory![table]!;
+    const rows = await context.loader<string, ReportRow[]>(`report rows:${report.nodeId}:${table}:${order}`, async (keys) => {
+      const asked = keys.map((key) => key.split(':').map(Number) as [first: number, count: number]);
+      const slices = await this.store.slices({ projectId, reportId }, asked.map(([from, length]) => [found.orders[order]! + from * found.width, length * found.width]));
+      return asked.map(([from], i) => (slices[i] ? readRows(found, from, slices[i]) : null));
+    }).load(`${first}:${count}`);
+    if (!rows) throw notFound('report', report.nodeId);
+    return rows;
   }
 
-  private async slice({ projectId, reportId }: ReportKey, from: number, bytes: number): Promise<Buffer> {
-    const slice = await this.store.slice({ projectId, reportId }, from, bytes);
-    if (!slice) throw notFound('report', globalId('Report', projectId, reportId));
+  private async slice(key: ReportKey, from: number, bytes: number): Promise<Buffer> {
+    const [slice] = await this.store.slices(key, [[from, bytes]]);
+    if (!slice) throw notFound('report', globalId('Report', key.projectId, key.reportId));
     return slice;
   }
 }

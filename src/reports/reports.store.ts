@@ -147,10 +147,14 @@ export class ReportsStore {
     return newestFirst.connection(args, rows, toNode);
   }
 
-  /** Bytes of its pages. Null where the report is gone. */
-  async slice({ projectId, reportId }: ReportKey, from: number, bytes: number): Promise<Buffer | null> {
-    const [row] = await this.source.query<{ bytes: Buffer | null }[]>(`select substring(pages from $3 for $4) as bytes from reports where project_id = $1 and id = $2`, [projectId, reportId, from + 1, bytes]);
-    return row?.bytes ?? null;
+  /** Stretches of bytes of its pages, in the order asked. None where the report is gone, or has no pages. */
+  async slices({ projectId, reportId }: ReportKey, asked: readonly (readonly [from: number, bytes: number])[]): Promise<Buffer[]> {
+    const rows = await this.source.query<{ bytes: Buffer }[]>(
+      `select substring(pages from stretch.first for stretch.bytes) as bytes from reports, unnest($3::int4[], $4::int4[]) with ordinality as stretch(first, bytes, place)
+       where project_id = $1 and id = $2 and pages is not null order by stretch.place`,
+      [projectId, reportId, asked.map(([from]) => from + 1), asked.map(([, bytes]) => bytes)],
+    );
+    return rows.map(({ bytes }) => bytes);
   }
 
   /** `$1` to `$3` are the lease; `parameters` begin at `$4`. */

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { quantiles, simulateCrowd } from '../../src/aggregation/index.js';
 import { EDGES, histogram } from '../../src/agreement/lead-times.js';
 import { startService, type Service } from '../setup/service.js';
@@ -205,6 +205,19 @@ describe('the report', () => {
     expect(second.report.id).toBe(first.report.id);
     expect([first.replayed, second.replayed, again.replayed]).toEqual([false, false, true]);
     expect((await requested({ watermark: whole })).report.id).not.toBe(first.report.id);
+  });
+
+  it('gives a page with all that it tells of each row by three statements, however many rows there are', async () => {
+    const { report } = await requested({});
+    await until(async () => (await service.data(`query ($id: ID!) { report(id: $id) { status } }`, { id: report.id })).report.status === 'SUCCEEDED', 'the report');
+    const statements = vi.spyOn(service.source, 'query');
+    try {
+      const page = (await service.data(`query ($id: ID!) { report(id: $id) { ... on AnnotatorActivityReport { annotators { nodes { ${ROW} } } } } }`, { id: report.id })).report.annotators;
+      expect(page.nodes.length).toBeGreaterThan(2);
+      expect(statements.mock.calls.filter(([sql]) => sql.includes('substring(pages'))).toHaveLength(3);
+    } finally {
+      statements.mockRestore();
+    }
   });
 
   it('gives pages whose cursors are of their order', async () => {
