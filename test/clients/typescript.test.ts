@@ -5,6 +5,7 @@ import { WebSocket } from 'ws';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Assay, AssayError, type AssayOptions, type Document, Project, Run, type Schema } from '../../clients/typescript/src/index.js';
 import { file, save } from '../../clients/typescript/src/node.js';
+import { until } from '../setup/until.js';
 import { startService, type Service } from '../setup/service.js';
 import { type Plan, waits, Wire } from './typescript/weather.js';
 
@@ -244,7 +245,11 @@ describe('items', () => {
   it('are leased, kept, answered, given back and skipped', async () => {
     const project = await assay.createProject({ name: 'leases', classes });
     await project.addItems(['a', 'b', 'c'].map((item) => ({ item, payload: { item } })));
-    const { leases, empty } = await project.nextItems('ann', { count: 5, leaseSeconds: 60 });
+    // Items that have just come are put in order first.
+    const { leases, empty } = await until(async () => {
+      const given = await project.nextItems('ann', { count: 5, leaseSeconds: 60 });
+      return given.leases.length > 0 && given;
+    }, 'items in order');
     expect([leases.length, leases[0]!.payload, empty!.reason]).toEqual([3, { item: leases[0]!.item }, expect.any(String)]);
     expect(await project.heartbeat('ann', leases, { leaseSeconds: 600 })).toMatchObject(leases.map((_, index) => ({ index, status: 'LIVE' })));
     expect(await project.release('ann', [leases[0]!.id])).toMatchObject([{ status: 'RELEASED' }]);
