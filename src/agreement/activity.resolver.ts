@@ -69,7 +69,7 @@ export class AnnotatorActivityResolver {
 
   @ResolveField(() => Annotator)
   annotator(@Context() context: RequestContext, @Parent() { report: { projectId }, annotatorCode }: AnnotatorActivity) {
-    return context.loader<number, Annotator>(`annotators:${projectId}`, (codes) => this.annotators.byCodes(projectId, codes)).load(annotatorCode);
+    return this.annotators.ofCode(context, projectId, annotatorCode);
   }
 
   @Cost({ reads: 5, list: 20 })

@@ -57,7 +57,7 @@ export class AgreementItemResolver {
 
   @ResolveField(() => Item)
   item(@Context() context: RequestContext, @Parent() { projectId, itemCode }: AgreementItem) {
-    return context.loader<number, Item>(`items:${projectId}`, (codes) => this.items.byCodes(projectId, codes)).load(itemCode);
+    return this.items.ofCode(context, projectId, itemCode);
   }
 }
 
@@ -67,15 +67,11 @@ export class AgreementPairResolver {
 
   @ResolveField(() => Annotator)
   first(@Context() context: RequestContext, @Parent() { projectId, firstCode }: AgreementPair) {
-    return this.load(context, projectId, firstCode);
+    return this.annotators.ofCode(context, projectId, firstCode);
   }
 
   @ResolveField(() => Annotator)
   second(@Context() context: RequestContext, @Parent() { projectId, secondCode }: AgreementPair) {
-    return this.load(context, projectId, secondCode);
-  }
-
-  private load(context: RequestContext, projectId: number, code: number) {
-    return context.loader<number, Annotator>(`annotators:${projectId}`, (codes) => this.annotators.byCodes(projectId, codes)).load(code);
+    return this.annotators.ofCode(context, projectId, secondCode);
   }
 }

@@ -72,7 +72,7 @@ export class AnnotatorAgreementResolver {
 
   @ResolveField(() => Annotator)
   annotator(@Context() context: RequestContext, @Parent() { report: { projectId }, annotatorCode }: AnnotatorAgreement) {
-    return context.loader<number, Annotator>(`annotators:${projectId}`, (codes) => this.annotators.byCodes(projectId, codes)).load(annotatorCode);
+    return this.annotators.ofCode(context, projectId, annotatorCode);
   }
 
   @Cost({ reads: 5, list: 20 })

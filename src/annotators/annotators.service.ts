@@ -6,6 +6,7 @@ import { notFound } from '../platform/errors.js';
 import { readGlobalId } from '../platform/graphql/global-id.js';
 import { connectionType, Keyset, readPage, type ConnectionOf, type PageArgs } from '../platform/graphql/pagination.js';
 import type { Principal } from '../platform/principal.js';
+import type { RequestContext } from '../platform/request-context.js';
 import { RowStatus, type RowResult } from '../platform/row-result.js';
 import { textFault } from '../platform/text.js';
 import { Transactions } from '../platform/database/transaction.js';
@@ -94,6 +95,11 @@ export class AnnotatorsService {
     const annotator = code == null || code > 0x7fffffff ? null : await this.source.getRepository(Annotator).findOneBy({ projectId: project.id, code });
     if (!annotator) throw absent();
     return annotator;
+  }
+
+  /** All that a request asks for at once are one statement. */
+  ofCode(context: RequestContext, projectId: number, code: number): Promise<Annotator | null> {
+    return context.loader<number, Annotator>(`annotators:${projectId}`, (codes) => this.byCodes(projectId, codes)).load(code);
   }
 
   async byCodes(projectId: number, codes: readonly number[]): Promise<(Annotator | null)[]> {

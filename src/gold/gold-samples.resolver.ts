@@ -69,7 +69,7 @@ export class GoldSampleItemResolver {
 
   @ResolveField(() => Item)
   item(@Context() context: RequestContext, @Parent() { projectId, itemCode }: GoldSampleItem) {
-    return context.loader<number, Item>(`items:${projectId}`, (codes) => this.items.byCodes(projectId, codes)).load(itemCode);
+    return this.items.ofCode(context, projectId, itemCode);
   }
 
   @ResolveField(() => GoldAnswer, { nullable: true })

@@ -80,6 +80,6 @@ export class GoldAnswerResolver {
 
   @ResolveField(() => Item)
   item(@Context() context: RequestContext, @Parent() answer: GoldAnswer) {
-    return context.loader<number, Item>(`items:${answer.projectId}`, (codes) => this.items.byCodes(answer.projectId, codes)).load(answer.itemCode);
+    return this.items.ofCode(context, answer.projectId, answer.itemCode);
   }
 }

@@ -6,6 +6,7 @@ import { notFound } from '../platform/errors.js';
 import { readGlobalId } from '../platform/graphql/global-id.js';
 import { connectionType, Keyset, readPage, type ConnectionOf, type PageArgs } from '../platform/graphql/pagination.js';
 import type { Principal } from '../platform/principal.js';
+import type { RequestContext } from '../platform/request-context.js';
 import { rejectedRow, requireRowCount, RowStatus, type RowResult } from '../platform/row-result.js';
 import { excerpt, textFault } from '../platform/text.js';
 import { Transactions, type Transaction } from '../platform/database/transaction.js';
@@ -82,6 +83,11 @@ export class ItemsService {
     const item = code == null || code > 0x7fffffff ? null : await this.source.getRepository(Item).findOneBy({ projectId: project.id, code });
     if (!item) throw absent();
     return item;
+  }
+
+  /** All that a request asks for at once are one statement. */
+  ofCode(context: RequestContext, projectId: number, code: number): Promise<Item | null> {
+    return context.loader<number, Item>(`items:${projectId}`, (codes) => this.byCodes(projectId, codes)).load(code);
   }
 
   async byCodes(projectId: number, codes: readonly number[]): Promise<(Item | null)[]> {

@@ -69,7 +69,7 @@ export class AnnotatorPriorResolver {
 
   @ResolveField(() => Annotator)
   annotator(@Context() context: RequestContext, @Parent() prior: AnnotatorPrior) {
-    return context.loader<number, Annotator>(`annotators:${prior.projectId}`, (codes) => this.annotators.byCodes(prior.projectId, codes)).load(prior.annotatorCode);
+    return this.annotators.ofCode(context, prior.projectId, prior.annotatorCode);
   }
 
   @Cost({ reads: 10, list: 100 })

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { databaseTime } from '../platform/database/clock.js';
 import type { Transaction } from '../platform/database/transaction.js';
 import { Keyset, type ConnectionOf, type PageArgs } from '../platform/graphql/pagination.js';
 import { REPORT_COLUMNS, type Report } from './report.entity.js';
@@ -42,14 +43,14 @@ export type ReportData = Omit<Report, 'nodeId' | 'number'> & { id: number };
 
 const newestFirst = new Keyset<ReportData>([{ sql: 'id', type: 'int8', descending: true }], ({ id }) => [id]);
 
-/** Statements are of one project, and are told the database's clock, which is read before: see clock. */
+/** Statements are of one project, and are told the database's clock, which is read before. */
 @Injectable()
 export class ReportsStore {
   constructor(private readonly source: DataSource) {}
 
   /** The report of that key, made or to be tried again where there is none to be had. @returns whether a worker is to take it up. */
   async need(transaction: Transaction, report: NewReport): Promise<{ id: number; isDue: boolean }> {
-    const now = await clock(transaction);
+    const now = await databaseTime(transaction);
     const [row]: { id: number; isDue: boolean }[] = await transaction.query(
       `insert into reports as kept (project_id, kind, version, request, key, watermark, item_count, annotator_count, status, created_at, used_at)
        values ($1, $2, $3, $4, $5, $6, $7, $8, 'QUEUED', $9, $9)
@@ -75,14 +76,14 @@ export class ReportsStore {
       `update reports set status = 'RUNNING', attempt = attempt + 1, fence = $3, ${LEASE}, started_at = coalesce(started_at, $4)
        where project_id = $1 and id = $2 and status = 'QUEUED'
        returning kind, version, request, watermark, item_count as "itemCount", annotator_count as "annotatorCount", attempt`,
-      [projectId, reportId, fence, await clock(this.source.manager)],
+      [projectId, reportId, fence, await databaseTime(this.source.manager)],
     );
     return rows[0] ? { ...rows[0], projectId, reportId, fence } : null;
   }
 
   /** @returns whether it is still the holder's. */
   async beat(lease: ReportLease): Promise<boolean> {
-    return this.changeHeld(this.source.manager, lease, LEASE, [await clock(this.source.manager)]);
+    return this.changeHeld(this.source.manager, lease, LEASE, [await databaseTime(this.source.manager)]);
   }
 
   /** Back to the queue. `uncounted` where the worker gave it up in good order. */
@@ -91,21 +92,21 @@ export class ReportsStore {
   }
 
   async fail(lease: ReportLease, failure: string): Promise<boolean> {
-    return this.changeHeld(this.source.manager, lease, `status = 'FAILED', failure = $5, ${ENDING}`, [await clock(this.source.manager), failure]);
+    return this.changeHeld(this.source.manager, lease, `status = 'FAILED', failure = $5, ${ENDING}`, [await databaseTime(this.source.manager), failure]);
   }
 
   /** From here on the worker's fence is no longer the report's. @returns whether there was something to cancel. */
   async cancel(transaction: Transaction, { projectId, reportId }: ReportKey): Promise<boolean> {
     const [, count]: [unknown[], number] = await transaction.query(
       `update reports set status = 'CANCELLED', fence = null, lease_until = null, finished_at = $3 where project_id = $1 and id = $2 and status in ('QUEUED', 'RUNNING')`,
-      [projectId, reportId, await clock(transaction)],
+      [projectId, reportId, await databaseTime(transaction)],
     );
     return count > 0;
   }
 
   /** Reports whose worker was lost go back to the queue, or are given up. @returns those that wait, the oldest first. */
   async recoverLost(transaction: Transaction): Promise<ReportKey[]> {
-    const now = await clock(transaction);
+    const now = await databaseTime(transaction);
     const lost: ReportKey[] = await transaction.query(`select project_id as "projectId", id as "reportId" from reports where status = 'RUNNING' and lease_until < $1 order by id limit 100`, [now]);
     for (const { projectId, reportId } of lost) {
       await transaction.query(
@@ -122,7 +123,7 @@ export class ReportsStore {
   async dropUnused(transaction: Transaction): Promise<boolean> {
     const old: ReportKey[] = await transaction.query(
       `select project_id as "projectId", id as "reportId" from reports where used_at < $1::timestamptz - interval '${KEPT_FOR}' and status not in ('QUEUED', 'RUNNING') order by used_at limit 100`,
-      [await clock(transaction)],
+      [await databaseTime(transaction)],
     );
     for (const { projectId, reportId } of old) await transaction.query(`delete from reports where project_id = $1 and id = $2`, [projectId, reportId]);
     return old.length === 100;
@@ -165,12 +166,6 @@ export class ReportsStore {
     );
     return count > 0;
   }
-}
-
-/** The database's, as text to the microsecond. Statements that change rows are given it: a distributed table takes no function in them that answers otherwise each time. */
-async function clock(handle: EntityManager): Promise<string> {
-  const [row]: { now: string }[] = await handle.query(`select clock_timestamp()::text as now`);
-  return row!.now;
 }
 
 const LEASE = `lease_until = $4::timestamptz + interval '${LEASE_SECONDS} seconds'`;

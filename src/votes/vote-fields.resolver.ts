@@ -49,11 +49,11 @@ export class VoteFieldsResolver {
 
   @ResolveField(() => Item)
   item(@Context() context: RequestContext, @Parent() vote: Vote) {
-    return context.loader<number, Item>(`items:${vote.projectId}`, (codes) => this.items.byCodes(vote.projectId, codes)).load(vote.itemCode);
+    return this.items.ofCode(context, vote.projectId, vote.itemCode);
   }
 
   @ResolveField(() => Annotator)
   annotator(@Context() context: RequestContext, @Parent() vote: Vote) {
-    return context.loader<number, Annotator>(`annotators:${vote.projectId}`, (codes) => this.annotators.byCodes(vote.projectId, codes)).load(vote.annotatorCode);
+    return this.annotators.ofCode(context, vote.projectId, vote.annotatorCode);
   }
 }

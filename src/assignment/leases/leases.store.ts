@@ -30,9 +30,9 @@ const takeBack = (ended: string) => `
   )`;
 
 /** Counts first, then leases, as whoever votes does: two that took them in opposite orders would wait for each other. */
-const RELEASE = `
+const release = (which: string) => `
   with named as (
-    select id, item_code from leases where project_id = $1 and annotator_code = $2 and id = any($3::int8[]) and ended_at is null
+    select id, item_code from leases where project_id = $1 and ${which} ended_at is null
   ), held as (
     select counts.item_code from item_counts counts where counts.project_id = $1 and counts.item_code in (select item_code from named)
     order by counts.item_code for update
@@ -42,18 +42,8 @@ const RELEASE = `
   )`)}
   select id, item_code as item from ended`;
 
-/** All of a project's. */
-const END = `
-  with live as (
-    select id, item_code from leases where project_id = $1 and ended_at is null
-  ), held as (
-    select counts.item_code from item_counts counts where counts.project_id = $1 and counts.item_code in (select item_code from live)
-    order by counts.item_code for update
-  ), ${takeBack(`ended as (
-    update leases set ended_at = clock_timestamp(), ended_by = ${LeaseEnd.RELEASED}
-    where project_id = $1 and id in (select live.id from live join held on held.item_code = live.item_code) and ended_at is null returning id, item_code, is_gold
-  )`)}
-  select id, item_code as item from ended`;
+const RELEASE = release('annotator_code = $2 and id = any($3::int8[]) and');
+const RELEASE_ALL = release('');
 
 const HEARTBEAT = `
   update leases set expires_at = clock_timestamp() + $4 * interval '1 second'
@@ -143,7 +133,7 @@ export class LeasesStore {
 
   /** @returns those that were live, with their items. */
   endAll(transaction: Transaction, projectId: number): Promise<{ id: number; item: number }[]> {
-    return transaction.query(END, [projectId]);
+    return transaction.query(RELEASE_ALL, [projectId]);
   }
 
   /** An expired lease is not revived: its item may be somebody else's by now. */

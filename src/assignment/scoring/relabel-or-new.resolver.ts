@@ -28,6 +28,6 @@ export class RelabelOrNewItemResolver {
 
   @ResolveField(() => Item)
   item(@Context() context: RequestContext, @Parent() { projectId, itemCode }: RelabelOrNewItem) {
-    return context.loader<number, Item>(`items:${projectId}`, (codes) => this.items.byCodes(projectId, codes)).load(itemCode);
+    return this.items.ofCode(context, projectId, itemCode);
   }
 }

@@ -168,8 +168,7 @@ export class ConfusablePairResolver {
   @Cost({ list: 5 })
   @ResolveField(() => [Item], { description: 'The items that are confused most, up to five.' })
   async examples(@Context() context: RequestContext, @Parent() { projectId, exampleCodes }: ConfusablePair): Promise<Item[]> {
-    const items = context.loader<number, Item>(`items:${projectId}`, (codes) => this.items.byCodes(projectId, codes));
-    return (await Promise.all(exampleCodes.map((code) => items.load(code)))).filter((item) => item != null);
+    return (await Promise.all(exampleCodes.map((code) => this.items.ofCode(context, projectId, code)))).filter((item) => item != null);
   }
 }
 

@@ -71,7 +71,7 @@ export class SoftLabelResolver {
 
   @ResolveField(() => Item)
   item(@Context() context: RequestContext, @Parent() label: SoftLabel) {
-    return context.loader<number, Item>(`items:${label.projectId}`, (codes) => this.items.byCodes(label.projectId, codes)).load(label.itemCode);
+    return this.items.ofCode(context, label.projectId, label.itemCode);
   }
 
   @ResolveField(() => Run)
