@@ -1,14 +1,14 @@
-import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
-import { IsOptional } from 'class-validator';
+import { Field, Float, InputType, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import { Cost } from '../platform/graphql/cost.js';
 import { Node } from '../platform/graphql/node.js';
 import { connectionType } from '../platform/graphql/pagination.js';
-import { BigIntScalar, ProbabilityScalar } from '../platform/graphql/scalars.js';
+import { ProbabilityScalar } from '../platform/graphql/scalars.js';
 import { defineReport } from '../reports/report-kind.js';
 import { Report } from '../reports/report.entity.js';
+import { requestedType } from '../reports/report.inputs.js';
 import type { ActivityRequest, ActivityResult } from './activity.task.js';
 import { EDGES } from './lead-times.js';
-import { VoteSelectionInput } from './vote-selection.js';
+import { SelectedVotesInput } from './vote-selection.js';
 
 export enum AnnotatorActivityOrder {
   ANNOTATOR = 'ANNOTATOR',
@@ -28,20 +28,7 @@ registerEnumType(AnnotatorActivityOrder, {
 });
 
 @InputType()
-export class RequestAnnotatorActivityInput {
-  @Field(() => ID)
-  projectId: string;
-
-  @Field(() => VoteSelectionInput, { nullable: true })
-  selection?: VoteSelectionInput | null;
-
-  @Field(() => BigIntScalar, { nullable: true, description: 'The votes as they stood at this point; the newest where left out.' })
-  @IsOptional()
-  watermark?: bigint | null;
-
-  @Field(() => String, { nullable: true, description: 'As the Idempotency-Key header.' })
-  idempotencyKey?: string | null;
-}
+export class RequestAnnotatorActivityInput extends SelectedVotesInput {}
 
 @ObjectType({ description: 'Answers that name no class.' })
 export class OtherOutcomes {
@@ -176,15 +163,9 @@ export function binsOf(counts: readonly number[]): LeadTimeBin[] {
   return bins.slice(counts.findIndex((votes) => votes > 0), counts.findLastIndex((votes) => votes > 0) + 1);
 }
 
-export const activityReport = defineReport<ActivityRequest>({
+export const activityReport = defineReport<ActivityRequest, AnnotatorActivityReport>({
   name: 'annotator-activity', version: 1, type: AnnotatorActivityReport, module: new URL('./activity.task.js', import.meta.url),
 });
 
 @ObjectType()
-export class RequestAnnotatorActivityPayload {
-  @Field(() => AnnotatorActivityReport)
-  report: AnnotatorActivityReport;
-
-  @Field(() => Boolean, { description: 'Whether this is the answer to an earlier call with the same idempotency key.' })
-  replayed: boolean;
-}
+export class RequestAnnotatorActivityPayload extends requestedType(AnnotatorActivityReport) {}

@@ -34,9 +34,7 @@ export class AnnotatorActivityReportResolver {
   async requestAnnotatorActivity(@Context() context: RequestContext, @Args('input') input: RequestAnnotatorActivityInput): Promise<RequestAnnotatorActivityPayload> {
     const project = await this.access.find(context.principal!, input.projectId);
     const request: ActivityRequest = { classes: project.classes, selection: await checkedSelection(project, input.selection, this.items, this.annotators) };
-    const watermark = input.watermark == null ? null : Number(input.watermark);
-    const { report, replayed } = await this.reports.request(project, { kind: activityReport, request, watermark }, idempotencyKeyOf(context, input));
-    return { report: report as AnnotatorActivityReport, replayed };
+    return this.reports.request(project, { kind: activityReport, request, watermark: input.watermark }, idempotencyKeyOf(context, input));
   }
 
   @ResolveField(() => LeadTimeDistribution, { nullable: true, description: 'Null until it succeeded, and where no vote tells how long it took.' })

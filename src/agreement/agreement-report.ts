@@ -154,6 +154,6 @@ export class AgreementReport extends Report {
   }
 }
 
-export const agreementReport = defineReport<AgreementRequest>({
+export const agreementReport = defineReport<AgreementRequest, AgreementReport>({
   name: 'agreement', version: 1, type: AgreementReport, module: new URL('./agreement.task.js', import.meta.url),
 });

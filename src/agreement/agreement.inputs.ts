@@ -1,16 +1,14 @@
-import { Field, Float, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
+import { Field, Float, InputType, Int, ObjectType } from '@nestjs/graphql';
 import { ArrayMaxSize, ArrayMinSize, IsInt, IsOptional, Max, Min } from 'class-validator';
-import { BigIntScalar, JsonScalar } from '../platform/graphql/scalars.js';
+import { JsonScalar } from '../platform/graphql/scalars.js';
 import { AgreementBy, AgreementReport } from './agreement-report.js';
-import { VoteSelectionInput } from './vote-selection.js';
+import { requestedType } from '../reports/report.inputs.js';
+import { SelectedVotesInput } from './vote-selection.js';
 
 export const MOST_REPLICATES = 100_000;
 
 @InputType()
-export class RequestAgreementInput {
-  @Field(() => ID)
-  projectId: string;
-
+export class RequestAgreementInput extends SelectedVotesInput {
   @Field(() => String, { description: 'The id of a metric, see agreementMetrics.' })
   metric: string;
 
@@ -20,9 +18,6 @@ export class RequestAgreementInput {
   @Field(() => [AgreementBy], { defaultValue: [AgreementBy.OVERALL], description: 'What is measured.' })
   @ArrayMinSize(1) @ArrayMaxSize(20)
   by: AgreementBy[];
-
-  @Field(() => VoteSelectionInput, { nullable: true })
-  selection?: VoteSelectionInput | null;
 
   @Field(() => [Float], { nullable: true, description: "The places of the classes on a line, a number for each class of the project in order; where left out, the numbers that the classes are named for. Interval and ratio metrics measure by them, ordinal ones take their order." })
   @IsOptional() @ArrayMaxSize(100_000)
@@ -38,20 +33,7 @@ export class RequestAgreementInput {
   @Field(() => Int, { defaultValue: 0, description: 'Of the resampling: 0 or more.' })
   @IsInt() @Min(0) @Max(0x7fffffff)
   seed: number;
-
-  @Field(() => BigIntScalar, { nullable: true, description: 'The votes as they stood at this point; the newest where left out.' })
-  @IsOptional()
-  watermark?: bigint | null;
-
-  @Field(() => String, { nullable: true, description: 'As the Idempotency-Key header.' })
-  idempotencyKey?: string | null;
 }
 
 @ObjectType()
-export class RequestAgreementPayload {
-  @Field(() => AgreementReport, { description: 'The same question at the same watermark has the same report, whoever asks.' })
-  report: AgreementReport;
-
-  @Field(() => Boolean, { description: 'Whether this is the answer to an earlier call with the same idempotency key.' })
-  replayed: boolean;
-}
+export class RequestAgreementPayload extends requestedType(AgreementReport) {}

@@ -5,6 +5,7 @@ import { AnnotatorsService } from '../annotators/annotators.service.js';
 import { ItemsService } from '../items/items.service.js';
 import { invalid, limitExceeded, refusing } from '../platform/errors.js';
 import type { Project } from '../projects/project.entity.js';
+import type { Requested } from '../reports/report.inputs.js';
 import { ReportsService } from '../reports/reports.service.js';
 import { AgreementBy, agreementReport, type AgreementReport } from './agreement-report.js';
 import type { RequestAgreementInput } from './agreement.inputs.js';
@@ -26,12 +27,10 @@ export class AgreementService {
   ) {}
 
   /** @throws INVALID_INPUT naming the field, the value and what is allowed; LIMIT_EXCEEDED where replicates would take too long. */
-  async request(project: Project, input: RequestAgreementInput, idempotencyKey: string | null): Promise<{ report: AgreementReport; replayed: boolean }> {
+  async request(project: Project, input: RequestAgreementInput, idempotencyKey: string | null): Promise<Requested<AgreementReport>> {
     const request: AgreementRequest = { ...checkedMeasure(project, input), selection: await checkedSelection(project, input.selection, this.items, this.annotators) };
     if (request.replicates > 0) await this.requireTime(project, findAgreementMetric(request.metric), request.replicates);
-    const watermark = input.watermark == null ? null : Number(input.watermark);
-    const { report, replayed } = await this.reports.request(project, { kind: agreementReport, request, watermark }, idempotencyKey);
-    return { report: report as AgreementReport, replayed };
+    return this.reports.request(project, { kind: agreementReport, request, watermark: input.watermark }, idempotencyKey);
   }
 
   private async requireTime({ id, classes }: Project, metric: AgreementMetric, replicates: number): Promise<void> {

@@ -1,12 +1,12 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
-import { IsOptional } from 'class-validator';
 import { Node } from '../platform/graphql/node.js';
 import { connectionType } from '../platform/graphql/pagination.js';
-import { BigIntScalar, ProbabilityScalar } from '../platform/graphql/scalars.js';
+import { ProbabilityScalar } from '../platform/graphql/scalars.js';
 import { defineReport } from '../reports/report-kind.js';
 import { Report } from '../reports/report.entity.js';
+import { requestedType } from '../reports/report.inputs.js';
 import type { ReferenceRequest, ReferenceResult } from './reference.task.js';
-import { VoteSelectionInput } from './vote-selection.js';
+import { SelectedVotesInput } from './vote-selection.js';
 
 export enum AgreementReference {
   CONSENSUS = 'CONSENSUS',
@@ -29,25 +29,12 @@ export enum AnnotatorAgreementOrder {
 registerEnumType(AnnotatorAgreementOrder, { name: 'AnnotatorAgreementOrder', valuesMap: { ANNOTATOR: { description: 'In the order in which annotators came to the project.' }, ACCURACY: { description: 'The least first.' } } });
 
 @InputType()
-export class RequestAnnotatorAgreementInput {
-  @Field(() => ID)
-  projectId: string;
-
+export class RequestAnnotatorAgreementInput extends SelectedVotesInput {
   @Field(() => AgreementReference)
   reference: AgreementReference;
 
   @Field(() => ID, { nullable: true, description: "Whose consensus it is: a run that succeeded; the project's current one where left out. With CONSENSUS only." })
   run?: string | null;
-
-  @Field(() => VoteSelectionInput, { nullable: true })
-  selection?: VoteSelectionInput | null;
-
-  @Field(() => BigIntScalar, { nullable: true, description: 'The votes as they stood at this point; the newest where left out.' })
-  @IsOptional()
-  watermark?: bigint | null;
-
-  @Field(() => String, { nullable: true, description: 'As the Idempotency-Key header.' })
-  idempotencyKey?: string | null;
 }
 
 @ObjectType()
@@ -120,15 +107,9 @@ export class AnnotatorAgreementReport extends Report {
   }
 }
 
-export const referenceReport = defineReport<ReferenceRequest>({
+export const referenceReport = defineReport<ReferenceRequest, AnnotatorAgreementReport>({
   name: 'annotator-agreement', version: 1, type: AnnotatorAgreementReport, module: new URL('./reference.task.js', import.meta.url),
 });
 
 @ObjectType()
-export class RequestAnnotatorAgreementPayload {
-  @Field(() => AnnotatorAgreementReport)
-  report: AnnotatorAgreementReport;
-
-  @Field(() => Boolean, { description: 'Whether this is the answer to an earlier call with the same idempotency key.' })
-  replayed: boolean;
-}
+export class RequestAnnotatorAgreementPayload extends requestedType(AnnotatorAgreementReport) {}

@@ -38,9 +38,7 @@ export class AnnotatorAgreementReportResolver {
     const request: ReferenceRequest = {
       classes: project.classes, selection: await checkedSelection(project, input.selection, this.items, this.annotators), runId: await this.runOf(context, project, input),
     };
-    const watermark = input.watermark == null ? null : Number(input.watermark);
-    const { report, replayed } = await this.reports.request(project, { kind: referenceReport, request, watermark }, idempotencyKeyOf(context, input));
-    return { report: report as AnnotatorAgreementReport, replayed };
+    return this.reports.request(project, { kind: referenceReport, request, watermark: input.watermark }, idempotencyKeyOf(context, input));
   }
 
   @Cost({ reads: 100 })

@@ -5,6 +5,7 @@ import type { ItemsService } from '../items/items.service.js';
 import { invalid } from '../platform/errors.js';
 import { excerpt, requireText } from '../platform/text.js';
 import type { Project } from '../projects/project.entity.js';
+import { ReportInput } from '../reports/report.inputs.js';
 
 const MOST = 10_000;
 
@@ -27,6 +28,13 @@ export class VoteSelectionInput {
   @Field(() => [String], { nullable: true, description: 'Votes given under one of these versions of the guideline, up to 1,000.' })
   @IsOptional() @ArrayMaxSize(1000)
   guidelineVersions?: string[] | null;
+}
+
+/** Of reports about some of the votes. */
+@InputType({ isAbstract: true })
+export abstract class SelectedVotesInput extends ReportInput {
+  @Field(() => VoteSelectionInput, { nullable: true })
+  selection?: VoteSelectionInput | null;
 }
 
 /** As a report keeps it: codes ascending, texts in order, moments in RFC 3339. Null stands for all. */

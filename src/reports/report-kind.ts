@@ -27,13 +27,13 @@ export interface ReportModule<Request extends object, Facts, Result extends obje
 }
 
 /** One kind of report, declared by the module that knows what it says. Its request is checked by whoever asks for it, and complete. */
-export interface ReportKind<Request extends object> {
+export interface ReportKind<Request extends object, Shown extends Report = Report> {
   /** Stable; it is kept with each report. */
   readonly name: string;
   /** Raised whenever the same request may give another result: kept reports of other versions answer nothing. */
   readonly version: number;
   /** The object type of the API. */
-  readonly type: Type<Report>;
+  readonly type: Type<Shown>;
   /** A `ReportModule`, as `new URL('./x.task.js', import.meta.url)`. */
   readonly module: URL;
   /** Never there; ties the request's type to the kind. */
@@ -42,7 +42,7 @@ export interface ReportKind<Request extends object> {
 
 const declared = new Map<string, ReportKind<object>>();
 
-export function defineReport<Request extends object>(kind: ReportKind<Request>): ReportKind<Request> {
+export function defineReport<Request extends object, Shown extends Report>(kind: ReportKind<Request, Shown>): ReportKind<Request, Shown> {
   if (declared.has(kind.name)) throw new Error(`the report ${kind.name} is declared twice`);
   declared.set(kind.name, kind);
   return kind;

@@ -14,6 +14,7 @@ import type { Project } from '../projects/project.entity.js';
 import { newestWatermark, readPin } from '../runs/watermark.js';
 import { reportKind, type ReportKind } from './report-kind.js';
 import { readRows, readTable, type ReportRow } from './report-pages.js';
+import type { Requested } from './report.inputs.js';
 import { reportCancelled, ReportWork } from './report-work.js';
 import { ReportStatus, type Report } from './report.entity.js';
 import { ReportsStore, type ReportData, type ReportKey } from './reports.store.js';
@@ -22,12 +23,12 @@ import { ReportsStore, type ReportData, type ReportKey } from './reports.store.j
 const MOST_UNFINISHED = 20;
 
 /** A checked question of one kind. */
-export interface Question<Request extends object> {
-  kind: ReportKind<Request>;
+export interface Question<Request extends object, Shown extends Report> {
+  kind: ReportKind<Request, Shown>;
   /** Complete, with its defaults, lists in an order of their own: what is asked the same way is the same question. */
   request: Request;
   /** The newest where null. */
-  watermark: number | null;
+  watermark?: bigint | null;
 }
 
 @Injectable()
@@ -46,7 +47,8 @@ export class ReportsService {
    * The report of that question, which is there or is going to be.
    * @throws INVALID_INPUT for a watermark of the future; LIMIT_EXCEEDED (429) where too many of the project's are not done yet.
    */
-  async request<Request extends object>(project: Project, { kind, request, watermark: asked }: Question<Request>, idempotencyKey: string | null): Promise<{ report: Report; replayed: boolean }> {
+  async request<Request extends object, Shown extends Report>(project: Project, { kind, request, watermark: given }: Question<Request, Shown>, idempotencyKey: string | null): Promise<Requested<Shown>> {
+    const asked = given == null ? null : Number(given);
     const { answer, replayed } = await this.transactions.run((transaction) => this.idempotency.once(
       transaction, { projectId: project.id, workspaceId: project.workspaceId, key: idempotencyKey }, ['requestReport', kind.name, request, asked],
       async () => {
@@ -69,7 +71,7 @@ export class ReportsService {
     ));
     const report = await this.store.read({ projectId: project.id, reportId: answer.id });
     if (!report) throw conflict('the report that this key asked for was dropped since; ask again with a new key');
-    return { report: shown(report), replayed };
+    return { report: shown(report) as Shown, replayed };
   }
 
   /** By global id; what the caller may not see is absent. */

@@ -2519,6 +2519,7 @@ export interface RequestAnnotatorActivityInput {
 export interface RequestAnnotatorActivityPayload {
   /** Whether this is the answer to an earlier call with the same idempotency key. */
   replayed: boolean;
+  /** The same question at the same watermark has the same report, whoever asks. */
   report: AnnotatorActivityReport;
 }
 
@@ -2537,6 +2538,7 @@ export interface RequestAnnotatorAgreementInput {
 export interface RequestAnnotatorAgreementPayload {
   /** Whether this is the answer to an earlier call with the same idempotency key. */
   replayed: boolean;
+  /** The same question at the same watermark has the same report, whoever asks. */
   report: AnnotatorAgreementReport;
 }
 
