@@ -2,27 +2,21 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ItemsService } from '../items/items.service.js';
 import { touchItems } from '../items/touched-items.js';
-import { Idempotency } from '../platform/database/idempotency.js';
 import { rejectedRow, RowStatus, type RowResult } from '../platform/row-result.js';
 import { excerpt } from '../platform/text.js';
-import { Transactions, type Transaction } from '../platform/database/transaction.js';
-import { Audit, type Actor } from '../projects/audit/audit.js';
+import type { Transaction } from '../platform/database/transaction.js';
+import type { Actor } from '../projects/audit/audit.js';
+import { FactChanges, type Written } from '../projects/fact-changes.js';
 import { stillOpen } from '../projects/project-access.js';
 import type { Project } from '../projects/project.entity.js';
-import { lockVotes } from '../projects/vote-lock.js';
 import { CANDIDATES } from './candidates.js';
 import { checkGoldRows, checkItems, type CheckedGold, type GoldRow } from './gold-row.js';
-import { goldStore, type NewGold } from './gold.store.js';
+import { GOLD_LOCK, goldStore, type NewGold } from './gold.store.js';
 
 export interface WriteOptions {
   idempotencyKey?: string | null;
   /** More to be done in the transaction of the answers: bulk imports note how far they are. */
   alongside?: (transaction: Transaction, results: RowResult[]) => Promise<void>;
-}
-
-export interface Written {
-  results: RowResult[];
-  replayed: boolean;
 }
 
 /** A checked row, with its item's code: -1 where the project has no such item. */
@@ -32,9 +26,7 @@ type CodedGold = CheckedGold & { itemCode: number };
 export class GoldService {
   constructor(
     private readonly source: DataSource,
-    private readonly transactions: Transactions,
-    private readonly idempotency: Idempotency,
-    private readonly audit: Audit,
+    private readonly changes: FactChanges,
     private readonly items: ItemsService,
   ) {}
 
@@ -80,26 +72,12 @@ export class GoldService {
     return rows.map((row) => row.code);
   }
 
-  /** One change of gold: alone in its project, audited, once for its idempotency key. `write` answers for the rows that `results` do not. */
-  private async change(
-    project: Project, actor: Actor, action: 'setGold' | 'removeGold', request: readonly unknown[], refused: readonly RowResult[], options: WriteOptions,
+  /** `write` answers for the rows that `refused` does not. */
+  private change(
+    project: Project, actor: Actor, action: 'setGold' | 'removeGold', request: readonly unknown[], refused: readonly RowResult[], { idempotencyKey, alongside }: WriteOptions,
     write: (transaction: Transaction) => Promise<RowResult[]>,
   ): Promise<Written> {
-    const { answer, replayed } = await this.transactions.run(async (transaction) => {
-      // Shared with the writers of votes, so that a watermark is above all that was written before it.
-      await lockVotes(transaction, project.id, 'shared');
-      await goldStore.lock(transaction, project.id);
-      await stillOpen(transaction, project);
-      const scope = { projectId: project.id, workspaceId: project.workspaceId, key: options.idempotencyKey ?? null };
-      return this.idempotency.once(transaction, scope, [action, request], async () => {
-        const results = refused.slice();
-        for (const result of await write(transaction)) results[result.index] = result;
-        await this.audit.record(transaction, actor, action, project.id, { rows: request.length, ...countOf(results) });
-        await options.alongside?.(transaction, results);
-        return results;
-      });
-    });
-    return { results: answer, replayed };
+    return this.changes.make(project, actor, { action, request, lock: GOLD_LOCK, refused, idempotencyKey, requireProject: stillOpen, alongside }, write);
   }
 
   private async write(transaction: Transaction, projectId: number, actor: Actor, rows: readonly CodedGold[]): Promise<RowResult[]> {
@@ -115,10 +93,4 @@ export class GoldService {
     await touchItems(transaction, projectId, changed.map((answer) => answer.itemCode));
     return rows.map((row) => ({ index: row.index, status: statusOf(row) }));
   }
-}
-
-function countOf(results: readonly RowResult[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { status } of results) counts[status.toLowerCase()] = (counts[status.toLowerCase()] ?? 0) + 1;
-  return counts;
 }

@@ -1,8 +1,9 @@
 import { int2Array, int4Array, nullableTextArray } from '../platform/database/binary-array.js';
 import type { Transaction } from '../platform/database/transaction.js';
+import { endFacts } from '../projects/fact-changes.js';
 
 /** The first half of an advisory lock's key; the second is the project. */
-const GOLD_LOCK = 0x676f6c64;
+export const GOLD_LOCK = 0x676f6c64;
 
 export interface StandingGold {
   seq: number;
@@ -20,16 +21,8 @@ export interface NewGold {
   before: StandingGold | undefined;
 }
 
-/** SQL of gold answers. Every method runs in the caller's transaction, under the project's shared vote lock and, but for the first, under the lock of gold. */
+/** SQL of gold answers. Every method runs in the caller's transaction, under the project's shared vote lock and the lock of gold. */
 export const goldStore = {
-  /**
-   * Until the transaction ends, this one alone writes gold of the project. Two that wrote the same items at once would have
-   * to find out who was first, row by row; gold is seldom written, and taking turns costs nothing that anybody would notice.
-   */
-  async lock(transaction: Transaction, projectId: number): Promise<void> {
-    await transaction.query(`select pg_advisory_xact_lock($1, $2)`, [GOLD_LOCK, projectId]);
-  },
-
   async standing(transaction: Transaction, projectId: number, items: readonly number[]): Promise<Map<number, StandingGold>> {
     const rows: StandingGold[] = await transaction.query(
       `select found.* from unnest($2::int4[]) as wanted(item)
@@ -57,15 +50,7 @@ export const goldStore = {
   },
 
   /** @returns the ticket that each item's answer ended with. */
-  async end(transaction: Transaction, projectId: number, seqs: readonly number[]): Promise<Map<number, number>> {
-    if (seqs.length === 0) return new Map();
-    const rows: { item: number; ticket: number }[] = await transaction.query(
-      `with ended as (
-         update gold_answers set ended_seq = nextval('vote_ticket')
-         where project_id = $1 and seq = any($2::int8[]) and ended_seq is null returning item_code, ended_seq
-       ) select item_code as item, ended_seq as ticket from ended`,
-      [projectId, seqs],
-    );
-    return new Map(rows.map(({ item, ticket }) => [item, ticket]));
+  end(transaction: Transaction, projectId: number, seqs: readonly number[]): Promise<Map<number, number>> {
+    return endFacts(transaction, 'gold_answers', 'item_code', projectId, seqs);
   },
 };

@@ -2,29 +2,23 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AnnotatorsService } from '../annotators/annotators.service.js';
 import { queryByIndex } from '../platform/database/by-index.js';
-import { Idempotency } from '../platform/database/idempotency.js';
-import { Transactions, type Transaction } from '../platform/database/transaction.js';
+import type { Transaction } from '../platform/database/transaction.js';
 import { invalid } from '../platform/errors.js';
 import { connectionType, Keyset, type ConnectionOf, type PageArgs } from '../platform/graphql/pagination.js';
 import type { RequestContext } from '../platform/request-context.js';
 import { rejectedRow, RowStatus, type RowResult } from '../platform/row-result.js';
 import { excerpt } from '../platform/text.js';
-import { Audit, type Actor } from '../projects/audit/audit.js';
+import type { Actor } from '../projects/audit/audit.js';
+import { FactChanges, type Written } from '../projects/fact-changes.js';
 import { stillCoded, withCodes } from '../projects/project-access.js';
 import type { Project } from '../projects/project.entity.js';
-import { lockVotes } from '../projects/vote-lock.js';
 import { AnnotatorPrior, PRIOR_COLUMNS } from './annotator-prior.js';
 import { CopiedPriors } from './copied-priors.js';
 import { checkAnnotators, checkPriorRows, MOST_VOTES, type CheckedPrior, type PriorRow } from './prior-row.js';
 import type { PriorKind } from './priors.inputs.js';
-import { priorsStore, saidByChecked, type CodedPrior } from './priors.store.js';
+import { PRIORS_LOCK, priorsStore, saidByChecked, type CodedPrior } from './priors.store.js';
 
 export const AnnotatorPriorConnection = connectionType(AnnotatorPrior);
-
-export interface Written {
-  results: RowResult[];
-  replayed: boolean;
-}
 
 export interface CopyRequest {
   run: string | null;
@@ -40,9 +34,7 @@ const byAnnotator = new Keyset<AnnotatorPrior>([{ sql: 'prior.annotator_code', t
 export class PriorsService {
   constructor(
     private readonly source: DataSource,
-    private readonly transactions: Transactions,
-    private readonly idempotency: Idempotency,
-    private readonly audit: Audit,
+    private readonly changes: FactChanges,
     private readonly annotators: AnnotatorsService,
     private readonly copied: CopiedPriors,
   ) {}
@@ -134,24 +126,11 @@ export class PriorsService {
     });
   }
 
-  /** One change: alone in its project, audited, once for its idempotency key. `work` answers for the rows that `refused` does not. */
-  private async change(
+  /** `work` answers for the rows that `refused` does not. */
+  private change(
     project: Project, actor: Actor, action: string, request: unknown, refused: readonly RowResult[], idempotencyKey: string | null,
     work: (transaction: Transaction) => Promise<RowResult[]>,
   ): Promise<Written> {
-    const { answer, replayed } = await this.transactions.run(async (transaction) => {
-      // Shared with the writers of votes, so that a watermark is above all that was written before it.
-      await lockVotes(transaction, project.id, 'shared');
-      await priorsStore.lock(transaction, project.id);
-      await stillCoded(transaction, project);
-      return this.idempotency.once(transaction, { projectId: project.id, workspaceId: project.workspaceId, key: idempotencyKey }, [action, request], async () => {
-        const results = refused.slice();
-        for (const result of await work(transaction)) results[result.index] = result;
-        const counts = Object.fromEntries(Object.values(RowStatus).map((status) => [status.toLowerCase(), results.filter((result) => result.status === status).length]));
-        await this.audit.record(transaction, actor, action, project.id, { rows: results.length, ...counts });
-        return results;
-      });
-    });
-    return { results: answer, replayed };
+    return this.changes.make(project, actor, { action, request, lock: PRIORS_LOCK, refused, idempotencyKey, requireProject: stillCoded }, work);
   }
 }

@@ -1,9 +1,10 @@
 import { int4Array } from '../platform/database/binary-array.js';
 import type { Transaction } from '../platform/database/transaction.js';
+import { endFacts } from '../projects/fact-changes.js';
 import type { CheckedPrior } from './prior-row.js';
 
 /** The first half of an advisory lock's key; the second is the project. */
-const PRIORS_LOCK = 0x7072696f;
+export const PRIORS_LOCK = 0x7072696f;
 
 export interface StandingPrior {
   seq: number;
@@ -14,13 +15,8 @@ export interface StandingPrior {
 
 export type CodedPrior = CheckedPrior & { annotatorCode: number };
 
-/** SQL of priors. Every method runs in the caller's transaction, under the project's shared vote lock and, but for the first, under the lock of priors. */
+/** SQL of priors. Every method runs in the caller's transaction, under the project's shared vote lock and the lock of priors. */
 export const priorsStore = {
-  /** Until the transaction ends, this one alone writes priors of the project. */
-  async lock(transaction: Transaction, projectId: number): Promise<void> {
-    await transaction.query(`select pg_advisory_xact_lock($1, $2)`, [PRIORS_LOCK, projectId]);
-  },
-
   async standing(transaction: Transaction, projectId: number, annotators: readonly number[]): Promise<Map<number, StandingPrior>> {
     const rows: { seq: number; annotatorCode: number; votes: number; accuracy: number | null; truths: number[] | null; labels: number[] | null; counts: number[] | null; reason: string | null; fromProject: number | null; fromRun: number | null }[] = await transaction.query(
       `select seq, annotator_code as "annotatorCode", votes, accuracy, truths, labels, counts, reason, from_project as "fromProject", from_run as "fromRun" from annotator_priors
@@ -48,16 +44,8 @@ export const priorsStore = {
   },
 
   /** @returns the ticket that each annotator's prior ended with. */
-  async end(transaction: Transaction, projectId: number, seqs: readonly number[]): Promise<Map<number, number>> {
-    if (seqs.length === 0) return new Map();
-    const rows: { annotator: number; ticket: number }[] = await transaction.query(
-      `with ended as (
-         update annotator_priors set ended_seq = nextval('vote_ticket')
-         where project_id = $1 and seq = any($2::int8[]) and ended_seq is null returning annotator_code, ended_seq
-       ) select annotator_code as annotator, ended_seq as ticket from ended`,
-      [projectId, seqs],
-    );
-    return new Map(rows.map(({ annotator, ticket }) => [annotator, ticket]));
+  end(transaction: Transaction, projectId: number, seqs: readonly number[]): Promise<Map<number, number>> {
+    return endFacts(transaction, 'annotator_priors', 'annotator_code', projectId, seqs);
   },
 };
 

@@ -14,6 +14,7 @@ import { Audit } from './audit/audit.js';
 import { AuditEntry } from './audit/audit-entry.entity.js';
 import { FirstWorkspace } from './keys/first-workspace.js';
 import { KeyAuthenticator } from './keys/key-authenticator.js';
+import { FactChanges } from './fact-changes.js';
 import { ProjectAccess } from './project-access.js';
 import { Project } from './project.entity.js';
 import { ProjectsResolver } from './projects.resolver.js';
@@ -30,9 +31,9 @@ import { WorkspaceResolver } from './workspaces/workspace.resolver.js';
     { provide: Authenticator, useClass: KeyAuthenticator },
     KeyWatch,
     { provide: APP_GUARD, useClass: AccessGuard },
-    ScopeCheck, Audit, ProjectAccess, ProjectsService, ProjectsResolver, ApiKeysService, ApiKeysResolver, WorkspaceResolver, FirstWorkspace,
+    ScopeCheck, Audit, FactChanges, ProjectAccess, ProjectsService, ProjectsResolver, ApiKeysService, ApiKeysResolver, WorkspaceResolver, FirstWorkspace,
   ],
-  exports: [Authenticator, KeyWatch, Audit, ProjectAccess, ProjectsService, ApiKeysService, FirstWorkspace],
+  exports: [Authenticator, KeyWatch, Audit, FactChanges, ProjectAccess, ProjectsService, ApiKeysService, FirstWorkspace],
 })
 export class ProjectsModule {
   constructor(nodes: NodeTypes, access: ProjectAccess, keys: ApiKeysService, jobs: Jobs, idempotency: Idempotency) {
