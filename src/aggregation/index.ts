@@ -46,7 +46,7 @@ export { findingCell, findingColumn, findingsOf, findingsPer } from './findings.
 export { classWarnings, NearClasses } from './near-misses.js';
 export { classShares } from './vote-shares.js';
 export { defaultMethodId, findMethod, methods, methodsOfVotes, versionsOf } from './methods.js';
-export { priorCounts, type AnnotatorPrior } from './kernels/prior-counts.js';
+export { priorCounts, USUAL_PRIOR_VOTES, type AnnotatorPrior } from './kernels/prior-counts.js';
 export { resolveOptions } from './options.js';
 export { judgeRepeat, repeatPolicies, sameAnswer, standingVotes, type Answer, type ArrivedVotes, type Repeats } from './repeats.js';
 export { ascendingOrder } from './numeric/ascending-order.js';

@@ -1,7 +1,7 @@
+import { USUAL_PRIOR_VOTES } from '../aggregation/index.js';
 import { rejectedRow, requireRowCount, type RowResult } from '../platform/row-result.js';
 import { excerpt, textFault } from '../platform/text.js';
 import { ClassNames } from '../projects/class-names.js';
-import { USUAL_VOTES } from './priors.inputs.js';
 
 /** One row as a caller sends it. */
 export interface PriorRow {
@@ -53,7 +53,7 @@ function checkPrior({ accuracy = null, counts = null, votes = null, reason = nul
   if (votes != null && !(votes > 0 && votes <= MOST_VOTES)) return ['INVALID_VOTES', `votes ${votes} is not above 0 and at most ${MOST_VOTES}`];
   if (accuracy != null) {
     if (!(accuracy >= 0 && accuracy <= 1)) return ['INVALID_ACCURACY', `accuracy ${accuracy} is not from 0 to 1${accuracy > 1 && accuracy <= 100 ? '; a percentage is given as its hundredth' : ''}`];
-    return { accuracy, cells: null, votes: votes ?? USUAL_VOTES, reason };
+    return { accuracy, cells: null, votes: votes ?? USUAL_PRIOR_VOTES, reason };
   }
   const cells = cellsOf(counts!, names);
   if (Array.isArray(cells)) return cells;

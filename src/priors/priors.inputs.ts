@@ -1,10 +1,9 @@
 import { Field, Float, ID, InputType, ObjectType, registerEnumType } from '@nestjs/graphql';
 import { ArrayMaxSize, ArrayMinSize, IsOptional } from 'class-validator';
+import { USUAL_PRIOR_VOTES } from '../aggregation/index.js';
 import { ROWS_PER_CALL, RowResult } from '../platform/row-result.js';
 import type { PriorRow } from './prior-row.js';
 
-/** What a prior counts as where nobody says. */
-export const USUAL_VOTES = 20;
 /** What is taken from another project counts as no more, where nobody says: tasks differ. */
 const USUAL_MOST_VOTES = 100;
 
@@ -31,7 +30,7 @@ export class AnnotatorPriorInput implements PriorRow {
   @Field(() => [PriorCountInput], { nullable: true, description: 'Up to 100,000 pairs of classes, each once; what is left out is 0.' })
   counts?: PriorCountInput[] | null;
 
-  @Field(() => Float, { nullable: true, description: `How many answers with a known truth this counts as, above 0 to 1,000,000. Left out: ${USUAL_VOTES} for an accuracy, the sum of the counts for counts.` })
+  @Field(() => Float, { nullable: true, description: `How many answers with a known truth this counts as, above 0 to 1,000,000. Left out: ${USUAL_PRIOR_VOTES} for an accuracy, the sum of the counts for counts.` })
   votes?: number | null;
 
   @Field(() => String, { nullable: true, description: 'Why: up to 10,000 bytes.' })

@@ -7,6 +7,9 @@ export type AnnotatorPrior = { annotator: number; votes: number } & (
   | { truths: ArrayLike<number>; labels: ArrayLike<number>; counts: ArrayLike<number> }
 );
 
+/** What an accuracy counts as where nobody says. */
+export const USUAL_PRIOR_VOTES = 20;
+
 /** 512 MB of doubles. */
 const MOST_NUMBERS = 2 ** 26;
 

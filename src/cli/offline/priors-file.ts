@@ -1,4 +1,4 @@
-import { NearClasses, priorCounts, type AnnotatorPrior, type ConfusionMatrices } from '../../aggregation/index.js';
+import { NearClasses, priorCounts, USUAL_PRIOR_VOTES, type AnnotatorPrior, type ConfusionMatrices } from '../../aggregation/index.js';
 import { readText } from '../../formats/formats.js';
 import { priorTable, type PriorRow } from '../../formats/rows/tables.js';
 import { FormatError } from '../../formats/text/fault.js';
@@ -7,10 +7,8 @@ import { bytesOf, type Votes } from './votes-file.js';
 
 export const priorsHelp = `
 PRIORS is a file of what is known of annotators beforehand, for the methods that read prior counts: the columns annotator and accuracy,
-and votes for how many answers it counts as (20 where left out), as the annotators that a project exports have them; or annotator,
+and votes for how many answers it counts as (${USUAL_PRIOR_VOTES} where left out), as the annotators that a project exports have them; or annotator,
 truth, vote and count, a row a pair of classes. Annotators without votes in the file of votes are passed over.`;
-
-const USUAL_VOTES = 20;
 
 /**
  * @returns the counts, and of how many annotators they are.
@@ -51,7 +49,7 @@ class Priors {
     if (this.accuracies.has(code) || (accuracy != null && this.cells.has(code))) throw new FormatError(`annotator ${JSON.stringify(annotator)} comes twice; keep one accuracy, or the counts`, line);
     if (accuracy != null) {
       // Of whoever has no votes there nothing is known.
-      if (votes !== 0) this.accuracies.set(code, { annotator: code, accuracy, votes: votes ?? USUAL_VOTES });
+      if (votes !== 0) this.accuracies.set(code, { annotator: code, accuracy, votes: votes ?? USUAL_PRIOR_VOTES });
       return;
     }
     const cells = this.cells.get(code) ?? { truths: [], labels: [], counts: [], seen: new Set() };
