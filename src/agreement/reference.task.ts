@@ -33,6 +33,7 @@ export async function read(client: pg.Client, task: ReportTask<ReferenceRequest>
   const reference = new Int32Array(task.itemCount).fill(-1);
   if (runId == null) await readGold(client, task, reference);
   else await readConsensus(client, task, runId, reference);
+  if (runId == null && reference.every((answer) => answer < 0)) throw new RangeError('the project had no gold answers then; tell some (setGold), or compare with CONSENSUS');
   return { votes: await readSelectedVotes(client, task), reference };
 }
 

@@ -100,6 +100,11 @@ it('a project without results has no consensus to compare with', async () => {
   expect(errors![0]).toMatchObject({ extensions: { code: 'CONFLICT' } });
 });
 
+it('a project without gold fails the comparison with it, and says what to do', async () => {
+  const bare = await service.newProject();
+  expect(await compared({ projectId: bare, reference: 'GOLD' })).toMatchObject({ status: 'FAILED', failure: 'the project had no gold answers then; tell some (setGold), or compare with CONSENSUS' });
+});
+
 it('any crowd has the confusion counts that its votes give one by one', () => {
   fc.assert(fc.property(crowds({ repeats: true }), fc.array(fc.integer({ min: -1, max: 1 }), { minLength: 12, maxLength: 12 }), (crowd, truths) => {
     const { offsets, annotators, referenceClasses, givenClasses, counts } = againstReference(tableOf(crowd), Int32Array.from(truths.slice(0, crowd.N)));

@@ -88,6 +88,11 @@ test.each(['/%E0%A4%A', '/projects/%zz/votes.csv', `/projects/${'x'.repeat(5000)
   expect(body.error).toMatchObject({ code: expect.stringMatching(/^(INVALID_INPUT|NOT_FOUND|UNAUTHENTICATED)$/), message: expect.any(String), requestId: 'mine' });
 });
 
+test('an address that is no route is told where those are that there are', async () => {
+  const answer = await service.http().get('/nowhere').set('authorization', `Bearer ${service.key}`);
+  expect([answer.status, answer.body.error.message]).toEqual([404, 'there is no route GET /nowhere; GET /openapi.json lists those there are, and docs/api.md tells of them']);
+});
+
 describe('a stop', () => {
   test('does not wait for a connection that nothing has come by, as browsers open them in advance', async () => {
     const beside = await startBeside(service);

@@ -18,7 +18,8 @@ export function toPublicError(error: unknown): PublicError & { isBug: boolean } 
   }
   if (error instanceof HttpException) {
     const status = error.getStatus();
-    return { status, code: codeForStatus(status), message: error.message, isBug: status >= 500 };
+    const message = /^Cannot [A-Z]+ \//.test(error.message) ? `there is no route ${error.message.slice('Cannot '.length)}; GET /openapi.json lists those there are, and docs/api.md tells of them` : error.message;
+    return { status, code: codeForStatus(status), message, isBug: status >= 500 };
   }
   const fastifyStatus = (error as { statusCode?: unknown } | null)?.statusCode;
   if (typeof fastifyStatus === 'number' && fastifyStatus >= 400 && fastifyStatus < 500) {
